@@ -1,0 +1,1 @@
+"""Stage 1: where in the reference is the masked part?"""

@@ -1,0 +1,1 @@
+"""Measuring: cases with known truth, and what each part is worth."""

@@ -1,0 +1,117 @@
+"""Boxes and crops: cut out of an image and put back exactly."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A half-open rectangle in pixels of one named image: `right` and `bottom` are excluded."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """(x, y) in pixels, pixel centres at integers plus a half."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def is_empty(self) -> bool:
+        return self.width <= 0 or self.height <= 0
+
+    def clip(self, height: int, width: int) -> "Box":
+        """The part of the box that lies inside an image of (height, width)."""
+        return Box(max(self.left, 0), max(self.top, 0), min(self.right, width), min(self.bottom, height))
+
+    def slices(self) -> tuple[slice, slice]:
+        """Index of the box in an array (H, W, ...); the box must lie inside it."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def as_tuple(self) -> tuple[int, int, int, int]:
+        return self.left, self.top, self.right, self.bottom
+
+
+def box_of(mask: NDArray[np.bool_]) -> Box:
+    """The smallest box around the True pixels of (H, W) `mask`; an empty box if there are none."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if rows.size == 0:
+        return Box(0, 0, 0, 0)
+    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
+def square_around(box: Box, scale: float, least_px: int, height: int, width: int) -> Box:
+    """The square `scale` times as wide as `box`'s longer side, pushed inside an image of (height, width).
+
+    Args:
+        box: in pixels of the image.
+        scale: side of the square over the longer side of the box.
+        least_px: the square is at least so wide, in pixels of the image.
+        height: of the image [px].
+        width: of the image [px].
+
+    Returns:
+        The square, moved to lie inside the image; where the image is smaller than the square, the box is cut
+        to the image and is no longer square.
+    """
+    side = max(round(max(box.width, box.height) * scale), least_px)
+    x, y = box.centre
+    left = _push_inside(round(x - side / 2), side, width)
+    top = _push_inside(round(y - side / 2), side, height)
+    return Box(left, top, left + side, top + side).clip(height, width)
+
+
+def _push_inside(start: int, length: int, limit: int) -> int:
+    return max(0, min(start, limit - length))
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A box of an image, resized to a working size and back."""
+
+    box: Box  # in pixels of the image
+    size: tuple[int, int]  # (height, width) of the working picture [px]
+
+    def cut(self, image: NDArray, nearest: bool = False) -> NDArray:
+        """The box of (H, W, ...) `image`, resized to `size`; bool arrays stay bool."""
+        return resize(image[self.box.slices()], self.size, nearest)
+
+    def matrix(self) -> NDArray[np.float64]:
+        """3x3 affine map from image points (x, y, 1) to working points, pixel centres at integers."""
+        scale_x, scale_y = self.size[1] / self.box.width, self.size[0] / self.box.height
+        return np.array(
+            [
+                [scale_x, 0, (0.5 - self.box.left) * scale_x - 0.5],
+                [0, scale_y, (0.5 - self.box.top) * scale_y - 0.5],
+                [0, 0, 1.0],
+            ]
+        )
+
+
+def resize(image: NDArray, size: tuple[int, int], nearest: bool = False) -> NDArray:
+    """(H, W, ...) `image` at `size` (height, width): area-averaged when shrinking, cubic when growing."""
+    if image.shape[:2] == tuple(size):
+        return image.copy()
+    if image.dtype == bool:
+        return resize(image.astype(np.uint8), size, nearest=True) > 0
+    shrinks = size[0] * size[1] < image.shape[0] * image.shape[1]
+    method = cv2.INTER_NEAREST if nearest else cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return cv2.resize(image, (size[1], size[0]), interpolation=method)
+
+
+def transform_points(matrix: NDArray, points: NDArray) -> NDArray[np.float64]:
+    """Apply the 3x3 homography `matrix` to (N, 2) points (x, y)."""
+    homogeneous = np.column_stack([points, np.ones(len(points))]) @ np.asarray(matrix, np.float64).T
+    return homogeneous[:, :2] / homogeneous[:, 2:]

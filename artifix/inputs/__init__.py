@@ -1,0 +1,1 @@
+"""Files to a case: images, masks and references, checked and decoded."""

@@ -1,0 +1,1 @@
+"""The network that both stages share."""

@@ -1,0 +1,1 @@
+"""Stage 2: repaint the masked part, conditioned on the region found."""

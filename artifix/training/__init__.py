@@ -1,0 +1,1 @@
+"""Training: pairs with known geometry, losses, the loop."""
