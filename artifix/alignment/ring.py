@@ -1,0 +1,92 @@
+"""The context ring around the mask: what a transform must explain."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.geometry import Box, Crop, box_of
+
+WORKING_SIDE_PX = 192  # longer side of the ring's working picture
+LEAST_REACH_PX = 16  # width of the ring around a small mask, in pixels of the image
+REACH = 0.6  # width of the ring over the diameter of a disc of the mask's area
+GUARD_PX = 2  # the artifact bleeds this far out of its mask, in pixels of the image
+WINDOW_PX = 3.0  # deviation of the Gaussian window of local agreement, in working pixels
+NOISE = 4.0  # standard deviation of grey values that counts as no structure
+
+
+@dataclass(frozen=True, eq=False)
+class Ring:
+    """The image around its mask, small enough to verify many transforms.
+
+    Attributes:
+        crop: from the image to the working picture.
+        picture: (h, w, 3) float32 RGB in [0, 255].
+        weight: (h, w) float32 in [0, 1]: 0 on the mask and beyond the ring, 1 at the mask's edge.
+    """
+
+    crop: Crop
+    picture: NDArray[np.float32]
+    weight: NDArray[np.float32]
+
+
+def ring_around(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Ring:
+    """The ring around (H, W) `mask`, which must have a True pixel, in (H, W, 3) RGB `image`."""
+    reach = max(LEAST_REACH_PX, REACH * 2 * np.sqrt(mask.sum() / np.pi))
+    inner, pad = box_of(mask), int(np.ceil(reach))
+    box = Box(inner.left - pad, inner.top - pad, inner.right + pad, inner.bottom + pad).clip(*mask.shape)
+    scale = min(1.0, WORKING_SIDE_PX / max(box.width, box.height))
+    crop = Crop(box, (max(1, round(box.height * scale)), max(1, round(box.width * scale))))
+    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+    weight = np.clip(1.25 - distance / reach, 0, 1) * (distance > GUARD_PX)
+    return Ring(crop, crop.cut(image).astype(np.float32), crop.cut(weight.astype(np.float32), nearest=True))
+
+
+def agreement(ring: Ring, warped: NDArray[np.float32], valid: NDArray[np.bool_]) -> float:
+    """How well the warped reference explains the ring, whatever its brightness and contrast.
+
+    The local normalised cross-correlation under a Gaussian window, averaged over the ring. Windows count by the
+    structure they hold, in the image or in the warped reference: unexplained structure costs, flat parts are
+    mute. Ring pixels outside the reference count as unexplained.
+
+    Args:
+        ring: of the image.
+        warped: (h, w, 3) float32 RGB, the reference in the frame of the ring's picture.
+        valid: (h, w), True where the reference shows something.
+
+    Returns:
+        In [-1, 1]; 1 is perfect, unrelated pictures lie near 0.
+    """
+    support = ring.weight * valid
+    if support.sum() < 0.3 * ring.weight.sum() or support.sum() < 16:
+        return -1.0
+    total, mass = 0.0, 1e-6
+    for a, b in zip(_planes(ring.picture), _planes(warped), strict=True):
+        variance_a, variance_b, covariance = _moments(a, b, support)
+        correlation = covariance / np.sqrt((variance_a + NOISE**2) * (variance_b + NOISE**2))
+        salience = np.sqrt(np.maximum(variance_a, variance_b))
+        salience = ring.weight * salience / (salience + 4 * NOISE)
+        total += float((salience * valid * correlation).sum())
+        mass += float(salience.sum())
+    return total / mass
+
+
+def _planes(picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Luma and two colour differences of (h, w, 3) RGB."""
+    return list(cv2.split(cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb)))[:1]
+
+
+def _moments(
+    a: NDArray[np.float32], b: NDArray[np.float32], support: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Local variances and covariance of (h, w) `a` and `b` under a Gaussian window on `support`."""
+
+    def blur(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+        return cv2.GaussianBlur(plane * support, (0, 0), WINDOW_PX) / mass
+
+    mass = cv2.GaussianBlur(support.astype(np.float32), (0, 0), WINDOW_PX) + 1e-6
+    mean_a, mean_b = blur(a), blur(b)
+    variance_a = np.maximum(blur(a * a) - mean_a**2, 0)
+    variance_b = np.maximum(blur(b * b) - mean_b**2, 0)
+    return variance_a, variance_b, blur(a * b) - mean_a * mean_b

@@ -1,0 +1,70 @@
+"""Sample the reference where an image's pixels lie in it."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.geometry import Crop, transform_points
+
+MOST_SOURCE_PX = 32_000  # cv2.remap addresses with 16-bit integers
+
+
+def grid_of(crop: Crop) -> NDArray[np.float64]:
+    """(h*w, 2) image points (x, y) of the pixel centres of the crop's working picture, row by row."""
+    rows, columns = np.mgrid[: crop.size[0], : crop.size[1]]
+    points = np.column_stack([columns.ravel(), rows.ravel()])
+    return transform_points(np.linalg.inv(crop.matrix()), points)
+
+
+def sample(
+    reference: NDArray, points: NDArray[np.float64], size: tuple[int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Sample the reference at its own resolution: area-averaged where it shrinks, cubic where it grows.
+
+    Args:
+        reference: (Hr, Wr) or (Hr, Wr, C), uint8, uint16 or float32.
+        points: (h*w, 2) reference points (x, y) of the picture's pixels, row by row.
+        size: (h, w) of the picture.
+
+    Returns:
+        (h, w) or (h, w, C) float32 in the reference's range (cubic overshoot is cut), and (h, w) bool, True where
+        the point lies inside the reference; elsewhere the reference's edge is repeated.
+    """
+    height, width = reference.shape[:2]
+    # nan and inf (points beyond the horizon) must not reach cv2
+    x, y = np.nan_to_num(np.clip(points, -MOST_SOURCE_PX, MOST_SOURCE_PX), nan=-MOST_SOURCE_PX).T.reshape(2, *size)
+    valid = (x >= -0.5) & (y >= -0.5) & (x <= width - 0.5) & (y <= height - 0.5)
+    if not valid.any():
+        return np.zeros((*size, *reference.shape[2:]), np.float32), valid
+    shrink = _shrinkage(x, y, valid)
+    pad = int(np.ceil(4 * shrink))
+    left, top = (max(0, int(v[valid].min()) - pad) for v in (x, y))
+    right, bottom = int(x[valid].max()) + pad + 2, int(y[valid].max()) + pad + 2
+    source = np.ascontiguousarray(reference[top:bottom, left:right])
+    x, y, source = _shrink(x - left, y - top, source, shrink)
+    low, high = float(source.min()), float(source.max())
+    kind = np.uint16 if source.dtype == np.uint16 else np.float32
+    maps = x.astype(np.float32), y.astype(np.float32)
+    picture = cv2.remap(source.astype(kind), *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.clip(picture.astype(np.float32), low, high), valid
+
+
+def _shrinkage(x: NDArray[np.float64], y: NDArray[np.float64], valid: NDArray[np.bool_]) -> float:
+    """Median number of reference pixels per picture pixel, along one axis, at least 1."""
+    if min(x.shape) < 2:
+        return 1.0
+    (x_down, x_right), (y_down, y_right) = np.gradient(x), np.gradient(y)
+    area = np.abs(x_right * y_down - x_down * y_right)
+    return max(1.0, float(np.sqrt(np.median(area[valid]))))
+
+
+def _shrink(
+    x: NDArray[np.float64], y: NDArray[np.float64], source: NDArray, factor: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray]:
+    """The source shrunk by `factor` with area averaging, and the points moved with it."""
+    height, width = source.shape[:2]
+    size = max(1, round(width / factor)), max(1, round(height / factor))
+    if factor < 1.1 or size == (width, height):
+        return x, y, source
+    small = cv2.resize(source, size, interpolation=cv2.INTER_AREA)
+    return (x + 0.5) * size[0] / width - 0.5, (y + 0.5) * size[1] / height - 0.5, small
