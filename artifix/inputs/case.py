@@ -1,0 +1,160 @@
+"""A case: the image, what to repaint in it, and the reference."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from artifix.errors import InputError
+from artifix.inputs.decoding import profile_of, samples_of
+from artifix.inputs.images import (
+    MaskSource,
+    Picture,
+    blend_of,
+    check_blend,
+    check_least_side,
+    eight_bit,
+    read_picture,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What one repair starts from. The mask has the image's size; the reference has its own."""
+
+    image: Picture
+    blend: NDArray[np.float32]  # (H, W) in [0, 1]: share of each image pixel to repaint
+    reference: Picture
+    mask_sha256: str = ""  # of the mask file's bytes, or of the array
+    paths: tuple[Path, ...] = ()  # the files read; none for a case made of arrays
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """(H, W) True where anything is repainted."""
+        return self.blend > 0
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """sha256 of each input, by the input's name."""
+        return {"image": self.image.sha256, "mask": self.mask_sha256, "reference": self.reference.sha256}
+
+
+def read_case(
+    image_path: Path,
+    mask_path: Path,
+    reference_path: Path,
+    *,
+    fit_mask: bool = False,
+    invert_mask: bool = False,
+    mask_from: MaskSource = "auto",
+) -> Case:
+    """Read and check the three files of a case.
+
+    Args:
+        image_path: the image with the artifact.
+        mask_path: white where the image is to be repainted; see `inputs.images.blend_of`.
+        reference_path: a photo of the same object, of any size.
+        fit_mask: resize a mask of another size than the image.
+        invert_mask: black is repainted instead of white.
+        mask_from: "luminance", "alpha", or "auto" to tell by the file.
+
+    Raises:
+        InputError: a file cannot be used, or the three do not fit each other.
+    """
+    image = read_picture(image_path)
+    mask = read_picture(mask_path, least_side_px=1)
+    blend = blend_of(mask, image.size, source=mask_from, invert=invert_mask, fit=fit_mask)
+    reference = read_picture(reference_path)
+    return Case(image, blend, reference, mask.sha256, (image_path, mask_path, reference_path))
+
+
+def case_from_arrays(
+    image: NDArray | Image.Image, mask: NDArray | Image.Image, reference: NDArray | Image.Image
+) -> Case:
+    """A case from pictures in memory.
+
+    Args:
+        image: RGB (H, W, 3), RGBA (H, W, 4) or grey (H, W) of uint8 or uint16, or a PIL image.
+        mask: (H, W) bool, float in [0, 1], or uint8/uint16 with full scale as "repaint"; or a PIL image.
+        reference: as `image`, of any size.
+
+    Raises:
+        InputError: a shape, type or range is none of these, or the mask does not fit the image.
+    """
+    picture = _picture_of(image, "image")
+    check_least_side(picture.pixels, picture.path)
+    blend, digest = _blend_of_array(mask, picture.size)
+    reference_picture = _picture_of(reference, "reference")
+    check_least_side(reference_picture.pixels, reference_picture.path)
+    return Case(picture, blend, reference_picture, digest)
+
+
+def _picture_of(source: NDArray | Image.Image, name: str) -> Picture:
+    path = Path(name)
+    if isinstance(source, Image.Image):
+        pixels, alpha = samples_of(source, None, path)
+        mode, profile = source.mode, profile_of(source)
+    else:
+        pixels, alpha = _split_array(source, name)
+        mode, profile = "RGB" if alpha is None else "RGBA", None
+    digest = hashlib.sha256(pixels.tobytes() + (b"" if alpha is None else alpha.tobytes())).hexdigest()
+    return Picture(path, eight_bit(pixels), pixels, alpha, profile, "array", mode, digest)
+
+
+def _split_array(array: NDArray, name: str) -> tuple[NDArray, NDArray | None]:
+    if not isinstance(array, np.ndarray):
+        raise InputError(
+            f"{name}: is a {type(array).__name__}, not a numpy array or PIL image",
+            "to work from files, use read_case",
+        )
+    if array.dtype not in (np.uint8, np.uint16):
+        raise InputError(
+            f"{name}: samples are {array.dtype}, not uint8 or uint16",
+            "from [0, 1]: (image * 255).round().astype(numpy.uint8)",
+        )
+    if array.ndim == 2:
+        return np.repeat(array[..., None], 3, axis=2), None
+    if array.ndim != 3 or array.shape[2] not in (3, 4) or array.size == 0:
+        raise InputError(
+            f"{name}: shape is {array.shape}, not (height, width, 3)", "give RGB with the channels last"
+        )
+    # Copies, so that a caller who draws on their array later does not change the case.
+    return array[..., :3].copy(), array[..., 3].copy() if array.shape[2] == 4 else None
+
+
+def _blend_of_array(mask: NDArray | Image.Image, size: tuple[int, int]) -> tuple[NDArray[np.float32], str]:
+    if isinstance(mask, Image.Image):
+        picture = _picture_of(mask, "mask")
+        return blend_of(picture, size), picture.sha256
+    if not isinstance(mask, np.ndarray):
+        raise InputError(
+            f"mask: is a {type(mask).__name__}, not a numpy array or PIL image",
+            "to work from files, use read_case",
+        )
+    plane = mask[..., 0] if mask.ndim == 3 and mask.shape[2] == 1 else mask
+    if plane.shape != size:
+        raise InputError(
+            f"mask: shape is {mask.shape} but the image is {size[0]} high and {size[1]} wide",
+            "give one value a pixel: (height, width)",
+        )
+    blend = np.ascontiguousarray(plane, np.float32) / _full_scale(plane)
+    if not (np.isfinite(blend).all() and blend.min() >= 0 and blend.max() <= 1):
+        raise InputError(
+            f"mask: values from {blend.min():g} to {blend.max():g} are outside [0, 1]",
+            "scale floats to [0, 1], or give bool",
+        )
+    check_blend(blend, Path("mask"))
+    return blend, hashlib.sha256(plane.tobytes()).hexdigest()
+
+
+def _full_scale(mask: NDArray) -> float:
+    if mask.dtype == bool or np.issubdtype(mask.dtype, np.floating):
+        return 1.0
+    if mask.dtype in (np.uint8, np.uint16):
+        return float(np.iinfo(mask.dtype).max)
+    raise InputError(
+        f"mask: values are {mask.dtype}, not bool, float, uint8 or uint16", "for labels: mask == label"
+    )
