@@ -1,0 +1,75 @@
+"""Fit a warped reference to the light of the image, and paste a patch back exactly."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from artifix.geometry import Box, resize
+
+FEATHER_PX = 2.0  # width of the inward feather, in pixels of the image
+FEATHER_SHARE = 0.25  # of a group's inner radius, at most
+BRIDGE_SHARE, LEAST_BRIDGE_PX = 0.02, 4  # half the gap that still joins two parts, over the image's longer side
+
+
+def groups(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """Split (H, W) `mask` into parts to repaint one by one, the largest first.
+
+    Parts nearer to each other than twice the bridge are one group; a far speck stays alone, so that it does not
+    make one huge crop of two small ones.
+    """
+    bridge = max(LEAST_BRIDGE_PX, round(BRIDGE_SHARE * max(mask.shape)))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * bridge + 1, 2 * bridge + 1))
+    count, labels = cv2.connectedComponents(cv2.dilate(mask.astype(np.uint8), disc))
+    parts = [(labels == k) & mask for k in range(1, count)]
+    return sorted(parts, key=lambda part: -int(part.sum()))
+
+
+def feathered(blend: NDArray[np.float32], feather_px: float = FEATHER_PX) -> NDArray[np.float32]:
+    """(H, W) `blend` in [0, 1], fading inward from where it is 0; narrower in small parts."""
+    inside = blend > 0
+    if feather_px <= 0 or inside.all() or not inside.any():
+        return blend
+    distance = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5)
+    count, labels = cv2.connectedComponents(inside.astype(np.uint8))
+    radius = np.concatenate([[1.0], np.atleast_1d(ndimage.maximum(distance, labels, range(1, count)))])
+    width = np.minimum(feather_px, FEATHER_SHARE * radius)[labels]
+    ramp = np.clip(distance / (width + 1), 0, 1)
+    return (blend * ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+
+
+def paste(
+    pixels: NDArray, patch: NDArray, box: Box, blend: NDArray[np.float32], feather_px: float = FEATHER_PX
+) -> NDArray:
+    """Blend a patch into a copy of the image; pixels whose blend is 0 stay bit-identical.
+
+    Args:
+        pixels: (H, W, 3) uint8 or uint16, the image's own samples.
+        patch: (h, w, 3), resized to the box: uint8, uint16, or float in [0, 1].
+        box: of the image, where the patch lies.
+        blend: (H, W) float32 in [0, 1]: share of the patch before the feather; 0 outside the mask.
+        feather_px: width of the inward feather, in pixels of the image.
+
+    Returns:
+        (H, W, 3) in the dtype of `pixels`.
+    """
+    result = pixels.copy()
+    window = box.clip(*pixels.shape[:2])
+    if window.is_empty():
+        return result
+    top = float(np.iinfo(pixels.dtype).max)
+    patch = resize(_unit(patch), (box.height, box.width))
+    offset = window.top - box.top, window.left - box.left
+    patch = patch[offset[0] : offset[0] + window.height, offset[1] : offset[1] + window.width]
+    share = feathered(blend, feather_px)[window.slices()][..., None]
+    old = pixels[window.slices()]
+    mixed = old + share * (np.clip(patch, 0, 1) * top - old)
+    result[window.slices()] = np.where(share > 0, mixed.round(), old).astype(pixels.dtype)
+    return result
+
+
+def _unit(patch: NDArray) -> NDArray[np.float32]:
+    """A patch as float32 in [0, 1]."""
+    if np.issubdtype(patch.dtype, np.integer):
+        return (patch / np.float32(np.iinfo(patch.dtype).max)).astype(np.float32)
+    return patch.astype(np.float32)

@@ -1,0 +1,105 @@
+"""Give the warped reference the light and the sharpness of the image around the mask."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+FIT_REACH_PX = 20.0  # colours are fitted on a ring this wide
+FIELD_REACH_PX = 16.0  # what they leave is taken up from a ring this wide
+GUARD_PX = 1.0  # the artifact bleeds this far out of its mask
+FIELD_PX = 4.0  # deviation of the Gaussian that smooths the residual: above noise, below texture
+NOISE = 4.0  # standard deviation of samples that says nothing about contrast
+RIDGE = 0.01  # of the colours' mean variance, towards plain gains
+ROUNDS = 5  # of reweighting
+BLURS_PX = (0.0, 0.5, 0.7, 0.9, 1.2, 1.6, 2.2)  # deviations tried
+WORTH_BLURRING = 0.995  # a stronger blur must lower the error on the ring to this share
+LEAST_RING_PX = 32  # with fewer pixels the reference is only shifted, or left as it is
+
+
+def match_light(
+    warped: NDArray[np.float32], valid: NDArray[np.bool_], image: NDArray, mask: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Fit the warped reference to the image on the ring around the mask, robustly.
+
+    1. The blur of the reference that explains the ring best, with a colour matrix and an offset fitted by
+       reweighted ridge least squares (a ridge towards plain gains, so that a grey ring cannot mix colours).
+    2. What is left on the ring, smoothed, continued into the mask (the membrane of Pérez et al. 2003, "Poisson
+       image editing", solved coarse to fine): shadows and gradients of light.
+    Pixels that no light explains, such as an occluder's, lose their weight in both.
+
+    Args:
+        warped: (h, w, 3) float32 in [0, 255], in the frame of a crop of the image.
+        valid: (h, w), True where the reference shows something.
+        image: (h, w, 3) uint8 or float32 in [0, 255], the crop.
+        mask: (h, w), True on the artifact.
+
+    Returns:
+        (h, w, 3) float32 in [0, 255]. Meant for the mask; outside, the field fades with no promise.
+    """
+    image = image.astype(np.float32)
+    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+    ring = (distance > GUARD_PX) & (distance <= FIT_REACH_PX) & valid
+    if ring.sum() < LEAST_RING_PX:
+        return warped
+    fitted = _sharpness_matched(warped, image, ring)
+    near = (distance > GUARD_PX) & (distance <= FIELD_REACH_PX) & valid
+    return np.clip(fitted + _light_field(image - fitted, near), 0, 255)
+
+
+def _sharpness_matched(
+    warped: NDArray[np.float32], image: NDArray[np.float32], ring: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    best, least = warped, np.inf
+    for deviation in BLURS_PX:
+        blurred = cv2.GaussianBlur(warped, (0, 0), deviation) if deviation else warped
+        matrix, offset = fit_colours(blurred[ring], image[ring])
+        fitted = blurred @ matrix + offset
+        error = float(np.abs(fitted - image)[ring].mean())
+        if error < least * WORTH_BLURRING:
+            best, least = fitted, error
+        elif deviation:
+            break  # the error has one valley
+    return best
+
+
+def fit_colours(
+    source: NDArray[np.float32], target: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The matrix (3, 3) and offset (3,) so that `source @ matrix + offset` is near `target`, both (N, 3)."""
+    weight = np.full(len(source), 1 / len(source), np.float32)
+    for _ in range(ROUNDS):
+        mean_source, mean_target = weight @ source, weight @ target
+        a, b = source - mean_source, target - mean_target
+        scatter, cross = (a * weight[:, None]).T @ a, (a * weight[:, None]).T @ b
+        gains = np.diag(np.sqrt((weight @ b**2 + NOISE**2) / (weight @ a**2 + NOISE**2)))
+        ridge = RIDGE * np.trace(scatter) / 3 + NOISE
+        matrix = np.linalg.solve(scatter + ridge * np.eye(3), cross + ridge * gains)
+        weight = trust(np.abs(a @ matrix - b).mean(1), 1.0)
+        weight /= max(float(weight.sum()), 1e-6)
+    return matrix.astype(np.float32), (mean_target - mean_source @ matrix).astype(np.float32)
+
+
+def trust(error: NDArray[np.float32], floor: float) -> NDArray[np.float32]:
+    """Weight in [0, 1] of each error: falls to 0 beyond three deviations (Welsch's function)."""
+    deviation = 1.4826 * float(np.median(error)) + floor
+    return np.exp(-((error / (3 * deviation)) ** 2)).astype(np.float32)
+
+
+def _light_field(residual: NDArray[np.float32], ring: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(h, w, 3) residual on the ring, smoothed and continued everywhere."""
+    error = np.abs(residual).mean(2)
+    weight = np.zeros(ring.shape, np.float32)
+    weight[ring] = trust(error[ring], NOISE / 2)
+    mass = cv2.GaussianBlur(weight, (0, 0), FIELD_PX)
+    return _continued(cv2.GaussianBlur(residual * weight[..., None], (0, 0), FIELD_PX), mass)
+
+
+def _continued(total: NDArray[np.float32], mass: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Push-pull: where little mass is known, the coarser level of the pyramid answers."""
+    if min(mass.shape) < 3:
+        mean = total.sum((0, 1)) / max(float(mass.sum()), 1e-6)
+        return np.broadcast_to(mean, total.shape).astype(np.float32)
+    coarse = _continued(cv2.pyrDown(total), cv2.pyrDown(mass))
+    coarse = cv2.resize(coarse, mass.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    known = np.clip(4 * mass, 0, 1)[..., None]
+    return known * total / np.maximum(mass, 1e-6)[..., None] + (1 - known) * coarse
