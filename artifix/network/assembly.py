@@ -1,0 +1,157 @@
+"""The network's parts put together, and built anew from a config."""
+
+from dataclasses import dataclass, field
+
+import torch
+from diffusers import DDIMScheduler, UNet2DConditionModel
+from torch import Tensor
+from torch.nn import functional
+from transformers import Dinov2Config, Dinov2Model
+
+from artifix.network.codec import Codec, PixelCodec, encode, latent_channels, pixel_factor
+from artifix.network.diffusion import Condition
+from artifix.network.encoder import encoder_size_px, patch_tokens
+from artifix.network.projection import Projection
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """Sizes of a network trained from scratch; the defaults are those of the bundled small weights."""
+
+    working_size_px: int = 128  # side of the square crop the network repaints
+    codec_factor: int = 4  # pixels folded per latent cell and side
+    unet_widths: tuple[int, ...] = (96, 192, 256)  # channels per resolution, finest first; attention below the finest
+    layers_per_block: int = 1
+    attention_heads: int = 4
+    cross_attention_width: int = 192
+    norm_groups: int = 32
+    encoder_width: int = 192
+    encoder_layers: int = 6
+    encoder_heads: int = 4
+    patch_px: int = 8  # side of a reference token [px]; 16 x 16 tokens
+    aligned_channels: bool = True  # the warped reference as extra input channels
+    train_timesteps: int = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """The parts both stages use; owned by the pipeline."""
+
+    unet: UNet2DConditionModel
+    image_encoder: Dinov2Model
+    projection: Projection
+    codec: Codec
+    scheduler: DDIMScheduler
+    residual: bool = field(default=True)  # the output corrects the starting estimate
+
+    @property
+    def device(self) -> torch.device:
+        return self.unet.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.unet.dtype
+
+    @property
+    def working_size_px(self) -> int:
+        """Side of the square crop the U-Net was trained on."""
+        return self.unet.config.sample_size * pixel_factor(self.codec)
+
+    @property
+    def reference_size_px(self) -> int:
+        """Side of the square picture the reference encoder reads."""
+        return encoder_size_px(self.image_encoder)
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether the codec gives pixels back exactly, so that losses may be taken on pixels."""
+        return isinstance(self.codec, PixelCodec)
+
+    def tokens(self, references: Tensor) -> Tensor:
+        """(B, 3, S, S) references in [-1, 1] to projected tokens (B, N, cross-attention width)."""
+        return self.projection(patch_tokens(self.image_encoder, references))
+
+    def condition(
+        self, crop: Tensor, mask: Tensor, tokens: Tensor, aligned: Tensor | None = None, valid: Tensor | None = None
+    ) -> Condition:
+        """Encode what the denoiser is conditioned on.
+
+        Args:
+            crop: (B, 3, H, W) in [-1, 1], the image around the mask.
+            mask: (B, 1, H, W) in {0, 1}, 1 = repaint.
+            tokens: (B, N, D) from `tokens`.
+            aligned: (B, 3, H, W) in [-1, 1], the reference warped into the crop; None where no transform is known.
+            valid: (B, 1, H, W) in {0, 1}, where `aligned` shows the reference.
+        """
+        factor = pixel_factor(self.codec)
+        if aligned is None or valid is None:
+            aligned, valid = torch.zeros_like(crop), torch.zeros_like(mask)
+        return Condition(
+            mask=_at_latent_size(mask, factor),
+            masked=encode(self.codec, crop * (1 - mask)),
+            tokens=tokens,
+            # Pixels keep their own validity through the codec; only the shared map is averaged.
+            aligned=encode(self.codec, aligned * valid),
+            valid=_at_latent_size(valid, factor),
+            # Where nothing is known of the masked part the estimate is 0: mid-grey, nothing assumed.
+            start=encode(self.codec, crop * (1 - mask) + aligned * mask * valid),
+        )
+
+    def noisy(self, latents: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
+        """Latents noised to `timestep` (B,) of the training schedule."""
+        return self.scheduler.add_noise(latents, noise, timestep)
+
+
+def _at_latent_size(mask: Tensor, factor: int) -> Tensor:
+    return functional.max_pool2d(mask, factor)
+
+
+def build_network(config: NetworkConfig) -> Network:
+    """A new network of random weights whose output layer is zero: it starts as a careful paste of the reference."""
+    codec = PixelCodec(config.codec_factor)
+    unet = UNet2DConditionModel(**_unet_arguments(config, latent_channels(codec)))
+    torch.nn.init.zeros_(unet.conv_out.weight)
+    torch.nn.init.zeros_(unet.conv_out.bias)
+    encoder = Dinov2Model(
+        Dinov2Config(
+            image_size=16 * config.patch_px,
+            patch_size=config.patch_px,
+            hidden_size=config.encoder_width,
+            num_hidden_layers=config.encoder_layers,
+            num_attention_heads=config.encoder_heads,
+            attn_implementation="eager",  # sdpa's backward pass in bf16 on the CPU is slow
+        )
+    )
+    return Network(
+        unet=unet,
+        image_encoder=encoder,
+        projection=Projection(config.encoder_width, config.cross_attention_width),
+        codec=codec,
+        scheduler=DDIMScheduler(
+            num_train_timesteps=config.train_timesteps,
+            beta_schedule="squaredcos_cap_v2",
+            prediction_type="sample",
+            clip_sample=False,
+            rescale_betas_zero_snr=True,
+            timestep_spacing="trailing",
+        ),
+    )
+
+
+def _unet_arguments(config: NetworkConfig, latents: int) -> dict[str, object]:
+    levels = len(config.unet_widths)
+    channels = 2 * latents + 1 + (latents + 1 if config.aligned_channels else 0)
+    return {
+        "sample_size": config.working_size_px // config.codec_factor,
+        "in_channels": channels,
+        "out_channels": latents,
+        "block_out_channels": config.unet_widths,
+        "layers_per_block": config.layers_per_block,
+        # Attention over the finest grid would cost more than all else together.
+        "down_block_types": ("DownBlock2D",) + ("CrossAttnDownBlock2D",) * (levels - 1),
+        "up_block_types": ("CrossAttnUpBlock2D",) * (levels - 1) + ("UpBlock2D",),
+        "cross_attention_dim": config.cross_attention_width,
+        "attention_head_dim": config.attention_heads,  # diffusers' name for the number of heads
+        "norm_num_groups": config.norm_groups,
+        "use_linear_projection": True,
+    }

@@ -1,0 +1,90 @@
+"""Cross-attention of single layers, recorded through diffusers' attention processors.
+
+Layers are named by module path (`up_blocks.1.attentions.2`), because diffusers registers `mid_block` last: the ninth
+entry of `attn_processors` is not the ninth layer in execution order.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from diffusers import UNet2DConditionModel
+from diffusers.models.attention_processor import Attention
+from torch import Tensor
+
+
+class StopForward(Exception):
+    """Raised inside the U-Net once the last layer asked for has been recorded."""
+
+
+class RecordingProcessor:
+    """An attention processor that keeps the head-averaged probabilities of its last call.
+
+    Attributes:
+        probabilities: (B, queries, tokens), rows sum to 1; None before the first call.
+    """
+
+    def __init__(self, stop: bool = False) -> None:
+        self.stop = stop
+        self.probabilities: Tensor | None = None
+
+    def __call__(
+        self,
+        attn: Attention,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        **_: object,
+    ) -> Tensor:
+        tokens = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        query = attn.head_to_batch_dim(attn.to_q(hidden_states))
+        key = attn.head_to_batch_dim(attn.to_k(tokens))
+        scores = attn.get_attention_scores(query, key, attention_mask)  # (B * heads, queries, tokens)
+        self.probabilities = scores.unflatten(0, (-1, attn.heads)).mean(1)
+        if self.stop:
+            raise StopForward
+        value = attn.head_to_batch_dim(attn.to_v(tokens))
+        output = attn.batch_to_head_dim(scores @ value)
+        for layer in attn.to_out:
+            output = layer(output)
+        return output
+
+
+def cross_attention_layers(unet: UNet2DConditionModel) -> list[str]:
+    """Module paths of the U-Net's cross-attention layers in execution order."""
+    blocks = [f"down_blocks.{i}" for i in range(len(unet.down_blocks))]
+    blocks += ["mid_block"] if unet.mid_block is not None else []
+    blocks += [f"up_blocks.{i}" for i in range(len(unet.up_blocks))]
+    return [
+        f"{block}.attentions.{i}"
+        for block in blocks
+        for i in range(len(getattr(unet.get_submodule(block), "attentions", None) or ()))
+    ]
+
+
+@contextmanager
+def record_attention(
+    unet: UNet2DConditionModel, layers: Sequence[str], stop_after_last: bool = False
+) -> Iterator[dict[str, RecordingProcessor]]:
+    """Record the cross-attention of `layers` while the context is open.
+
+    Args:
+        unet: the denoiser; its processors are put back when the context closes.
+        layers: module paths as `cross_attention_layers` names them, in execution order.
+        stop_after_last: end the forward pass right after the last of them (`StopForward` is swallowed here, so the
+            statements after the pass inside the context are skipped).
+
+    Yields:
+        Recorders by layer.
+    """
+    modules = {name: unet.get_submodule(f"{name}.transformer_blocks.0.attn2") for name in layers}
+    former = {name: module.processor for name, module in modules.items()}
+    recorders = {name: RecordingProcessor(stop_after_last and name == layers[-1]) for name in layers}
+    for name, module in modules.items():
+        module.set_processor(recorders[name])
+    try:
+        yield recorders
+    except StopForward:
+        pass
+    finally:
+        for name, module in modules.items():
+            module.set_processor(former[name])

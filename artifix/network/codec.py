@@ -1,0 +1,59 @@
+"""Pixels to latents and back: a lossless pixel codec, or the autoencoder of Stable Diffusion."""
+
+import torch
+from diffusers import AutoencoderKL, ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+from torch import Tensor
+from torch.nn import functional
+
+
+class PixelCodec(ModelMixin, ConfigMixin):
+    """Fold `factor` x `factor` pixels into channels: lossless, so that nothing is lost before the network starts.
+
+    Args:
+        factor: side of the folded block [px]; the latents have 3 * factor ** 2 channels.
+    """
+
+    @register_to_config
+    def __init__(self, factor: int = 4) -> None:
+        super().__init__()
+        # A checkpoint needs a tensor, and a gain on the latents is the one number a pixel codec may have.
+        self.register_buffer("gain", torch.ones(1))
+        self.factor = factor
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        """(B, 3, H, W) in [-1, 1] to (B, 3 * factor ** 2, H / factor, W / factor)."""
+        return functional.pixel_unshuffle(pixels, self.factor) * self.gain
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """The inverse of `encode`."""
+        return functional.pixel_shuffle(latents / self.gain, self.factor)
+
+
+Codec = PixelCodec | AutoencoderKL
+
+
+def pixel_factor(codec: Codec) -> int:
+    """Side of the block of pixels that one latent cell stands for [px]."""
+    if isinstance(codec, PixelCodec):
+        return codec.factor
+    return 2 ** (len(codec.config.block_out_channels) - 1)
+
+
+def latent_channels(codec: Codec) -> int:
+    """Channels of the codec's latents."""
+    return 3 * codec.factor**2 if isinstance(codec, PixelCodec) else codec.config.latent_channels
+
+
+def encode(codec: Codec, pixels: Tensor) -> Tensor:
+    """(B, 3, H, W) pixels in [-1, 1] to latents (B, C, H / factor, W / factor); deterministic (the mode)."""
+    if isinstance(codec, PixelCodec):
+        return codec.encode(pixels)
+    return codec.encode(pixels).latent_dist.mode() * codec.config.scaling_factor
+
+
+def decode(codec: Codec, latents: Tensor) -> Tensor:
+    """Latents to (B, 3, H, W) pixels, about [-1, 1]."""
+    if isinstance(codec, PixelCodec):
+        return codec.decode(latents)
+    return codec.decode(latents / codec.config.scaling_factor).sample

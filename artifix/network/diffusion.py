@@ -1,0 +1,147 @@
+"""The denoiser's inputs, its prediction of the clean latents, and sampling with few steps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from diffusers import SchedulerMixin, UNet2DConditionModel
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """What the denoiser knows besides the noisy latents. All at latent size (h, w), the crop's frame."""
+
+    mask: Tensor  # (B, 1, h, w) in [0, 1], 1 = repaint
+    masked: Tensor  # (B, C, h, w) latents of the crop with the masked pixels set to 0
+    tokens: Tensor  # (B, N, D) projected tokens of the reference
+    aligned: Tensor  # (B, C, h, w) latents of the reference warped into the crop; 0 where there is none
+    valid: Tensor  # (B, 1, h, w) in [0, 1], 1 where `aligned` shows the reference
+    start: Tensor  # (B, C, h, w) starting estimate of the clean latents: the crop with `aligned` pasted into the mask
+
+    def without_tokens(self) -> "Condition":
+        """The unconditional branch of classifier-free guidance: tokens of zeros, as dropped in training."""
+        return replace(self, tokens=torch.zeros_like(self.tokens))
+
+
+def has_aligned_channels(unet: UNet2DConditionModel) -> bool:
+    """Whether the U-Net takes the aligned reference besides Stable Diffusion's inpainting channels."""
+    return unet.config.in_channels != inpainting_channels(unet)
+
+
+def inpainting_channels(unet: UNet2DConditionModel) -> int:
+    """Input channels of a plain inpainting U-Net: noisy latents, mask, masked latents."""
+    return 2 * unet.config.out_channels + 1
+
+
+def unet_input(unet: UNet2DConditionModel, noisy: Tensor, condition: Condition) -> Tensor:
+    """(B, in_channels, h, w): noisy, mask, masked as Stable Diffusion orders them, then aligned and valid."""
+    parts = [noisy, condition.mask, condition.masked]
+    if has_aligned_channels(unet):
+        parts += [condition.aligned, condition.valid]
+    return torch.cat(parts, dim=1)
+
+
+def predict_clean(
+    unet: UNet2DConditionModel,
+    scheduler: SchedulerMixin,
+    noisy: Tensor,
+    timestep: Tensor,
+    condition: Condition,
+    residual: bool,
+) -> Tensor:
+    """The clean latents (B, C, h, w) as the network sees them at one noise level.
+
+    Args:
+        unet: the denoiser.
+        scheduler: gives `alphas_cumprod` and `prediction_type`: sample, epsilon or v_prediction.
+        noisy: (B, C, h, w) latents at `timestep`.
+        timestep: (B,) int64 of the training schedule.
+        condition: see `Condition`.
+        residual: the network's output is a correction of `condition.start` (prediction type sample only).
+    """
+    output = unet(
+        unet_input(unet, noisy, condition), timestep, encoder_hidden_states=condition.tokens, return_dict=False
+    )[0]
+    kind = scheduler.config.prediction_type
+    if kind == "sample":
+        return output + condition.start if residual else output
+    alpha = scheduler.alphas_cumprod.to(noisy.device)[timestep].view(-1, 1, 1, 1).to(noisy.dtype)
+    if kind == "epsilon":
+        return (noisy - (1 - alpha).sqrt() * output) / alpha.sqrt()
+    return alpha.sqrt() * noisy - (1 - alpha).sqrt() * output
+
+
+def guided_clean(
+    unet: UNet2DConditionModel,
+    scheduler: SchedulerMixin,
+    noisy: Tensor,
+    timestep: Tensor,
+    condition: Condition,
+    residual: bool,
+    guidance_scale: float,
+) -> Tensor:
+    """`predict_clean` with classifier-free guidance (Ho & Salimans 2022); a scale of 1 costs one pass only."""
+    conditional = predict_clean(unet, scheduler, noisy, timestep, condition, residual)
+    if guidance_scale == 1:
+        return conditional
+    blind = predict_clean(unet, scheduler, noisy, timestep, condition.without_tokens(), residual)
+    return blind + guidance_scale * (conditional - blind)
+
+
+def ddim_step(scheduler: SchedulerMixin, noisy: Tensor, clean: Tensor, timestep: int, following: int) -> Tensor:
+    """One deterministic step of DDIM (Song et al. 2021, eq. 12 with sigma = 0) from a predicted clean latent.
+
+    Args:
+        scheduler: gives `alphas_cumprod`.
+        noisy: latents at `timestep`.
+        clean: the prediction of the clean latents.
+        timestep: of the training schedule.
+        following: the next, lower timestep; negative means the end, where the clean latents are returned.
+    """
+    if following < 0:
+        return clean
+    alpha, alpha_next = (scheduler.alphas_cumprod[t].item() for t in (timestep, following))
+    noise = (noisy - alpha**0.5 * clean) / max(1 - alpha, 1e-8) ** 0.5
+    return alpha_next**0.5 * clean + (1 - alpha_next) ** 0.5 * noise
+
+
+def sample(
+    unet: UNet2DConditionModel,
+    scheduler: SchedulerMixin,
+    noise: Tensor,
+    condition: Condition,
+    *,
+    residual: bool,
+    steps: int,
+    guidance_scale: float,
+    strength: float = 1.0,
+    after_step: Callable[[int, int], None] = lambda done, total: None,
+) -> Tensor:
+    """Masked diffusion inpainting: draw the clean latents of the crop.
+
+    Args:
+        unet: the denoiser.
+        scheduler: its noise schedule.
+        noise: (B, C, h, w) standard normal.
+        condition: see `Condition`.
+        residual: see `predict_clean`.
+        steps: network evaluations (twice as many with guidance).
+        guidance_scale: 1 = none.
+        strength: 1 starts from pure noise, less from the starting estimate noised to that share of the schedule.
+        after_step: called with (done, total).
+
+    Returns:
+        (B, C, h, w) clean latents; the region outside the mask is the network's too, paste only the masked part.
+    """
+    highest = max(int(strength * scheduler.config.num_train_timesteps), 1)
+    timesteps = [round(highest * (steps - i) / steps) - 1 for i in range(steps)]
+    alpha = scheduler.alphas_cumprod[timesteps[0]].item()
+    latents = noise if strength >= 1 else alpha**0.5 * condition.start + (1 - alpha) ** 0.5 * noise
+    for i, timestep in enumerate(timesteps):
+        at = torch.full((noise.shape[0],), timestep, dtype=torch.int64, device=noise.device)
+        clean = guided_clean(unet, scheduler, latents, at, condition, residual, guidance_scale)
+        following = timesteps[i + 1] if i + 1 < steps else -1
+        latents = ddim_step(scheduler, latents, clean, timestep, following)
+        after_step(i + 1, steps)
+    return latents

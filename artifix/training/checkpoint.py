@@ -1,0 +1,121 @@
+"""Checkpoints written whole before the old one goes: safetensors and JSON, no pickle."""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from diffusers.training_utils import EMAModel
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.optim import Optimizer
+
+from artifix.errors import InputError, OutputError
+
+KEPT = 2
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """Everything a run needs to go on as if it had not stopped."""
+
+    modules: dict[str, torch.nn.Module]
+    optimizer: Optimizer
+    ema: EMAModel
+    step: int = 0
+    pairs_seen: int = 0
+    seconds: float = 0.0
+
+
+def save(run: Path, state: State, config: dict[str, object]) -> Path:
+    """Write `run`/checkpoints/step-N and drop all but the newest two.
+
+    Raises:
+        OutputError: the disk refuses; the earlier checkpoints stay.
+    """
+    folder = run / "checkpoints" / f"step-{state.step:07d}"
+    scratch = folder.with_name(f".{folder.name}.tmp")
+    try:
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        for name, module in state.modules.items():
+            save_file({k: v.contiguous() for k, v in module.state_dict().items()}, scratch / f"{name}.safetensors")
+        save_file(_optimizer_tensors(state.optimizer), scratch / "optimizer.safetensors")
+        save_file({f"{i}": v.contiguous() for i, v in enumerate(state.ema.shadow_params)}, scratch / "ema.safetensors")
+        counts = {"step": state.step, "pairs_seen": state.pairs_seen, "seconds": round(state.seconds, 1)}
+        text = json.dumps({**counts, "ema_step": state.ema.optimization_step, "config": config}, indent=1)
+        (scratch / "state.json").write_text(text, encoding="utf-8")
+        _sync(scratch)
+        shutil.rmtree(folder, ignore_errors=True)
+        scratch.rename(folder)
+        _sync_folder(folder.parent)
+    except OSError as error:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise OutputError(f"{folder}: cannot be written: {error.strerror}", "free some space, then --resume") from error
+    for old in checkpoints(run)[:-KEPT]:
+        shutil.rmtree(old)
+    return folder
+
+
+def checkpoints(run: Path) -> list[Path]:
+    """Complete checkpoints of a run, oldest first."""
+    return sorted((run / "checkpoints").glob("step-*"))
+
+
+def load(run: Path, state: State, config: dict[str, object]) -> None:
+    """Put the newest checkpoint of `run` into `state`.
+
+    Raises:
+        InputError: there is none, or it was made under another config.
+    """
+    found = checkpoints(run)
+    if not found:
+        raise InputError(f"{run}: holds no checkpoint to resume", "start the run without --resume")
+    folder = found[-1]
+    values = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+    now = json.loads(json.dumps(config))
+    # `steps` alone may change: it stretches or shortens the schedule of a run that got more or less time.
+    changed = sorted(k for k in now.keys() | values["config"].keys() if now.get(k) != values["config"].get(k))
+    if set(changed) - {"steps"}:
+        raise InputError(
+            f"{folder}: was made under another config ({', '.join(changed)} differ)",
+            "resume with the same config, or start a new run",
+        )
+    for name, module in state.modules.items():
+        module.load_state_dict(load_file(folder / f"{name}.safetensors"))
+    _load_optimizer(state.optimizer, load_file(folder / "optimizer.safetensors"))
+    shadows = load_file(folder / "ema.safetensors")
+    for i, shadow in enumerate(state.ema.shadow_params):
+        shadow.copy_(shadows[f"{i}"])
+    state.ema.optimization_step = values["ema_step"]
+    state.step, state.pairs_seen, state.seconds = values["step"], values["pairs_seen"], values["seconds"]
+
+
+def _optimizer_tensors(optimizer: Optimizer) -> dict[str, Tensor]:
+    rows = optimizer.state_dict()["state"]
+    return {f"{i}.{name}": value.contiguous() for i, row in rows.items() for name, value in row.items()}
+
+
+def _load_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
+    rows: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        index, name = key.split(".")
+        rows.setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict({"state": rows, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,215 @@
+"""The training loop, read from top to bottom."""
+
+import json
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from diffusers.models.attention_processor import AttnProcessor
+from diffusers.training_utils import EMAModel
+from torch import Generator, Tensor
+
+from artifix.config import to_dict
+from artifix.errors import DeviceError, OutputError
+from artifix.network.assembly import Network, build_network
+from artifix.training import checkpoint
+from artifix.training.config import TrainingConfig
+from artifix.training.lettering import draw_decals
+from artifix.training.sources import Sources, load_sources
+from artifix.training.step import alignment_loss, refinement_loss
+from artifix.training.synthesis import ALIGNMENT, REFINEMENT, Pairs, make_pairs
+from artifix.training.validation import validate, validation_pairs, write_sheet
+
+logger = logging.getLogger(__name__)
+
+HELD_OUT = 64  # scenes kept for validation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a run left."""
+
+    network: Network  # with the averaged weights
+    step: int
+    pairs_seen: int
+    seconds: float  # of training, all resumed parts together
+    figures: dict[str, float]  # of the last validation
+
+
+def train(
+    data: Path,
+    run: Path,
+    config: TrainingConfig,
+    *,
+    minutes: float,
+    resume: bool,
+    device: torch.device,
+    report: Callable[[str], None] = logger.info,
+) -> Outcome:
+    """Train until the schedule ends or the minutes are over, whichever is first.
+
+    Args:
+        data: folder of training images.
+        run: folder for the config, checkpoints, log and picture sheets.
+        config: the recipe.
+        minutes: of training in this call; the checkpoint written at the end can be resumed.
+        resume: go on from the newest checkpoint of `run`.
+        device: where everything happens, the making of the pairs too.
+        report: takes one line every few seconds.
+
+    Raises:
+        InputError: unusable data, nothing to resume, or a checkpoint of another config.
+        OutputError: `run` already holds checkpoints and `resume` is not set, or the disk refuses.
+        DeviceError: the loss is not a number.
+    """
+    if checkpoint.checkpoints(run) and not resume:
+        raise OutputError(f"{run}: already holds a run", "pass --resume to go on, or name a new folder")
+    torch.manual_seed(config.seed)
+    network = _prepared(build_network(config.network), device)
+    state = _state(network, config)
+    if resume:
+        checkpoint.load(run, state, to_dict(config))
+    training, held_out = _sources(data, config, device, report)
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "config.json").write_text(json.dumps(to_dict(config), indent=1), encoding="utf-8")
+    fixed = validation_pairs(held_out, network, config.synthesis)
+
+    started = saved = told = time.monotonic()
+    before_s, told_pairs = state.seconds, state.pairs_seen
+    figures: dict[str, float] = {}
+    while state.step < config.steps and time.monotonic() - started < 60 * minutes:
+        values = _step(network, state, training, config)
+        now = time.monotonic()
+        state.seconds = before_s + now - started
+        if now - told >= config.log_every_s:
+            rate = (state.pairs_seen - told_pairs) / (now - told)
+            report(f"step {state.step}/{config.steps} {_told(values)} {rate:.1f} pairs/s {state.seconds / 60:.1f} min")
+            told, told_pairs = now, state.pairs_seen
+        if state.step % config.validate_every_steps == 0:
+            figures = _validated(network, state, fixed, config, run, report)
+        if now - saved >= config.checkpoint_every_s:
+            checkpoint.save(run, state, to_dict(config))
+            saved = time.monotonic()
+    checkpoint.save(run, state, to_dict(config))
+    figures = _validated(network, state, fixed, config, run, report)
+    state.ema.copy_to(_parameters(network))
+    return Outcome(network, state.step, state.pairs_seen, state.seconds, figures)
+
+
+def learning_rate(step: int, config: TrainingConfig) -> float:
+    """Linear warm-up, then cosine to 0 at the last step."""
+    if step < config.warmup_steps:
+        return config.learning_rate * (step + 1) / config.warmup_steps
+    done = (step - config.warmup_steps) / max(config.steps - config.warmup_steps, 1)
+    return config.learning_rate * (1 + math.cos(math.pi * min(done, 1))) / 2
+
+
+def _step(network: Network, state: checkpoint.State, sources: Sources, config: TrainingConfig) -> dict[str, Tensor]:
+    """One update from pairs of both tasks. All randomness follows from (seed, step), so a resumed run is the same."""
+    random = Generator(sources.images.device).manual_seed(config.seed * 1_000_003 + state.step)
+    phase = config.phase(state.step)
+    sizes = phase.crop_px, network.reference_size_px
+    parameters = _parameters(network)
+    state.optimizer.zero_grad(set_to_none=True)
+    values: dict[str, Tensor] = {}
+    for task, count, loss_of in (
+        (ALIGNMENT, phase.alignment_batch, alignment_loss),
+        (REFINEMENT, phase.refinement_batch, refinement_loss),
+    ):
+        pairs = make_pairs(sources, task, count, *sizes, config.synthesis, random)
+        with torch.autocast(network.device.type, torch.bfloat16):
+            result = loss_of(network, pairs, config.losses, random)
+        _require_finite(result["loss"], state.step, pairs)
+        result["loss"].backward()
+        values |= {name: value for name, value in result.items() if name != "loss"}
+        state.pairs_seen += count
+    torch.nn.utils.clip_grad_norm_(parameters, config.gradient_norm)
+    for group in state.optimizer.param_groups:
+        group["lr"] = learning_rate(state.step, config)
+    state.optimizer.step()
+    state.ema.step(parameters)
+    state.step += 1
+    return values
+
+
+def _require_finite(loss: Tensor, step: int, pairs: Pairs) -> None:
+    if not torch.isfinite(loss):
+        raise DeviceError(
+            f"the loss is {loss.item()} at step {step} (batch of {len(pairs.clean)})",
+            "resume from the last checkpoint with a lower learning rate",
+        )
+
+
+def _told(values: dict[str, Tensor]) -> str:
+    return " ".join(f"{name} {value.item():.3f}" for name, value in values.items())
+
+
+def _validated(
+    network: Network,
+    state: checkpoint.State,
+    fixed: dict[str, Pairs],
+    config: TrainingConfig,
+    run: Path,
+    report: Callable[[str], None],
+) -> dict[str, float]:
+    """Figures and a picture sheet of the averaged weights; the run's own weights are put back."""
+    parameters = _parameters(network)
+    state.ema.store(parameters)
+    state.ema.copy_to(parameters)
+    with torch.autocast(network.device.type, torch.bfloat16):
+        figures = validate(network, fixed, config.losses)
+        write_sheet(run / "sheet.png", network, fixed[REFINEMENT])
+    state.ema.restore(parameters)
+    report(f"validation at step {state.step}: " + " ".join(f"{k} {v:.3f}" for k, v in figures.items()))
+    with (run / "validation.jsonl").open("a", encoding="utf-8") as file:
+        row = {"step": state.step, "pairs_seen": state.pairs_seen, "seconds": round(state.seconds), **figures}
+        file.write(json.dumps(row) + "\n")
+    return figures
+
+
+def _prepared(network: Network, device: torch.device) -> Network:
+    network.unet.set_attn_processor(AttnProcessor())  # sdpa's backward pass in bf16 on the CPU is slow
+    for part in (network.unet, network.image_encoder, network.projection, network.codec):
+        part.to(device)
+    network.unet.to(memory_format=torch.channels_last)
+    return network
+
+
+def _parameters(network: Network) -> list[torch.nn.Parameter]:
+    return [p for part in (network.unet, network.image_encoder, network.projection) for p in part.parameters()]
+
+
+def _state(network: Network, config: TrainingConfig) -> checkpoint.State:
+    parameters = _parameters(network)
+    optimizer = torch.optim.AdamW(
+        parameters, lr=config.learning_rate, betas=(0.9, config.beta2), weight_decay=config.weight_decay
+    )
+    ema = EMAModel(parameters, decay=config.ema_decay, use_ema_warmup=True, power=0.75)
+    modules = {"unet": network.unet, "image_encoder": network.image_encoder, "projection": network.projection}
+    return checkpoint.State(modules, optimizer, ema)
+
+
+def _sources(
+    data: Path, config: TrainingConfig, device: torch.device, report: Callable[[str], None]
+) -> tuple[Sources, Sources]:
+    sources = load_sources(data, config.source_px, config.decal_px, device)
+    for reason in sources.skipped[:10]:
+        report(f"skipped {reason}")
+    report(f"{len(sources.images)} scenes, {len(sources.decals)} decals, {len(sources.skipped)} files skipped")
+    if config.lettering:
+        drawn = torch.from_numpy(draw_decals(config.lettering, config.decal_px, config.seed)).permute(0, 3, 1, 2)
+        sources = replace(sources, decals=torch.cat([sources.decals, drawn.to(device)]))
+    kept = min(HELD_OUT, len(sources.images) // 2)
+    spread = torch.linspace(0, len(sources.images) - 1, kept, device=device).long()
+    is_held = torch.zeros(len(sources.images), dtype=torch.bool, device=device)
+    is_held[spread] = True
+    return tuple(  # type: ignore[return-value]
+        replace(sources, images=sources.images[chosen], busyness=sources.busyness[chosen])
+        for chosen in (~is_held, is_held)
+    )
+
+

@@ -1,0 +1,126 @@
+"""Single images as training material: decoded once, kept as bytes on the device."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+from torch.nn import functional
+
+from artifix.errors import InputError
+from artifix.geometry import resize
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+LEAST_SIDE_PX = 64
+BUSY_CELLS = 10  # cells a side of the map that says where an image is textured
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sources:
+    """The images that pairs are made of."""
+
+    images: Tensor  # (N, 3, S, S) uint8, each squeezed to a square
+    busyness: Tensor  # (N, G * G) float, share of each cell in the image's texture; rows sum to 1
+    decals: Tensor  # (M, 4, D, D) uint8, RGB and alpha: logos and lettering to print on the images
+    skipped: tuple[str, ...]  # files that could not be used, each with its reason
+
+    def draw_busy_points(self, count: int, busy_share: float, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Choose images and a point in each, `busy_share` of them where there is print or texture.
+
+        Returns:
+            indices (count,) int64 and points (count, 2), (x, y) in [-1, 1].
+        """
+        device = self.images.device
+        chosen = torch.randint(0, len(self.images), (count,), generator=random, device=device)
+        even = torch.full_like(self.busyness[chosen], 1 / self.busyness.shape[1])
+        is_busy = torch.rand((count, 1), generator=random, device=device) < busy_share
+        cell = torch.multinomial(torch.where(is_busy, self.busyness[chosen], even), 1, generator=random).squeeze(1)
+        corner = torch.stack([cell % BUSY_CELLS, cell // BUSY_CELLS], dim=1)
+        inside = torch.rand((count, 2), generator=random, device=device)
+        return chosen, (corner + inside) / BUSY_CELLS * 2 - 1
+
+
+def find_images(folder: Path) -> list[Path]:
+    """Image files below `folder`, sorted.
+
+    Raises:
+        InputError: the folder is missing or holds no image.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: is not a folder", "name a folder of training images with --data")
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    if not paths:
+        raise InputError(f"{folder}: holds no image", f"put {', '.join(sorted(SUFFIXES))} files below it")
+    return paths
+
+
+def load_sources(folder: Path, side_px: int, decal_px: int, device: torch.device) -> Sources:
+    """Decode every image below `folder`; pictures with alpha become decals, the others scenes.
+
+    Args:
+        folder: searched with its subfolders.
+        side_px: scenes are squeezed to this square.
+        decal_px: decals are fitted into this square.
+        device: where the bytes are kept.
+
+    Raises:
+        InputError: fewer than two usable scenes.
+    """
+    with ThreadPoolExecutor() as pool:
+        loaded = list(pool.map(lambda path: _load(path, side_px, decal_px), find_images(folder)))
+    scenes = [array for array in loaded if isinstance(array, np.ndarray) and array.shape[2] == 3]
+    decals = [array for array in loaded if isinstance(array, np.ndarray) and array.shape[2] == 4]
+    skipped = tuple(reason for reason in loaded if isinstance(reason, str))
+    if len(scenes) < 2:
+        raise InputError(
+            f"{folder}: {len(scenes)} usable images, {len(skipped)} skipped", "two are the least; thousands are usual"
+        )
+    empty = np.zeros((0, decal_px, decal_px, 4), np.uint8)
+    images = _tensor(scenes, device)
+    return Sources(images, _busyness(images), _tensor(decals or empty, device), skipped)
+
+
+def _busyness(images: Tensor) -> Tensor:
+    rows = []
+    for batch in images.split(256):
+        grey = batch.float().mean(1, keepdim=True)
+        slope = (grey[..., 1:, 1:] - grey[..., :-1, :-1]).abs() + (grey[..., 1:, :-1] - grey[..., :-1, 1:]).abs()
+        rows.append(functional.adaptive_avg_pool2d(slope, BUSY_CELLS).flatten(1) + 1)
+    energy = torch.cat(rows)
+    return energy / energy.sum(1, keepdim=True)
+
+
+def _tensor(arrays: Sequence[NDArray] | NDArray, device: torch.device) -> Tensor:
+    return torch.from_numpy(np.stack(arrays) if len(arrays) else np.asarray(arrays)).permute(0, 3, 1, 2).contiguous().to(device)
+
+
+def _load(path: Path, side_px: int, decal_px: int) -> NDArray[np.uint8] | str:
+    try:
+        with Image.open(path) as opened:
+            opened.draft("RGB", (2 * side_px, 2 * side_px))
+            picture = ImageOps.exif_transpose(opened)
+            has_alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+            pixels = np.asarray(picture.convert("RGBA" if has_alpha else "RGB"))
+    except (OSError, UnidentifiedImageError, SyntaxError, Image.DecompressionBombError) as error:
+        return f"{path}: {error}"
+    if min(pixels.shape[:2]) < LEAST_SIDE_PX:
+        return f"{path}: {pixels.shape[1]}x{pixels.shape[0]} px, the least side is {LEAST_SIDE_PX} px"
+    if has_alpha and pixels[..., 3].min() < 250:
+        return _fitted(pixels, decal_px)
+    return resize(pixels[..., :3], (side_px, side_px))
+
+
+def _fitted(pixels: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    """The picture centred in a transparent square, aspect kept."""
+    height, width = pixels.shape[:2]
+    scale = side_px / max(height, width)
+    small = resize(pixels, (max(round(height * scale), 1), max(round(width * scale), 1)))
+    square = np.zeros((side_px, side_px, 4), np.uint8)
+    top, left = (side_px - small.shape[0]) // 2, (side_px - small.shape[1]) // 2
+    square[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return square
