@@ -1,0 +1,172 @@
+"""A folder of results, written whole or not at all."""
+
+import contextlib
+import errno
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from artifix.errors import OutputError
+
+RECORD = "record.json"
+RESULT_FILES = frozenset(
+    {"refined.png", "correspondence.png", "correspondence.npy", "region.png", "overview.png", RECORD}
+)
+_ELSEWHERE = "choose another folder with --out"
+_log = logging.getLogger(__name__)
+
+
+def check_output(
+    folder: Path, overwrite: bool = False, inputs: Sequence[Path] = (), files: Collection[str] = ()
+) -> None:
+    """Refuse a folder that `save_result` could not write, before any work is done for it.
+
+    Args:
+        folder: where the results will go. It may be missing, or be an empty folder.
+        overwrite: an earlier result in `folder` may be replaced.
+        inputs: files that must stay as they are.
+        files: names that a result may have besides `RESULT_FILES`.
+
+    Raises:
+        OutputError: `folder` is in use, holds or is an input, or cannot be created.
+    """
+    with _as_output_error(folder):
+        place = folder.resolve()
+        _check_inputs(folder, place, inputs)
+        if place.exists():
+            _check_existing(folder, place, overwrite, RESULT_FILES | set(files))
+        parent = _missing_parents(place)[-1].parent
+        if not parent.is_dir():
+            raise OutputError(f"{folder}: {parent} is a file, not a folder", _ELSEWHERE)
+        if not os.access(parent, os.W_OK | os.X_OK):
+            raise OutputError(f"{folder}: {parent} is not writable", _ELSEWHERE)
+
+
+def save_result(
+    folder: Path, files: Mapping[str, bytes], overwrite: bool = False, inputs: Sequence[Path] = ()
+) -> None:
+    """Write `files` as `folder`: complete after return, and untouched if anything fails or interrupts.
+
+    Everything is written and synced beside `folder` under a hidden name, which is then renamed.
+
+    Args:
+        folder: created with its parents; an earlier result is replaced if `overwrite`.
+        files: bytes by plain file name; `record.json` marks the folder as a result.
+        overwrite: see `check_output`.
+        inputs: files that must stay as they are.
+
+    Raises:
+        OutputError: `check_output` refuses, or the disk does.
+    """
+    check_output(folder, overwrite, inputs, files)
+    place = folder.resolve()
+    with _as_output_error(folder), _made_parents(place):
+        unfinished = place.parent / f".artifix-{uuid.uuid4().hex}.tmp"
+        try:
+            unfinished.mkdir()
+            for name, data in files.items():
+                _write(unfinished / name, data)
+            _sync_folder(unfinished)
+            _publish(unfinished, place)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+
+
+def _check_inputs(folder: Path, place: Path, inputs: Sequence[Path]) -> None:
+    for path in inputs:
+        if path.resolve().is_relative_to(place):
+            what = "is" if path.resolve() == place else "holds"
+            raise OutputError(f"{folder}: {what} the input {path}, which would be lost", _ELSEWHERE)
+
+
+def _check_existing(folder: Path, place: Path, overwrite: bool, known: Collection[str]) -> None:
+    if not place.is_dir():
+        raise OutputError(f"{folder}: exists and is a file", _ELSEWHERE)
+    if Path.cwd().is_relative_to(place) or place.is_mount():
+        # Such a folder cannot be exchanged for a new one under the feet of those who use it.
+        raise OutputError(f"{folder}: is the current folder or a mounted disk", "name a new folder inside it")
+    names = {path.name for path in place.iterdir()}
+    if not names:
+        return
+    if RECORD not in names:
+        raise OutputError(f"{folder}: exists and has no {RECORD}, so it is no earlier result", _ELSEWHERE)
+    if not overwrite:
+        raise OutputError(f"{folder}: exists", "pass --overwrite to replace it, or --out another folder")
+    if strange := sorted(names - set(known)):
+        raise OutputError(
+            f"{folder}: also holds {strange[0]}, which is no result and would be lost",
+            f"move it away, or {_ELSEWHERE}",
+        )
+
+
+def _missing_parents(place: Path) -> list[Path]:
+    """`place` and those of its parents that do not exist, the deepest first."""
+    missing = [place]
+    while not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    return missing
+
+
+@contextlib.contextmanager
+def _made_parents(place: Path) -> Iterator[None]:
+    made = _missing_parents(place)[1:]
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for path in made:
+            with contextlib.suppress(OSError):  # someone else uses it by now
+                path.rmdir()
+        raise
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("xb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # Windows syncs no folders
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _publish(unfinished: Path, place: Path) -> None:
+    """Rename `unfinished` to `place`; an earlier result there is put back if that fails."""
+    earlier = unfinished.with_suffix(".old")
+    try:
+        if place.exists() and any(place.iterdir()):
+            place.rename(earlier)
+        unfinished.rename(place)
+    except BaseException:
+        if earlier.exists() and not place.exists():
+            earlier.rename(place)
+        elif not unfinished.exists():  # interrupted when all was done
+            shutil.rmtree(earlier, ignore_errors=True)
+        raise
+    _sync_folder(place.parent)
+    if earlier.exists():
+        try:
+            shutil.rmtree(earlier)
+        except OSError as error:
+            _log.warning("%s: the replaced result could not be deleted (%s)", earlier, error)
+
+
+@contextlib.contextmanager
+def _as_output_error(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = "free some space, or choose another disk with --out" if full else _ELSEWHERE
+        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}", hint) from error
