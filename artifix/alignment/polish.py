@@ -4,49 +4,97 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.alignment.ring import Ring
-from artifix.geometry import transform_points
+from artifix.alignment.ring import NOISE, WINDOW_PX, Ring, grey_of, window_mean
 
-ITERATIONS, EPSILON = 30, 1e-4
-FARTHEST = 0.12  # a corner may move by this share of the ring's longer side; further is divergence
-MOTION = {"similarity": cv2.MOTION_AFFINE, "affine": cv2.MOTION_AFFINE, "homography": cv2.MOTION_HOMOGRAPHY}
+ITERATIONS = 15
+SETTLED_PX = 0.01  # a step that moves nothing farther ends the search
+PRIOR_PX = 4.0  # expected error of the start at the ring's edge, in working pixels
+OUTLIER = 0.5  # residual of locally normalised values where a pixel has lost half its weight
+FREEDOMS = {"translation": 2, "affine": 6, "homography": 8}
 
 
 def polish(
-    ring: Ring, warped: NDArray[np.float32], matrix: NDArray[np.float64], model: str, blur_px: int = 5
+    ring: Ring, warped: NDArray[np.float32], matrix: NDArray[np.float64], model: str, window_px: float = WINDOW_PX
 ) -> NDArray[np.float64] | None:
-    """Maximise the enhanced correlation coefficient on the ring (Evangelidis & Psarakis 2008).
+    """Correct a transform so that the warped reference fits the ring best.
+
+    Gauss-Newton on locally normalised values, so that brightness and contrast do not matter, as in the enhanced
+    correlation coefficient (Evangelidis & Psarakis 2008). Theirs is one coefficient for the whole picture: on a
+    thin ring it followed shadows and occluders and left the basin in most trials. Hence the local normalisation,
+    robust weights (Cauchy's), and a Gaussian prior on the move.
 
     Args:
         ring: of the image.
         warped: (h, w, 3) float32 RGB, the reference warped by `matrix` into the ring's frame.
         matrix: (3, 3) image to reference.
-        model: of `matrix`: "similarity", "affine" or "homography".
-        blur_px: size of the Gaussian filter, odd; wider catches larger errors.
+        model: of the correction: "translation", "affine" or "homography".
+        window_px: deviation of the window of normalisation; wider catches larger errors.
 
     Returns:
-        The better (3, 3) matrix, or None where the search diverged.
+        The corrected (3, 3) matrix, or None where the ring determines none.
     """
-    motion = MOTION[model]
-    start = np.eye(3 if motion == cv2.MOTION_HOMOGRAPHY else 2, 3, dtype=np.float32)
-    template, picture = (cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in (warped, ring.picture))
-    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, ITERATIONS, EPSILON)
-    where = ((ring.weight > 0) * 255).astype(np.uint8)
-    try:
-        _, found = cv2.findTransformECC(template, picture, start, motion, criteria, where, blur_px)
-    except cv2.error:  # no convergence, or no structure under the mask
-        return None
-    step = np.eye(3)  # from the frame of the warped reference to the frame of the ring
-    step[: len(found)] = found
-    if not np.isfinite(step).all() or abs(np.linalg.det(step)) < 1e-6 or _moved(step, ring.crop.size) > FARTHEST:
-        return None
+    support = (ring.weight > 0).astype(np.float32)
+    target = _normalised(ring.picture, support, window_px)
+    source = _normalised(warped, np.ones_like(support), window_px)
+    prior = np.pi * (OUTLIER * window_px * max(ring.crop.size) / 2 / PRIOR_PX) ** 2
+    parameters = np.zeros(8)
+    for _ in range(ITERATIONS):
+        step = _step(ring, target, source, parameters, FREEDOMS[model], prior)
+        if step is None:
+            return None
+        parameters[: len(step)] += step
+        if np.abs(step).max() * max(ring.crop.size) / 2 < SETTLED_PX:
+            break
     to_ring = ring.crop.matrix()
-    better = matrix @ np.linalg.inv(to_ring) @ np.linalg.inv(step) @ to_ring
-    return better / better[2, 2]
+    better = matrix @ np.linalg.inv(to_ring) @ _correction(parameters, ring.crop.size) @ to_ring
+    return better / better[2, 2] if np.isfinite(better).all() else None
 
 
-def _moved(step: NDArray[np.float64], size: tuple[int, int]) -> float:
-    """Farthest move of a corner of a picture of `size`, over its longer side."""
-    height, width = size
-    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float64)
-    return float(np.linalg.norm(transform_points(step, corners) - corners, axis=1).max() / max(size))
+def _normalised(
+    picture: NDArray[np.float32], support: NDArray[np.float32], window_px: float
+) -> NDArray[np.float32]:
+    """(h, w) grey values less their local mean, over their local deviation; noise stays below 1/2."""
+    grey = grey_of(picture)
+    mean = window_mean(grey, support, window_px)
+    variance = np.maximum(window_mean(grey * grey, support, window_px) - mean**2, 0)
+    return ((grey - mean) / np.sqrt(variance + 4 * NOISE**2)).astype(np.float32)
+
+
+def _frame(size: tuple[int, int]) -> NDArray[np.float64]:
+    """3x3 map from the pixels of a picture of (height, width) to its longer side's [-1, 1]."""
+    half = max(size) / 2
+    return np.array([[1 / half, 0, (1 - size[1]) / 2 / half], [0, 1 / half, (1 - size[0]) / 2 / half], [0, 0, 1]])
+
+
+def _correction(parameters: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
+    """3x3 map from the ring's frame to the frame of the warped reference."""
+    right, down, xx, xy, yx, yy, px, py = parameters
+    frame = _frame(size)
+    return np.linalg.inv(frame) @ np.array([[1 + xx, xy, right], [yx, 1 + yy, down], [px, py, 1]]) @ frame
+
+
+def _step(
+    ring: Ring,
+    target: NDArray[np.float32],
+    source: NDArray[np.float32],
+    parameters: NDArray[np.float64],
+    freedom: int,
+    prior: float,
+) -> NDArray[np.float64] | None:
+    """One Gauss-Newton step of the first `freedom` parameters."""
+    height, width = target.shape
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    correction = _correction(parameters, target.shape)
+    moved = cv2.warpPerspective(source, correction, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    rows, columns = np.nonzero(ring.weight)
+    half = max(target.shape) / 2
+    x, y = (columns - (width - 1) / 2) / half, (rows - (height - 1) / 2) / half
+    right, down = (half * cv2.Sobel(moved, cv2.CV_32F, *d, ksize=3, scale=1 / 8)[rows, columns] for d in ((1, 0), (0, 1)))
+    radial = right * x + down * y
+    slopes = np.stack([right, down, right * x, right * y, down * x, down * y, -radial * x, -radial * y], 1)[:, :freedom]
+    residual = (target - moved)[rows, columns]
+    weight = ring.weight[rows, columns] / (1 + (residual / OUTLIER) ** 2)
+    normal = (slopes * weight[:, None]).T @ slopes + prior * np.eye(freedom)
+    downhill = (slopes * weight[:, None]).T @ residual - prior * parameters[:freedom]
+    step = np.linalg.solve(normal, downhill)
+    return step if np.isfinite(step).all() else None

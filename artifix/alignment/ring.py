@@ -14,6 +14,7 @@ REACH = 0.6  # width of the ring over the diameter of a disc of the mask's area
 GUARD_PX = 2  # the artifact bleeds this far out of its mask, in pixels of the image
 WINDOW_PX = 3.0  # deviation of the Gaussian window of local agreement, in working pixels
 NOISE = 4.0  # standard deviation of grey values that counts as no structure
+SALIENT = 16.0  # ... where a window has half the full say
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,35 +59,34 @@ def agreement(ring: Ring, warped: NDArray[np.float32], valid: NDArray[np.bool_])
     Returns:
         In [-1, 1]; 1 is perfect, unrelated pictures lie near 0.
     """
-    support = ring.weight * valid
+    support = (ring.weight * valid).astype(np.float32)
     if support.sum() < 0.3 * ring.weight.sum() or support.sum() < 16:
         return -1.0
-    total, mass = 0.0, 1e-6
-    for a, b in zip(_planes(ring.picture), _planes(warped), strict=True):
-        variance_a, variance_b, covariance = _moments(a, b, support)
-        correlation = covariance / np.sqrt((variance_a + NOISE**2) * (variance_b + NOISE**2))
-        salience = np.sqrt(np.maximum(variance_a, variance_b))
-        salience = ring.weight * salience / (salience + 4 * NOISE)
-        total += float((salience * valid * correlation).sum())
-        mass += float(salience.sum())
-    return total / mass
+    variance_a, variance_b, covariance = _moments(grey_of(ring.picture), grey_of(warped), support)
+    correlation = covariance / np.sqrt((variance_a + NOISE**2) * (variance_b + NOISE**2))
+    salience = np.sqrt(np.maximum(variance_a, variance_b))
+    salience = ring.weight * salience / (salience + SALIENT)
+    return float((salience * valid * correlation).sum() / max(float(salience.sum()), 1e-6))
 
 
-def _planes(picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """Luma and two colour differences of (h, w, 3) RGB."""
-    return list(cv2.split(cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb)))[:1]
+def grey_of(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w) luma of (h, w, 3) RGB."""
+    return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+
+
+def window_mean(
+    plane: NDArray[np.float32], support: NDArray[np.float32], window_px: float = WINDOW_PX
+) -> NDArray[np.float32]:
+    """Mean of (h, w) `plane` under a Gaussian window, counting only where `support` is positive."""
+    mass = cv2.GaussianBlur(support, (0, 0), window_px) + 1e-6
+    return cv2.GaussianBlur(plane * support, (0, 0), window_px) / mass
 
 
 def _moments(
     a: NDArray[np.float32], b: NDArray[np.float32], support: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Local variances and covariance of (h, w) `a` and `b` under a Gaussian window on `support`."""
-
-    def blur(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-        return cv2.GaussianBlur(plane * support, (0, 0), WINDOW_PX) / mass
-
-    mass = cv2.GaussianBlur(support.astype(np.float32), (0, 0), WINDOW_PX) + 1e-6
-    mean_a, mean_b = blur(a), blur(b)
-    variance_a = np.maximum(blur(a * a) - mean_a**2, 0)
-    variance_b = np.maximum(blur(b * b) - mean_b**2, 0)
-    return variance_a, variance_b, blur(a * b) - mean_a * mean_b
+    """Local variances and covariance of (h, w) `a` and `b` on `support`."""
+    mean_a, mean_b = window_mean(a, support), window_mean(b, support)
+    variance_a = np.maximum(window_mean(a * a, support) - mean_a**2, 0)
+    variance_b = np.maximum(window_mean(b * b, support) - mean_b**2, 0)
+    return variance_a, variance_b, window_mean(a * b, support) - mean_a * mean_b

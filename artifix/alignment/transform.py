@@ -17,7 +17,7 @@ from artifix.geometry import Box, Crop, box_of, transform_points
 LEAST_SIDE_PX = 16  # smaller pictures hold no verifiable context
 LEAST_INSIDE = 0.9  # of the mask must lie inside the reference
 LEAST_AGREEMENT = 0.4  # on the ring
-POLISHED = 3  # this many candidates are worth polishing
+POLISHED = 6  # this many candidates are worth polishing
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +118,12 @@ def _verified(candidate: Candidate, ring: Ring, reference: NDArray[np.uint8]) ->
 def _polished(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Transform:
     """The transform after ECC with each model that may help; itself where nothing agrees better."""
     best = transform
-    for model in dict.fromkeys([transform.model, "homography"]):
+    for model in ("translation", "affine", "homography"):
         warped, _ = best.warp_reference(reference, ring.crop.box, ring.crop.size)
         matrix = polish(ring, warped, best.matrix, model)
         if matrix is None or not is_plausible(matrix, ring.crop.box):
             continue
-        moved = replace(best, matrix=matrix, model=model)
+        moved = replace(best, matrix=matrix)
         score = agreement(ring, *moved.warp_reference(reference, ring.crop.box, ring.crop.size))
         if score > best.agreement:
             best = replace(moved, agreement=score)
