@@ -87,12 +87,12 @@ def _encode_samples(pixels: NDArray, alpha: NDArray | None) -> bytes:
         pixels = pixels.astype(np.uint8) * 255
     if pixels.dtype not in (np.uint8, np.uint16):
         raise TypeError(f"a PNG holds uint8 or uint16, not {pixels.dtype}")
+    if alpha is not None and (pixels.ndim != 3 or alpha.dtype != pixels.dtype):
+        raise TypeError("alpha must be of the same type as RGB pixels")
     samples = pixels
     if pixels.ndim == 3:
         bgr = pixels[..., ::-1]
         samples = bgr if alpha is None else np.concatenate([bgr, alpha[..., None]], axis=2)
-    if samples.dtype != pixels.dtype or (alpha is not None and pixels.ndim != 3):
-        raise TypeError("alpha must be of the same type as RGB pixels")
     written, data = cv2.imencode(
         ".png", np.ascontiguousarray(samples), [cv2.IMWRITE_PNG_COMPRESSION, _COMPRESSION]
     )

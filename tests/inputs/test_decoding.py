@@ -1,3 +1,4 @@
+import contextlib
 import io
 import struct
 import zlib
@@ -6,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
@@ -223,6 +224,7 @@ def test_several_frames_are_refused(tmp_path, colours, name, kind):
 
 
 @pytest.mark.parametrize("kind", FORMATS)
+@settings(max_examples=60, deadline=None)
 @given(share=st.floats(0.01, 0.98))
 def test_a_file_cut_short_never_passes_with_other_pixels(kind, share):
     data = encoded(kind)
@@ -232,14 +234,14 @@ def test_a_file_cut_short_never_passes_with_other_pixels(kind, share):
 
 
 @pytest.mark.parametrize("kind", FORMATS)
+@settings(max_examples=60, deadline=None)
 @given(place=st.floats(0, 0.999), value=st.integers(0, 255))
 def test_a_damaged_file_is_read_or_refused_but_never_crashes(kind, place, value):
     data = bytearray(encoded(kind))
     data[int(len(data) * place)] = value
-    try:
-        samples_of(open_image(bytes(data), Path("a")), bytes(data), Path("a"))
-    except InputError as error:
-        assert error.problem.startswith("a: ")
+    with contextlib.suppress(InputError):
+        pixels, _ = samples_of(open_image(bytes(data), Path("a")), bytes(data), Path("a"))
+        assert pixels.ndim == 3
 
 
 def test_a_float_tiff_is_refused(tmp_path):
