@@ -1,13 +1,16 @@
 """Every number a user may change: frozen dataclasses, read from TOML; an unknown key is an error."""
 
+import math
 import tomllib
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from artifix.errors import InputError, UsageError
 
 Section = TypeVar("Section")
+Config = TypeVar("Config", bound="RefineConfig")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,106 @@ class RefineConfig:
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """What a run uses, whatever it computes."""
+
+    weights: str | None = None  # name or folder; None = the bundled ones
+    device: str = "auto"  # auto, cpu, cuda, cuda:N or mps
+    dtype: str = "auto"  # auto, fp32, bf16 or fp16
+
+
+@dataclass(frozen=True, slots=True)
+class CommandConfig(RefineConfig):
+    """A whole config file."""
+
+    run: RunConfig = field(default_factory=RunConfig)
+
+
+class Limits(NamedTuple):
+    """The values a number may have."""
+
+    least: float
+    most: float
+    open_below: bool = False  # `least` itself is excluded
+
+    def hold(self, value: float) -> bool:
+        """Whether `value` is allowed; NaN is not."""
+        above = self.least < value if self.open_below else self.least <= value
+        return above and value <= self.most and math.isfinite(value)
+
+    def __str__(self) -> str:
+        if math.isinf(self.most):
+            return f"{self.least} or more"
+        return f"{'above ' if self.open_below else ''}{self.least} to {self.most}"
+
+
+LIMITS = {
+    "timestep": Limits(0, 999),
+    "contexts": Limits(1, 100),
+    "min_confidence": Limits(0, 1),
+    "steps": Limits(1, 1000),
+    "guidance_scale": Limits(0, math.inf),
+    "strength": Limits(0, 1, open_below=True),
+    "candidates": Limits(1, 64),
+    "context": Limits(1, 100),
+    "feather_px": Limits(0, 1000),
+    "seed": Limits(0, 2**32 - 1),
+}
+
+
+def load_config(path: Path | None, overrides: dict[str, Any]) -> CommandConfig:
+    """The defaults, changed by a TOML file, changed by `overrides`.
+
+    Args:
+        path: the file, if there is one.
+        overrides: values by field name, whatever the section; None leaves the field as it is.
+
+    Raises:
+        InputError: the file cannot be read.
+        UsageError: an unknown setting, a value of another type, or one out of its range.
+    """
+    values = {} if path is None else read_toml(path)
+    config = from_dict(CommandConfig, values, str(path))
+    check_limits(config, f"{path}: ")
+    return override(config, **{name: value for name, value in overrides.items() if value is not None})
+
+
+def override(config: Config, **values: Any) -> Config:
+    """`config` with some fields changed, named without their section (no two sections share a name).
+
+    Raises:
+        UsageError: an unknown name, a value of another type, or one out of its range.
+    """
+    sections = {
+        f.name: getattr(config, f.name) for f in fields(config) if is_dataclass(getattr(config, f.name))
+    }
+    places = {f.name: name for name, section in sections.items() for f in fields(section)}
+    places |= {f.name: "" for f in fields(config) if f.name not in sections}
+    changed: dict[str, dict[str, Any]] = {}
+    for name, value in values.items():
+        if name not in places:
+            raise UsageError(f"unknown setting {name}", f"known settings are: {', '.join(sorted(places))}")
+        changed.setdefault(places[name], {})[name] = value
+    for name, section in sections.items():
+        changed.setdefault("", {})[name] = _changed(section, changed.get(name, {}))
+    result = _changed(config, changed.get("", {}))
+    check_limits(result)
+    return result
+
+
+def check_limits(config: Any, where: str = "") -> None:
+    """Raise UsageError if a number of `config` or its sections is outside `LIMITS`; `where` begins the sentence."""
+    for f in fields(config):
+        value = getattr(config, f.name)
+        if is_dataclass(value):
+            check_limits(value, where)
+        elif f.name in LIMITS and value is not None:
+            for number in value if isinstance(value, tuple) else (value,):
+                if not LIMITS[f.name].hold(number):
+                    raise UsageError(f"{where}{f.name} is {number}", f"give a number: {LIMITS[f.name]}")
+
+
 def from_dict(kind: type[Section], values: dict[str, Any], where: str) -> Section:
     """Build the dataclass `kind` from plain values, sections nested.
 
@@ -57,26 +160,39 @@ def from_dict(kind: type[Section], values: dict[str, Any], where: str) -> Sectio
     Raises:
         UsageError: a key `kind` does not have, or a value of another type.
     """
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    known = get_type_hints(kind)
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise UsageError(
-            f"{where}: unknown setting {', '.join(unknown)}", f"known settings are: {', '.join(sorted(known))}"
+            f"{where}: unknown setting {', '.join(unknown)}",
+            f"known settings are: {', '.join(sorted(known))}",
         )
-    default = kind()
-    return kind(**{name: _converted(getattr(default, name), value, f"{where}: {name}") for name, value in values.items()})
+    return kind(
+        **{name: _converted(known[name], value, f"{where}: {name}") for name, value in values.items()}
+    )
 
 
-def _converted(default: Any, value: Any, where: str) -> Any:
-    if is_dataclass(default) and isinstance(value, dict):
-        return from_dict(type(default), value, where)
-    if isinstance(default, tuple) and isinstance(value, list):
-        return tuple(_converted(default[0], item, where) if default else item for item in value)
-    if default is None or type(value) is type(default):
-        return value
-    if isinstance(default, float) and type(value) is int:
+def _changed(section: Any, values: dict[str, Any]) -> Any:
+    known = get_type_hints(type(section))
+    return replace(section, **{name: _converted(known[name], value, name) for name, value in values.items()})
+
+
+def _converted(kind: Any, value: Any, where: str) -> Any:
+    """`value` as the annotation `kind` wants it: lists become tuples, whole numbers floats, tables sections."""
+    choices = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    if value is None and type(None) in choices:
+        return None
+    kind = choices[0]
+    if is_dataclass(kind) and isinstance(value, dict):
+        return from_dict(kind, value, where)  # type: ignore[arg-type]
+    if get_origin(kind) is tuple and isinstance(value, list | tuple):
+        return tuple(_converted(get_args(kind)[0], item, where) for item in value)
+    if kind is float and type(value) is int:
         return float(value)
-    raise UsageError(f"{where} is {value!r}, expected {type(default).__name__}", "mend the value in the config file")
+    if get_origin(kind) is None and type(value) is kind:
+        return value
+    expected = "a table" if is_dataclass(kind) else "a list" if get_origin(kind) is tuple else kind.__name__
+    raise UsageError(f"{where} is {value!r}, expected {expected}", "mend the value")
 
 
 def read_toml(path: Path) -> dict[str, Any]:

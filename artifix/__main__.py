@@ -1,0 +1,7 @@
+"""`python -m artifix`."""
+
+import sys
+
+from artifix.cli.app import main
+
+sys.exit(main())

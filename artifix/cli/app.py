@@ -1,0 +1,102 @@
+"""The command line: its commands, and the one place where errors become exit codes."""
+
+import os
+import sys
+import traceback
+import warnings
+from typing import Annotated
+
+import typer
+
+from artifix import __version__
+from artifix.cli.console import tell_error
+from artifix.cli.env import env
+from artifix.cli.locate import locate
+from artifix.cli.options import EPILOG
+from artifix.cli.refine import refine
+from artifix.cli.train import train
+from artifix.errors import ArtifixError, ExitCode
+
+# Plain help: drawing it with rich would double the time that --help takes.
+app = typer.Typer(
+    name="artifix",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (refine, locate):
+    app.command(epilog=EPILOG)(command)
+for command in (train, env):
+    app.command()(command)
+
+_MEMORY_WORDS = ("out of memory", "can't allocate memory", "insufficient memory")
+_MEMORY_HINT = "use a smaller image or mask, fewer --candidates or another --device, or close other programs"
+_BUG_HINT = "this is a bug in artifix: run again with --debug, and report it with the output of: artifix env"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"artifix {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def artifix(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Repair artifacts in generated images from a reference photo."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: arguments without the program's name; None reads those of the process.
+
+    Returns:
+        The exit code; every failure has been told on stderr.
+    """
+    arguments = sys.argv[1:] if argv is None else argv
+    debug = "--debug" in arguments or os.environ.get("ARTIFIX_DEBUG", "0") not in ("", "0")
+    try:
+        with warnings.catch_warnings():
+            if not debug:
+                warnings.simplefilter("ignore")  # of libraries, about themselves
+            app(arguments, prog_name="artifix")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+    except Exception as error:  # the boundary: nothing above it could tell the user more
+        if debug:
+            traceback.print_exc()
+        return _told(error)
+    else:
+        code = ExitCode.OK
+    if code == ExitCode.INTERRUPTED:
+        tell_error("interrupted", "")
+    return int(code)
+
+
+def _told(error: Exception) -> int:
+    """Tell of a failure on stderr; returns its exit code."""
+    if isinstance(error, ArtifixError):
+        tell_error(error.problem, error.hint)
+        return int(error.exit_code)
+    text = str(error) or type(error).__name__
+    if _is_memory(error):
+        tell_error(f"out of memory: {text.splitlines()[0]}", _MEMORY_HINT)
+        return int(ExitCode.DEVICE)
+    tell_error(f"{type(error).__name__}: {text}", _BUG_HINT)
+    return int(ExitCode.BUG)
+
+
+def _is_memory(error: Exception) -> bool:
+    # torch.OutOfMemoryError is a RuntimeError; importing torch only to name it would cost seconds.
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in said for words in _MEMORY_WORDS)

@@ -1,0 +1,89 @@
+"""What a command says: results on stdout, everything else on stderr."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+Progress = Callable[[str, int, int], None]
+
+_STAGES = {"load": "load weights", "align": "find the match", "sample": "repaint"}
+_SPARSE_S = 5.0  # at least between two lines of progress where there is no terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The two streams of a command."""
+
+    quiet: bool = False  # nothing but errors, and the JSON if asked for
+    json: bool = False  # the result as a record instead of a sentence
+
+    def note(self, text: str) -> None:
+        """Tell something worth knowing, on stderr."""
+        if not self.quiet:
+            print(printable(text), file=sys.stderr, flush=True)
+
+    def result(self, sentence: str, record: Mapping[str, Any]) -> None:
+        """Tell the result on stdout."""
+        if self.json:
+            print(json.dumps(record, sort_keys=True), flush=True)
+        elif not self.quiet:
+            print(printable(sentence), flush=True)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """A callable (stage, done, total): a bar on a terminal, now and then a line elsewhere."""
+        if self.quiet:
+            yield lambda stage, done, total: None
+        elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            with _bars() as show:
+                yield show
+        else:
+            yield _lines()
+
+
+def printable(text: str) -> str:
+    """`text` with what UTF-8 cannot say (bytes of odd file names) written as escapes."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def tell_error(problem: str, hint: str) -> None:
+    """The two lines every failure ends with, on stderr."""
+    print(f"error: {printable(problem)}", file=sys.stderr)
+    if hint:
+        print(f" hint: {printable(hint)}", file=sys.stderr)
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    from rich.console import Console as Terminal
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    tasks: dict[str, TaskID] = {}
+    with Bars(*columns, console=Terminal(stderr=True), transient=True) as bars:
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(_STAGES.get(stage, stage), total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield show
+
+
+def _lines() -> Progress:
+    told: dict[str, float] = {}  # when each stage was last told of [s]
+
+    def show(stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done >= total or now - told.setdefault(stage, now) >= _SPARSE_S:
+            told[stage] = now
+            print(f"{_STAGES.get(stage, stage)} {done}/{total}", file=sys.stderr, flush=True)
+
+    return show

@@ -1,0 +1,83 @@
+"""`artifix env`."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from artifix.cli import options
+from artifix.cli.console import Console
+
+_PACKAGES = (
+    "torch",
+    "diffusers",
+    "transformers",
+    "safetensors",
+    "numpy",
+    "scipy",
+    "opencv-python-headless",
+    "pillow",
+    "typer",
+)
+
+
+def env(
+    json: options.JsonOption = False,
+    debug: options.DebugOption = False,
+) -> None:
+    """Describe this installation, for bug reports."""
+    facts = _facts()
+    Console(json=json).result(
+        "\n".join(f"{name + ':':25}{_said(value)}" for name, value in facts.items()), facts
+    )
+
+
+def _facts() -> dict[str, Any]:
+    from artifix import __version__
+
+    return {
+        "artifix": __version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processors": os.cpu_count(),
+        "devices": _devices(),
+        **{name: _version(name) for name in _PACKAGES},
+        "weights": _weights(),
+    }
+
+
+def _said(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _devices() -> list[str]:
+    """What torch can run on; the reason in its place if torch cannot be loaded."""
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        return [f"torch cannot be loaded: {error}"]
+    gpus = [f"cuda:{i} ({torch.cuda.get_device_name(i)})" for i in range(torch.cuda.device_count())]
+    return ["cpu", *gpus, *(["mps"] if torch.backends.mps.is_available() else [])]
+
+
+def _weights() -> list[str]:
+    """Each of the bundled weights and those in use, with its sha256 or what is wrong with it."""
+    from artifix.errors import WeightsError
+    from artifix.network.weights import bundled_names, find_weights, verify_weights
+
+    found = []
+    for name in dict.fromkeys([*bundled_names(), os.environ.get("ARTIFIX_WEIGHTS")]):
+        if name is None:
+            continue
+        try:
+            found.append(f"{name} (sha256 {verify_weights(find_weights(name))})")
+        except WeightsError as error:
+            found.append(f"{name} (unusable: {error.problem})")
+    return found or ["none"]

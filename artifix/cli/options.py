@@ -1,0 +1,143 @@
+"""Options that several commands share. Defaults are read from the config, so that --help cannot lie."""
+
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from artifix.config import LIMITS, CommandConfig, load_config
+
+
+def _flat_defaults(config: Any) -> dict[str, Any]:
+    values = {f.name: getattr(config, f.name) for f in fields(config)}
+    nested = [_flat_defaults(value) for value in values.values() if is_dataclass(value)]
+    return {
+        name: value for part in (values, *nested) for name, value in part.items() if not is_dataclass(value)
+    }
+
+
+_DEFAULTS = _flat_defaults(CommandConfig())
+
+
+def _setting(name: str, *flags: str, text: str, unset: str = "") -> Any:
+    """An option that overrides the config's field `name`; not given, the environment, the file or the default rules."""
+    default = _DEFAULTS[name]
+    said = (
+        unset
+        if default is None
+        else flags[0].split("/")[not default]
+        if isinstance(default, bool)
+        else default
+    )
+    limits = f", {LIMITS[name]}" if name in LIMITS else ""
+    help_text = f"{text}{limits}. Default: {said}."
+    return typer.Option(
+        *flags, help=help_text, envvar=f"ARTIFIX_{name.upper()}", show_envvar=False, show_default=False
+    )
+
+
+EPILOG = "Settings can also come from ARTIFIX_* variables (ARTIFIX_STEPS for --steps) and from --config; options win."
+
+# Which files.
+ImageArgument = Annotated[
+    Path, typer.Argument(metavar="IMAGE", help="The image with the artifact.", show_default=False)
+]
+MaskOption = Annotated[
+    Path,
+    typer.Option(
+        "--mask", metavar="FILE", help="White where the image is wrong; greys blend.", show_default=False
+    ),
+]
+RefOption = Annotated[
+    list[Path], typer.Option("--ref", metavar="FILE", help="A photo of the same object.", show_default=False)
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="DIR", help="Folder for the results. Default: <IMAGE>-artifix beside the image."
+    ),
+]
+MaskSourceOption = Annotated[
+    Literal["auto", "alpha", "luminance"], typer.Option("--mask-from", help="What of the mask file to read.")
+]
+InvertOption = Annotated[bool, typer.Option("--invert-mask", help="Black is repainted instead of white.")]
+FitOption = Annotated[bool, typer.Option("--fit-mask", help="Resize a mask of another size than the image.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result in --out.")]
+NoMetadataOption = Annotated[
+    bool,
+    typer.Option("--no-metadata", help="Do not mark refined.png as made with a model (provenance, XMP)."),
+]
+
+# What with.
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", metavar="FILE", envvar="ARTIFIX_CONFIG", show_envvar=False, help="TOML file of settings."
+    ),
+]
+WeightsOption = Annotated[
+    str | None,
+    _setting("weights", "--weights", text="Name or folder of the weights", unset="the bundled artifix-small"),
+]
+DeviceOption = Annotated[str | None, _setting("device", "--device", text="auto, cpu, cuda, cuda:N or mps")]
+DtypeOption = Annotated[str | None, _setting("dtype", "--dtype", text="auto, fp32, bf16 or fp16")]
+SeedOption = Annotated[int | None, _setting("seed", "--seed", text="Seed of the noise")]
+
+# Alignment.
+LayerOption = Annotated[
+    str | None, _setting("layer", "--layer", text="Attention layer to match with", unset="as the weights say")
+]
+TimestepOption = Annotated[
+    int | None, _setting("timestep", "--timestep", text="Noise level to match at", unset="as the weights say")
+]
+ZoomOption = Annotated[
+    bool | None, _setting("zoom", "--zoom/--no-zoom", text="A second, closer look at the reference")
+]
+MatchPoolOption = Annotated[
+    bool | None, _setting("match_pool", "--match-pool/--no-match-pool", text="Let classical matches compete")
+]
+TransformOption = Annotated[
+    bool | None,
+    _setting(
+        "transform", "--transform/--no-transform", text="Fit the reference onto the image, not a region alone"
+    ),
+]
+ForceOption = Annotated[
+    bool | None,
+    _setting("force", "--force/--no-force", text="Go on with the best guess where nothing matches"),
+]
+
+# Refinement.
+StepsOption = Annotated[int | None, _setting("steps", "--steps", text="Sampling steps")]
+GuidanceOption = Annotated[
+    float | None, _setting("guidance_scale", "--guidance-scale", text="Classifier-free guidance (1 is none)")
+]
+StrengthOption = Annotated[
+    float | None,
+    _setting("strength", "--strength", text="1 starts from noise, less from the pasted reference"),
+]
+CandidatesOption = Annotated[
+    int | None, _setting("candidates", "--candidates", text="Seeds to draw; the best is kept")
+]
+
+# How to speak.
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors (and the JSON).")]
+DebugOption = Annotated[
+    bool,
+    typer.Option(
+        "--debug", envvar="ARTIFIX_DEBUG", show_envvar=False, help="Show the traceback of an error."
+    ),
+]
+
+
+def config_of(context: typer.Context) -> CommandConfig:
+    """The settings of a command: option or ARTIFIX_* variable, then the --config file, then the default.
+
+    Raises:
+        InputError: the file cannot be read.
+        UsageError: an unknown setting, or a value out of its range.
+    """
+    given = {name: value for name, value in context.params.items() if name in _DEFAULTS}
+    return load_config(context.params.get("config"), given)

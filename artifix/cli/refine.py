@@ -1,0 +1,71 @@
+"""`artifix refine`."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from artifix.cli import options
+from artifix.cli.session import Session, open_pipeline, open_session, record_of
+
+if TYPE_CHECKING:
+    from artifix.pipeline import RefineResult
+
+
+def refine(
+    context: typer.Context,
+    image: options.ImageArgument,
+    mask: options.MaskOption,
+    ref: options.RefOption,
+    out: options.OutOption = None,
+    mask_from: options.MaskSourceOption = "auto",
+    invert_mask: options.InvertOption = False,
+    fit_mask: options.FitOption = False,
+    overwrite: options.OverwriteOption = False,
+    no_metadata: options.NoMetadataOption = False,
+    config: options.ConfigOption = None,
+    weights: options.WeightsOption = None,
+    device: options.DeviceOption = None,
+    dtype: options.DtypeOption = None,
+    seed: options.SeedOption = None,
+    steps: options.StepsOption = None,
+    guidance_scale: options.GuidanceOption = None,
+    strength: options.StrengthOption = None,
+    candidates: options.CandidatesOption = None,
+    layer: options.LayerOption = None,
+    timestep: options.TimestepOption = None,
+    zoom: options.ZoomOption = None,
+    match_pool: options.MatchPoolOption = None,
+    transform: options.TransformOption = None,
+    force: options.ForceOption = None,
+    json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+    debug: options.DebugOption = False,
+) -> None:
+    """Repaint the masked part of an image after a reference photo.
+
+    Pixels outside the mask stay exactly as they are. Writes refined.png, correspondence.png, correspondence.npy,
+    region.png, overview.png and record.json.
+    """
+    session = open_session(context)
+    loaded = open_pipeline(session.config, session.console)
+    with session.console.progress() as progress:
+        result = loaded.pipeline.refine(session.case, session.config, progress)
+    record = record_of("refine", session, loaded, result)
+
+    from artifix.cli.results import result_files
+    from artifix.outputs.save import save_result
+
+    files = result_files(session.case, result.alignments, result.refined, record, not no_metadata)
+    save_result(session.folder, files, overwrite, session.case.paths)
+    session.console.result(
+        _sentence(session, result), {**record, "out": str(session.folder), "files": sorted(files)}
+    )
+
+
+def _sentence(session: Session, result: "RefineResult") -> str:
+    count = len(result.alignments)
+    weakest = min(alignment.confidence for alignment in result.alignments)
+    parts = "1 part" if count == 1 else f"{count} parts"
+    found = f"confidence {weakest:.2f}" if count == 1 else f"lowest confidence {weakest:.2f}"
+    reference = session.case.reference.path.name
+    return f"{session.folder / 'refined.png'}: {parts} repainted after {reference}, {found}"

@@ -1,0 +1,53 @@
+"""The files of a result, encoded."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.geometry import box_of
+from artifix.inputs.case import Case
+from artifix.inputs.images import eight_bit
+from artifix.outputs.encode import encode_json, encode_npy, encode_png
+from artifix.outputs.overlay import OverviewRow, heat_map, overview
+from artifix.outputs.save import RECORD
+
+if TYPE_CHECKING:
+    from artifix.alignment.stage import Alignment
+
+_PROVENANCE = ("artifix", "weights", "seed", "settings", "inputs")  # of the record, into the picture
+
+
+def result_files(
+    case: Case,
+    alignments: Sequence["Alignment"],
+    refined: NDArray | None,
+    record: Mapping[str, Any],
+    with_metadata: bool,
+) -> dict[str, bytes]:
+    """The files of one result by name.
+
+    Args:
+        case: what was worked on.
+        alignments: one for each mask group; the maps of several become one by their maximum.
+        refined: (H, W, 3) of the image's sample type; None leaves refined.png out.
+        record: written as record.json.
+        with_metadata: mark refined.png as made with a model, and with what.
+    """
+    correspondence = np.maximum.reduce([alignment.correspondence for alignment in alignments])
+    region = np.logical_or.reduce([alignment.region for alignment in alignments])
+    rows = [OverviewRow(box_of(a.mask), a.correspondence, a.region) for a in alignments]
+    small = None if refined is None else eight_bit(refined)
+    sheet = overview(case.image.rgb, case.mask, case.reference.rgb, rows, small)
+    files = {
+        "correspondence.png": encode_png(heat_map(correspondence, case.reference.rgb, region)),
+        "correspondence.npy": encode_npy(correspondence),
+        "region.png": encode_png(region),
+        "overview.png": encode_png(sheet),
+        RECORD: encode_json(record),
+    }
+    if refined is not None:
+        metadata = {name: record[name] for name in _PROVENANCE} if with_metadata else None
+        files["refined.png"] = encode_png(refined, case.image.alpha, case.image.icc_profile, metadata)
+    return files
