@@ -192,7 +192,7 @@ def _colour_8(image: Image.Image, path: Path) -> tuple[NDArray, NDArray | None]:
 
 
 def _rgb_of_cmyk(image: Image.Image) -> Image.Image:
-    """sRGB through the image's own profile, as viewers show it; by plain arithmetic where there is none."""
+    """Convert by the image's own profile, as viewers do; by plain arithmetic where it has none."""
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
         turned = ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")

@@ -32,7 +32,7 @@ def srgb_profile() -> bytes:
 
 @pytest.fixture
 def save_array(tmp_path: Path) -> Callable[..., Path]:
-    """Save an array with Pillow: save_array(array, "name.png", **options) -> path."""
+    """Save an array with Pillow under a name, with options of the format; the result is its path."""
 
     def save(array: NDArray, name: str, **options: object) -> Path:
         Image.fromarray(array).save(tmp_path / name, **options)

@@ -53,7 +53,7 @@ def test_mask_options_reach_the_mask(paths, save_array, mask):
 
 
 def test_errors_name_the_file_at_fault_and_exit_with_3(paths):
-    with pytest.raises(InputError, match="absent.jpg: no such file") as caught:
+    with pytest.raises(InputError, match=r"absent\.jpg: no such file") as caught:
         read_case(paths[0], paths[1], paths[2].with_name("absent.jpg"))
     assert caught.value.exit_code == ExitCode.INPUT
 

@@ -35,7 +35,7 @@ def test_what_the_network_sees_is_rounded_to_8_bit():
 
 
 def test_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match="absent.png: no such file") as caught:
+    with pytest.raises(InputError, match=r"absent\.png: no such file") as caught:
         read_picture(tmp_path / "absent.png")
     assert "spelling" in caught.value.hint
 
@@ -67,7 +67,7 @@ def test_a_file_without_permission_is_refused(save_array, colours, monkeypatch):
 
     path = save_array(colours, "a.png")
     monkeypatch.setattr(type(path), "read_bytes", deny)  # root may read anything, so it is simulated
-    with pytest.raises(InputError, match="a.png: permission to read it is denied") as caught:
+    with pytest.raises(InputError, match=r"a\.png: permission to read it is denied") as caught:
         read_picture(path)
     assert "chmod" in caught.value.hint
 
@@ -88,7 +88,7 @@ def test_text_is_not_an_image(tmp_path):
 def test_a_truncated_jpeg_is_refused(save_array, colours):
     path = save_array(np.tile(colours, (10, 10, 1)), "a.jpg")
     path.write_bytes(path.read_bytes()[:-2000])
-    with pytest.raises(InputError, match="a.jpg: the file is damaged or cut short") as caught:
+    with pytest.raises(InputError, match=r"a\.jpg: the file is damaged or cut short") as caught:
         read_picture(path)
     assert "download it again" in caught.value.hint
 
@@ -183,7 +183,7 @@ def test_a_drawing_with_transparency_is_ambiguous_until_told(save_array, colours
 
 def test_a_mask_of_another_size_is_refused_with_both_sizes(save_array, disc):
     path = save_array(disc, "m.png")
-    with pytest.raises(InputError, match="m.png: mask is 36x24 px but the image is 72x50 px") as caught:
+    with pytest.raises(InputError, match=r"m\.png: mask is 36x24 px but the image is 72x50 px") as caught:
         read_mask(path, (50, 72))
     assert caught.value.hint == "redraw the mask on the image, or pass --fit-mask to resize it"
 
@@ -203,13 +203,13 @@ def test_a_fitted_mask_keeps_its_share_of_the_image(save_array, disc, size):
 
 
 def test_an_empty_mask_is_refused(save_array):
-    with pytest.raises(InputError, match="m.png: the mask is empty") as caught:
+    with pytest.raises(InputError, match=r"m\.png: the mask is empty") as caught:
         read_mask(save_array(np.zeros(SIZE, np.uint8), "m.png"), SIZE)
     assert "--invert-mask" in caught.value.hint
 
 
 def test_a_full_mask_is_refused(save_array):
-    with pytest.raises(InputError, match="m.png: the mask covers the whole image") as caught:
+    with pytest.raises(InputError, match=r"m\.png: the mask covers the whole image") as caught:
         read_mask(save_array(np.full(SIZE, 255, np.uint8), "m.png"), SIZE)
     assert "--invert-mask" in caught.value.hint
 

@@ -68,7 +68,7 @@ def test_overwriting_replaces_the_earlier_result_and_leaves_nothing_beside_it(ou
 def test_a_folder_that_is_no_result_is_never_deleted(out):
     out.mkdir()
     (out / "thesis.tex").write_text("years of work")
-    with pytest.raises(OutputError, match="has no record.json, so it is no earlier result"):
+    with pytest.raises(OutputError, match=r"has no record\.json, so it is no earlier result"):
         save_result(out, FILES, overwrite=True)
     assert (out / "thesis.tex").read_text() == "years of work"
 
@@ -76,7 +76,7 @@ def test_a_folder_that_is_no_result_is_never_deleted(out):
 def test_a_users_own_file_among_the_results_is_never_deleted(out):
     save_result(out, EARLIER)
     (out / "notes.txt").write_text("mine")
-    with pytest.raises(OutputError, match="also holds notes.txt") as caught:
+    with pytest.raises(OutputError, match=r"also holds notes\.txt") as caught:
         save_result(out, FILES, overwrite=True)
     assert "move it away" in caught.value.hint
     assert (out / "notes.txt").exists()
@@ -97,7 +97,7 @@ def test_an_input_is_not_used_as_the_folder(out):
 
 def test_a_result_used_as_input_is_not_overwritten(out):
     save_result(out, EARLIER)
-    with pytest.raises(OutputError, match="holds the input .*refined.png, which would be lost"):
+    with pytest.raises(OutputError, match=r"holds the input .*refined\.png, which would be lost"):
         save_result(out, FILES, overwrite=True, inputs=[out / "refined.png"])
     assert contents(out) == EARLIER
 
