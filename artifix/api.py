@@ -28,10 +28,10 @@ def refine(
         mask: a path, an array (H, W) of bool, uint8 or float in [0, 1], or a PIL image; white is repainted.
         reference: as `image`, of any size.
         progress: called with (stage, done, total).
-        settings: fields of `artifix.config` by name: steps=8, seed=1, device="cuda", weights="DIR", zoom=False, ...
+        settings: fields of `artifix.config` by name: steps=8, device="cuda", weights="DIR", zoom=False, ...
 
     Returns:
-        The result: `refined` (H, W, 3) of the image's own sample type, `alignments`, `groups` and `timings` [s].
+        The result: `refined` (H, W, 3) of the image's sample type, `alignments`, `groups`, `timings` [s].
 
     Raises:
         ArtifixError: of the family that says what to mend.

@@ -138,7 +138,7 @@ def override(config: Config, **values: Any) -> Config:
 
 
 def check_limits(config: Any, where: str = "") -> None:
-    """Raise UsageError if a number of `config` or its sections is outside `LIMITS`; `where` begins the sentence."""
+    """Raise UsageError, its sentence beginning with `where`, if a number of `config` is outside `LIMITS`."""
     for f in fields(config):
         value = getattr(config, f.name)
         if is_dataclass(value):
@@ -178,7 +178,7 @@ def _changed(section: Any, values: dict[str, Any]) -> Any:
 
 
 def _converted(kind: Any, value: Any, where: str) -> Any:
-    """`value` as the annotation `kind` wants it: lists become tuples, whole numbers floats, tables sections."""
+    """`value` as the annotation `kind` wants it: a list to a tuple, a table to a section."""
     choices = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     if value is None and type(None) in choices:
         return None

@@ -21,7 +21,7 @@ _DEFAULTS = _flat_defaults(CommandConfig())
 
 
 def _setting(name: str, *flags: str, text: str, unset: str = "") -> Any:
-    """An option that overrides the config's field `name`; not given, the environment, the file or the default rules."""
+    """An option that overrides the config's field `name`; None where neither it nor its variable is set."""
     default = _DEFAULTS[name]
     said = (
         unset
@@ -37,7 +37,9 @@ def _setting(name: str, *flags: str, text: str, unset: str = "") -> Any:
     )
 
 
-EPILOG = "Settings can also come from ARTIFIX_* variables (ARTIFIX_STEPS for --steps) and from --config; options win."
+EPILOG = (
+    "Settings may also come from ARTIFIX_* variables (ARTIFIX_STEPS for --steps) or --config; options win."
+)
 
 # Which files.
 ImageArgument = Annotated[

@@ -43,8 +43,8 @@ def refine(
 ) -> None:
     """Repaint the masked part of an image after a reference photo.
 
-    Pixels outside the mask stay exactly as they are. Writes refined.png, correspondence.png, correspondence.npy,
-    region.png, overview.png and record.json.
+    Pixels outside the mask stay exactly as they are. Writes refined.png, correspondence.png,
+    correspondence.npy, region.png, overview.png and record.json.
     """
     session = open_session(context)
     loaded = open_pipeline(session.config, session.console)

@@ -82,8 +82,11 @@ def train(
     weights = export_weights(outcome, out / "weights", recipe)
     figures = {name: round(value, 4) for name, value in outcome.figures.items()}
     told = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
+    done = (
+        f"{outcome.step} of {recipe.steps} steps, {outcome.pairs_seen} pairs, {outcome.seconds / 60:.1f} min"
+    )
     console.result(
-        f"{weights}: {outcome.step} of {recipe.steps} steps, {outcome.pairs_seen} pairs, {outcome.seconds / 60:.1f} min; {told}",
+        f"{weights}: {done}; {told}",
         {
             "weights": str(weights),
             "step": outcome.step,
