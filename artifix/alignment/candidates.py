@@ -14,7 +14,7 @@ LEAST_POINTS = {"similarity": 4, "affine": 6, "homography": 10}  # twice the min
 NEIGHBOURHOODS = (0.5, 1.0, 2.0, 4.0)  # radii over the mask's extent
 LARGEST_SCALE = 12.0  # reference pixels per image pixel, or the reverse
 LARGEST_STRETCH = 3.0  # of one direction over another, at one point
-LARGEST_PERSPECTIVE = 4.0  # of the local area across the ring
+LARGEST_PERSPECTIVE = 4.0  # of one local scale over another, across the ring
 ITERATIONS, CONFIDENCE = 2000, 0.999
 
 
@@ -27,12 +27,14 @@ class Candidate:
         source: of the matches it was fitted to.
         model: "similarity", "affine" or "homography".
         inliers: number of matches it explains.
+        tolerance_px: of those matches, in pixels of the image.
     """
 
     matrix: NDArray[np.float64]
     source: str
     model: str
     inliers: int
+    tolerance_px: float
 
 
 def propose(matches: Matches, mask_box: Box) -> Iterator[Candidate]:
@@ -61,10 +63,11 @@ def propose(matches: Matches, mask_box: Box) -> Iterator[Candidate]:
 def is_plausible(matrix: NDArray[np.float64], box: Box) -> bool:
     """Whether the transform could be a camera's view of a surface, over `box` of the image.
 
-    Refuses mirrored, folded, nearly singular and extreme ones: sizes change by at most LARGEST_SCALE, and so on.
+    Refuses mirrored, folded, nearly singular and extreme ones, by the limits at the head of this file.
     """
     x, y = box.centre
-    points = np.array([[x, y], [box.left, box.top], [box.right, box.top], [box.left, box.bottom], [box.right, box.bottom]])
+    corners = [[column, row] for column in (box.left, box.right) for row in (box.top, box.bottom)]
+    points = np.array([[x, y], *corners])
     depth = points @ matrix[2, :2] + matrix[2, 2]
     if not np.isfinite(matrix).all() or (depth * depth[0] <= 1e-12).any():
         return False
@@ -99,7 +102,7 @@ def _fit_all(matches: Matches) -> Iterator[Candidate]:
             continue
         matrix, inliers = fit(matches)
         if matrix is not None and inliers >= LEAST_POINTS[model]:
-            yield Candidate(matrix, matches.source, model, inliers)
+            yield Candidate(matrix, matches.source, model, inliers, matches.tolerance_px)
 
 
 Fit = tuple[NDArray[np.float64] | None, int]
@@ -114,17 +117,16 @@ def _fit_homography(matches: Matches) -> Fit:
 
 
 def _fit_affine(matches: Matches) -> Fit:
-    matrix, kept = cv2.estimateAffine2D(
-        matches.reference, matches.image, None, cv2.RANSAC, matches.tolerance_px, ITERATIONS, CONFIDENCE
-    )
-    return _inverted(matrix, kept)
+    return _fit_robustly(cv2.estimateAffine2D, matches)
 
 
 def _fit_similarity(matches: Matches) -> Fit:
-    matrix, kept = cv2.estimateAffinePartial2D(
-        matches.reference, matches.image, None, cv2.RANSAC, matches.tolerance_px, ITERATIONS, CONFIDENCE
-    )
-    return _inverted(matrix, kept)
+    return _fit_robustly(cv2.estimateAffinePartial2D, matches)
+
+
+def _fit_robustly(estimate: Callable, matches: Matches) -> Fit:
+    points = matches.reference, matches.image
+    return _inverted(*estimate(*points, None, cv2.RANSAC, matches.tolerance_px, ITERATIONS, CONFIDENCE))
 
 
 def _inverted(matrix: NDArray | None, kept: NDArray | None) -> Fit:
@@ -134,7 +136,9 @@ def _inverted(matrix: NDArray | None, kept: NDArray | None) -> Fit:
     if abs(np.linalg.det(square)) < 1e-9:
         return None, 0
     inverse = np.linalg.inv(square)
-    return inverse / inverse[2, 2] if abs(inverse[2, 2]) > 1e-12 else None, int(kept.sum())
+    if abs(inverse[2, 2]) < 1e-12:
+        return None, 0
+    return inverse / inverse[2, 2], int(kept.sum())
 
 
 FITS: dict[str, Callable[[Matches], Fit]] = {

@@ -11,6 +11,8 @@ MOST_FEATURES = 4000  # by contrast; more only costs time
 RATIO = 0.8  # of the best to the second-best distance (Lowe 2004, section 7.1)
 MASK_MARGIN_PX = 5  # features this near the mask already see the artifact
 MUTUAL_RATIO = 0.92  # a match that is best both ways may be less distinct than RATIO
+TOLERANCE_PX = 3.0  # error of a right match, in working pixels
+FEATURES = "sift"  # the source of these matches
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,18 +62,19 @@ def match_features(
     usable = cv2.dilate(mask.astype(np.uint8), margin) == 0
     points, features, scale = _describe(image, usable)
     reference_points, reference_features, _ = _describe(reference, None)
-    tolerance_px = 3.0 / scale
+    tolerance_px = TOLERANCE_PX / scale
     if len(points) < 2 or len(reference_points) < 2:
-        return Matches(np.empty((0, 2)), np.empty((0, 2)), np.empty(0), "sift", tolerance_px)
+        return Matches(np.empty((0, 2)), np.empty((0, 2)), np.empty(0), FEATURES, tolerance_px)
     best, ratio, mutual = _nearest(features, reference_features)
     kept = (ratio < RATIO) | (mutual & (ratio < MUTUAL_RATIO))
-    return Matches(points[kept], reference_points[best[kept]], 1.001 - ratio[kept], "sift", tolerance_px)
+    pairs = points[kept], reference_points[best[kept]]
+    return Matches(*pairs, 1.001 - ratio[kept], FEATURES, tolerance_px)
 
 
 def _describe(
     image: NDArray[np.uint8], usable: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float32], float]:
-    """Root-normalised SIFT of (H, W, 3) `image`: (N, 2) points in its pixels, (N, 128), and the working scale."""
+    """RootSIFT of (H, W, 3) `image`: (N, 2) points in its pixels, (N, 128), and the working scale."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     scale = min(1.0, WORKING_SIDE_PX / max(grey.shape))
     if scale < 1:
@@ -91,7 +94,7 @@ def _describe(
 def _nearest(
     features: NDArray[np.float32], others: NDArray[np.float32]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.bool_]]:
-    """For each of (N, D) unit `features` the nearest of `others`, its distance ratio, and whether it is mutual."""
+    """For each of (N, D) unit `features` the nearest of `others`, its ratio, and whether it is mutual."""
     similarity = features @ others.T
     best = similarity.argmax(1)
     rows = np.arange(len(features))

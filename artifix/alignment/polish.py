@@ -8,26 +8,31 @@ from artifix.alignment.ring import NOISE, WINDOW_PX, Ring, grey_of, window_mean
 
 ITERATIONS = 15
 SETTLED_PX = 0.01  # a step that moves nothing farther ends the search
-PRIOR_PX = 4.0  # expected error of the start at the ring's edge, in working pixels
 OUTLIER = 0.5  # residual of locally normalised values where a pixel has lost half its weight
 FREEDOMS = {"translation": 2, "affine": 6, "homography": 8}
 
 
 def polish(
-    ring: Ring, warped: NDArray[np.float32], matrix: NDArray[np.float64], model: str, window_px: float = WINDOW_PX
+    ring: Ring,
+    warped: NDArray[np.float32],
+    matrix: NDArray[np.float64],
+    model: str,
+    error_px: float,
+    window_px: float = WINDOW_PX,
 ) -> NDArray[np.float64] | None:
     """Correct a transform so that the warped reference fits the ring best.
 
-    Gauss-Newton on locally normalised values, so that brightness and contrast do not matter, as in the enhanced
-    correlation coefficient (Evangelidis & Psarakis 2008). Theirs is one coefficient for the whole picture: on a
-    thin ring it followed shadows and occluders and left the basin in most trials. Hence the local normalisation,
-    robust weights (Cauchy's), and a Gaussian prior on the move.
+    Gauss-Newton on locally normalised values, so that brightness and contrast do not matter, as in the
+    enhanced correlation coefficient (Evangelidis & Psarakis 2008). Theirs is one coefficient for the whole
+    picture: on a thin ring it followed shadows and occluders and left the basin in most trials. Hence the
+    local normalisation, robust weights (Cauchy's), and a Gaussian prior on the move.
 
     Args:
         ring: of the image.
         warped: (h, w, 3) float32 RGB, the reference warped by `matrix` into the ring's frame.
         matrix: (3, 3) image to reference.
         model: of the correction: "translation", "affine" or "homography".
+        error_px: expected error of `matrix` at the ring's edge, in working pixels; the prior on the move.
         window_px: deviation of the window of normalisation; wider catches larger errors.
 
     Returns:
@@ -36,7 +41,7 @@ def polish(
     support = (ring.weight > 0).astype(np.float32)
     target = _normalised(ring.picture, support, window_px)
     source = _normalised(warped, np.ones_like(support), window_px)
-    prior = np.pi * (OUTLIER * window_px * max(ring.crop.size) / 2 / PRIOR_PX) ** 2
+    prior = np.pi * (OUTLIER * window_px * max(ring.crop.size) / 2 / error_px) ** 2
     parameters = np.zeros(8)
     for _ in range(ITERATIONS):
         step = _step(ring, target, source, parameters, FREEDOMS[model], prior)
@@ -63,7 +68,9 @@ def _normalised(
 def _frame(size: tuple[int, int]) -> NDArray[np.float64]:
     """3x3 map from the pixels of a picture of (height, width) to its longer side's [-1, 1]."""
     half = max(size) / 2
-    return np.array([[1 / half, 0, (1 - size[1]) / 2 / half], [0, 1 / half, (1 - size[0]) / 2 / half], [0, 0, 1]])
+    return np.array(
+        [[1 / half, 0, (1 - size[1]) / 2 / half], [0, 1 / half, (1 - size[0]) / 2 / half], [0, 0, 1]]
+    )
 
 
 def _correction(parameters: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
@@ -85,13 +92,19 @@ def _step(
     height, width = target.shape
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     correction = _correction(parameters, target.shape)
-    moved = cv2.warpPerspective(source, correction, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    moved = cv2.warpPerspective(
+        source, correction, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
     rows, columns = np.nonzero(ring.weight)
     half = max(target.shape) / 2
     x, y = (columns - (width - 1) / 2) / half, (rows - (height - 1) / 2) / half
-    right, down = (half * cv2.Sobel(moved, cv2.CV_32F, *d, ksize=3, scale=1 / 8)[rows, columns] for d in ((1, 0), (0, 1)))
+    right, down = (
+        half * cv2.Sobel(moved, cv2.CV_32F, *order, ksize=3, scale=1 / 8)[rows, columns]
+        for order in ((1, 0), (0, 1))
+    )
     radial = right * x + down * y
-    slopes = np.stack([right, down, right * x, right * y, down * x, down * y, -radial * x, -radial * y], 1)[:, :freedom]
+    slopes = np.stack([right, down, right * x, right * y, down * x, down * y, -radial * x, -radial * y], 1)
+    slopes = slopes[:, :freedom]
     residual = (target - moved)[rows, columns]
     weight = ring.weight[rows, columns] / (1 + (residual / OUTLIER) ** 2)
     normal = (slopes * weight[:, None]).T @ slopes + prior * np.eye(freedom)

@@ -32,24 +32,36 @@ class Ring:
     weight: NDArray[np.float32]
 
 
-def ring_around(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Ring:
-    """The ring around (H, W) `mask`, which must have a True pixel, in (H, W, 3) RGB `image`."""
+def ring_around(
+    image: NDArray[np.uint8], mask: NDArray[np.bool_], masked: NDArray[np.bool_] | None = None
+) -> Ring:
+    """The ring around one part of the mask.
+
+    Args:
+        image: (H, W, 3) RGB.
+        mask: (H, W), True on the part; at least one pixel is.
+        masked: (H, W), True on every artifact, where that is more than `mask`.
+    """
     reach = max(LEAST_REACH_PX, REACH * 2 * np.sqrt(mask.sum() / np.pi))
     inner, pad = box_of(mask), int(np.ceil(reach))
     box = Box(inner.left - pad, inner.top - pad, inner.right + pad, inner.bottom + pad).clip(*mask.shape)
     scale = min(1.0, WORKING_SIDE_PX / max(box.width, box.height))
     crop = Crop(box, (max(1, round(box.height * scale)), max(1, round(box.width * scale))))
-    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    weight = np.clip(1.25 - distance / reach, 0, 1) * (distance > GUARD_PX)
+    distance, clear = (_distance(part) for part in (mask, mask if masked is None else masked))
+    weight = np.clip(1.25 - distance / reach, 0, 1) * (clear > GUARD_PX)
     return Ring(crop, crop.cut(image).astype(np.float32), crop.cut(weight.astype(np.float32), nearest=True))
+
+
+def _distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    return cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
 
 
 def agreement(ring: Ring, warped: NDArray[np.float32], valid: NDArray[np.bool_]) -> float:
     """How well the warped reference explains the ring, whatever its brightness and contrast.
 
-    The local normalised cross-correlation under a Gaussian window, averaged over the ring. Windows count by the
-    structure they hold, in the image or in the warped reference: unexplained structure costs, flat parts are
-    mute. Ring pixels outside the reference count as unexplained.
+    The local normalised cross-correlation under a Gaussian window, averaged over the ring. Windows count by
+    the structure they hold, in the image or in the warped reference: unexplained structure costs, flat parts
+    are mute. Ring pixels outside the reference count as unexplained.
 
     Args:
         ring: of the image.

@@ -2,22 +2,27 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from artifix.alignment.candidates import Candidate, is_plausible, propose
-from artifix.alignment.matching import Matches, match_features
-from artifix.alignment.polish import polish
-from artifix.alignment.ring import Ring, agreement, ring_around
+from artifix.alignment.matching import FEATURES, Matches, match_features
+from artifix.alignment.polish import FREEDOMS, polish
+from artifix.alignment.ring import WINDOW_PX, Ring, agreement, ring_around
 from artifix.alignment.warp import grid_of, sample
 from artifix.geometry import Box, Crop, box_of, transform_points
 
 LEAST_SIDE_PX = 16  # smaller pictures hold no verifiable context
 LEAST_INSIDE = 0.9  # of the mask must lie inside the reference
-LEAST_AGREEMENT = 0.4  # on the ring
+LEAST_AGREEMENT = 0.35  # proves a transform; of unrelated pictures the best candidates stayed below 0.1
+SHARP_INLIERS, LEAST_SHARP_AGREEMENT = 30, 0.1  # so many sharp matches prove it where the ring is nearly mute
+INLIERS_WORTH = 0.02  # of agreement, for twice the inliers: of near equals the better supported is right
 POLISHED = 6  # this many candidates are worth polishing
+LEAST_ERROR_PX = 4.0  # of a candidate at the ring's edge, in working pixels
+COARSE_PX = 8.0  # matches less exact than this, in working pixels, start the polish with a wider window
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +35,7 @@ class Transform:
         source: of the matches: "sift", "attention", ...
         model: "similarity", "affine" or "homography".
         inliers: number of matches that fit.
+        tolerance_px: of those matches, in pixels of the image.
     """
 
     matrix: NDArray[np.float64]
@@ -37,10 +43,23 @@ class Transform:
     source: str
     model: str
     inliers: int
+    tolerance_px: float
+
+    @property
+    def merit(self) -> float:
+        """What candidates compete by: agreement, and a little for support."""
+        return self.agreement + INLIERS_WORTH * float(np.log2(max(self.inliers, 1)))
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the ring agrees, or does not contradict many exact matches."""
+        supported = self.source == FEATURES and self.inliers >= SHARP_INLIERS
+        return self.agreement >= (LEAST_SHARP_AGREEMENT if supported else LEAST_AGREEMENT)
 
     def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Reference points (x, y) of (N, 2) image points."""
-        return transform_points(self.matrix, points)
+        with np.errstate(divide="ignore", invalid="ignore"):  # points on the horizon are far away: inf
+            return transform_points(self.matrix, points)
 
     def region(self, mask: NDArray[np.bool_], reference_shape: Sequence[int]) -> NDArray[np.bool_]:
         """(H, W) `mask` of the image, in the reference: (Hr, Wr) bool."""
@@ -58,7 +77,7 @@ class Transform:
             out_size: (height, width) the crop is resized to.
 
         Returns:
-            (h, w, C) float32 in the reference's range, and (h, w) bool: True where the reference shows something.
+            (h, w, C) float32 in the reference's range, and (h, w) bool: True where the reference shows.
         """
         return sample(reference, self.points(grid_of(Crop(box, out_size))), out_size)
 
@@ -68,28 +87,37 @@ def find_transform(
     mask: NDArray[np.bool_],
     reference: NDArray[np.uint8],
     extra: Iterable[Matches] = (),
-    least_agreement: float = LEAST_AGREEMENT,
+    masked: NDArray[np.bool_] | None = None,
 ) -> Transform | None:
-    """The best transform that any matches propose, or None where none explains the ring.
+    """The best transform that any matches propose, or None where none is proved.
 
     Args:
         image: (H, W, 3) RGB.
-        mask: (H, W), True on the artifact.
+        mask: (H, W), True on the part of the artifact to locate.
         reference: (Hr, Wr, 3) RGB.
-        extra: matches from elsewhere, such as the network's attention.
-        least_agreement: on the ring, in [-1, 1].
+        extra: matches from elsewhere, such as the network's attention; they compete with SIFT's.
+        masked: (H, W), True on every artifact, where that is more than `mask`.
     """
     if min(*image.shape[:2], *reference.shape[:2]) < LEAST_SIDE_PX or not mask.any() or mask.all():
         return None
-    best = best_transform(image, mask, reference, [match_features(image, mask, reference), *extra])
-    return best if best is not None and best.agreement >= least_agreement else None
+    hidden = mask if masked is None else masked | mask
+    pool = [match_features(image, hidden, reference), *extra]
+    best = best_transform(image, mask, reference, pool, hidden)
+    return best if best is not None and best.is_proved else None
 
 
 def best_transform(
-    image: NDArray[np.uint8], mask: NDArray[np.bool_], reference: NDArray[np.uint8], pool: Iterable[Matches]
+    image: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    reference: NDArray[np.uint8],
+    pool: Iterable[Matches],
+    masked: NDArray[np.bool_] | None = None,
 ) -> Transform | None:
-    """The candidate that agrees best with the ring, polished; None where no plausible candidate exists."""
-    ring, mask_box = ring_around(image, mask), box_of(mask)
+    """The plausible candidate of the most merit, polished; it may not be proved. None without candidates.
+
+    Arguments as for `find_transform`; `pool` holds all the matches, `mask` has a True pixel.
+    """
+    ring, mask_box = ring_around(image, mask, masked), box_of(mask)
     rows, columns = np.nonzero(mask)
     inside = np.column_stack([columns, rows])[:: max(1, len(rows) // 500)].astype(np.float64)
     candidates = [
@@ -98,9 +126,10 @@ def best_transform(
         for candidate in propose(matches, mask_box)
         if is_plausible(candidate.matrix, ring.crop.box) and _lands(candidate.matrix, inside, reference.shape)
     ]
-    candidates.sort(key=lambda t: t.agreement, reverse=True)
+    candidates.sort(key=lambda t: t.merit, reverse=True)
     polished = [_polished(t, ring, reference) for t in candidates[:POLISHED]]
-    return max(polished, key=lambda t: t.agreement, default=None)
+    polished = [t for t in polished if _lands(t.matrix, inside, reference.shape)]
+    return max(polished, key=lambda t: t.merit, default=None)
 
 
 def _lands(matrix: NDArray[np.float64], points: NDArray[np.float64], shape: Sequence[int]) -> bool:
@@ -110,21 +139,23 @@ def _lands(matrix: NDArray[np.float64], points: NDArray[np.float64], shape: Sequ
 
 
 def _verified(candidate: Candidate, ring: Ring, reference: NDArray[np.uint8]) -> Transform:
-    transform = Transform(candidate.matrix, -1.0, candidate.source, candidate.model, candidate.inliers)
-    score = agreement(ring, *transform.warp_reference(reference, ring.crop.box, ring.crop.size))
-    return replace(transform, agreement=score)
+    support = candidate.source, candidate.model, candidate.inliers, candidate.tolerance_px
+    return _rated(Transform(candidate.matrix, -1.0, *support), ring, reference)
+
+
+def _rated(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Transform:
+    seen = transform.warp_reference(reference, ring.crop.box, ring.crop.size)
+    return replace(transform, agreement=agreement(ring, *seen))
 
 
 def _polished(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Transform:
-    """The transform after ECC with each model that may help; itself where nothing agrees better."""
+    """The transform, corrected from stiff to free for as long as the ring agrees better."""
+    error_px = max(LEAST_ERROR_PX, transform.tolerance_px * ring.crop.size[1] / ring.crop.box.width)
+    windows_px = (3 * WINDOW_PX, WINDOW_PX) if error_px > COARSE_PX else (WINDOW_PX,)
     best = transform
-    for model in ("translation", "affine", "homography"):
+    for window_px, model in product(windows_px, FREEDOMS):
         warped, _ = best.warp_reference(reference, ring.crop.box, ring.crop.size)
-        matrix = polish(ring, warped, best.matrix, model)
-        if matrix is None or not is_plausible(matrix, ring.crop.box):
-            continue
-        moved = replace(best, matrix=matrix)
-        score = agreement(ring, *moved.warp_reference(reference, ring.crop.box, ring.crop.size))
-        if score > best.agreement:
-            best = replace(moved, agreement=score)
+        matrix = polish(ring, warped, best.matrix, model, error_px, window_px)
+        if matrix is not None and is_plausible(matrix, ring.crop.box):
+            best = max(best, _rated(replace(best, matrix=matrix), ring, reference), key=lambda t: t.agreement)
     return best

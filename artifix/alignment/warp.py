@@ -27,12 +27,13 @@ def sample(
         size: (h, w) of the picture.
 
     Returns:
-        (h, w) or (h, w, C) float32 in the reference's range (cubic overshoot is cut), and (h, w) bool, True where
-        the point lies inside the reference; elsewhere the reference's edge is repeated.
+        (h, w) or (h, w, C) float32 in the reference's range (cubic overshoot is cut), and (h, w) bool, True
+        where the point lies inside the reference; elsewhere the reference's edge is repeated.
     """
     height, width = reference.shape[:2]
     # nan and inf (points beyond the horizon) must not reach cv2
-    x, y = np.nan_to_num(np.clip(points, -MOST_SOURCE_PX, MOST_SOURCE_PX), nan=-MOST_SOURCE_PX).T.reshape(2, *size)
+    points = np.nan_to_num(np.clip(points, -MOST_SOURCE_PX, MOST_SOURCE_PX), nan=-MOST_SOURCE_PX)
+    x, y = points.T.reshape(2, *size)
     valid = (x >= -0.5) & (y >= -0.5) & (x <= width - 0.5) & (y <= height - 0.5)
     if not valid.any():
         return np.zeros((*size, *reference.shape[2:]), np.float32), valid

@@ -7,16 +7,17 @@ from scipy import ndimage
 
 from artifix.geometry import Box, resize
 
-FEATHER_PX = 2.0  # width of the inward feather, in pixels of the image
+FEATHER_PX = 1.0  # width of the inward feather, in pixels of the image; a wider one lets the artifact through
 FEATHER_SHARE = 0.25  # of a group's inner radius, at most
-BRIDGE_SHARE, LEAST_BRIDGE_PX = 0.02, 4  # half the gap that still joins two parts, over the image's longer side
+BRIDGE_SHARE = 0.02  # half the gap that still joins two parts, over the image's longer side
+LEAST_BRIDGE_PX = 4  # ... at least
 
 
 def groups(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
     """Split (H, W) `mask` into parts to repaint one by one, the largest first.
 
-    Parts nearer to each other than twice the bridge are one group; a far speck stays alone, so that it does not
-    make one huge crop of two small ones.
+    Parts nearer to each other than twice the bridge are one group; a far speck stays alone, so that it does
+    not make one huge crop of two small ones.
     """
     bridge = max(LEAST_BRIDGE_PX, round(BRIDGE_SHARE * max(mask.shape)))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * bridge + 1, 2 * bridge + 1))
@@ -34,7 +35,7 @@ def feathered(blend: NDArray[np.float32], feather_px: float = FEATHER_PX) -> NDA
     count, labels = cv2.connectedComponents(inside.astype(np.uint8))
     radius = np.concatenate([[1.0], np.atleast_1d(ndimage.maximum(distance, labels, range(1, count)))])
     width = np.minimum(feather_px, FEATHER_SHARE * radius)[labels]
-    ramp = np.clip(distance / (width + 1), 0, 1)
+    ramp = np.clip(distance / (width + 0.5), 0, 1)
     return (blend * ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
 
 

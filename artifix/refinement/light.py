@@ -23,8 +23,8 @@ def match_light(
 
     1. The blur of the reference that explains the ring best, with a colour matrix and an offset fitted by
        reweighted ridge least squares (a ridge towards plain gains, so that a grey ring cannot mix colours).
-    2. What is left on the ring, smoothed, continued into the mask (the membrane of Pérez et al. 2003, "Poisson
-       image editing", solved coarse to fine): shadows and gradients of light.
+    2. What is left on the ring, smoothed, continued into the mask (the membrane of Pérez et al. 2003,
+       "Poisson image editing", solved coarse to fine): shadows and gradients of light.
     Pixels that no light explains, such as an occluder's, lose their weight in both.
 
     Args:
