@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from artifix.cli import options
-from artifix.cli.session import Session, open_pipeline, open_session, record_of
+from artifix.cli.session import Loaded, Session, open_pipeline, open_session, record_of
 
 if TYPE_CHECKING:
     from artifix.pipeline import RefineResult
@@ -47,7 +47,16 @@ def refine(
     correspondence.npy, region.png, overview.png and record.json.
     """
     session = open_session(context)
-    loaded = open_pipeline(session.config, session.console)
+    repair(session, open_pipeline(session.config, session.console), not no_metadata)
+
+
+def repair(session: Session, loaded: Loaded, with_metadata: bool = True) -> "RefineResult":
+    """Refine the case of `session`, write its results and tell of them.
+
+    Raises:
+        NoMatchError: nothing in the reference matches; nothing is written.
+        OutputError: the results cannot be written.
+    """
     with session.console.progress() as progress:
         result = loaded.pipeline.refine(session.case, session.config, progress)
     record = record_of("refine", session, loaded, result)
@@ -55,11 +64,11 @@ def refine(
     from artifix.cli.results import result_files
     from artifix.outputs.save import save_result
 
-    files = result_files(session.case, result.alignments, result.refined, record, not no_metadata)
-    save_result(session.folder, files, overwrite, session.case.paths)
-    session.console.result(
-        _sentence(session, result), {**record, "out": str(session.folder), "files": sorted(files)}
-    )
+    files = result_files(session.case, result.alignments, result.refined, record, with_metadata)
+    save_result(session.folder, files, session.overwrite, session.case.paths)
+    told = {**record, "out": str(session.folder), "files": sorted(files)}
+    session.console.result(_sentence(session, result), told)
+    return result
 
 
 def _sentence(session: Session, result: "RefineResult") -> str:

@@ -1,0 +1,144 @@
+"""A drawn case in files, and a pipeline that answers at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from artifix.cli import locate, refine
+from artifix.cli.session import Loaded
+from artifix.config import CommandConfig
+from artifix.geometry import box_of, square_around
+from artifix.inputs.case import Case
+
+MASKED = slice(20, 30), slice(24, 40)  # rows and columns of the mask
+SHIFT = 5  # the reference shows the image so many pixels further right and down
+
+
+def drawn(height: int, width: int, seed: int = 0) -> np.ndarray:
+    """(height, width, 3) uint8 of coloured squares."""
+    random = np.random.default_rng(seed)
+    picture = np.full((height, width, 3), (200, 190, 160), np.uint8)
+    for _ in range(30):
+        (y, x), size = random.integers(0, (height - 6, width - 6)), random.integers(4, 14)
+        picture[y : y + size, x : x + size] = random.integers(0, 256, 3)
+    return picture
+
+
+@dataclass
+class Files:
+    """The files of a case in a folder of their own."""
+
+    folder: Path
+    image: Path
+    mask: Path
+    reference: Path
+    out: Path
+
+    def arguments(self, **changed: Path) -> list[Path | str]:
+        """Of `refine` or `locate`, some files exchanged."""
+        of = {"image": self.image, "mask": self.mask, "reference": self.reference, "out": self.out} | changed
+        return [of["image"], "--mask", of["mask"], "--ref", of["reference"], "--out", of["out"]]
+
+    def listing(self) -> dict[str, int]:
+        """Everything in the folder with its time of change."""
+        return {str(p.relative_to(self.folder)): p.stat().st_mtime_ns for p in self.folder.rglob("*")}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    clean = drawn(64, 80)
+    wrong = clean.copy()
+    wrong[MASKED] = wrong[MASKED][::-1, ::-1]
+    mask = np.zeros((64, 80), np.uint8)
+    mask[MASKED] = 255
+    made = Files(tmp_path, *(tmp_path / f"{n}.png" for n in ("gen", "mask", "ref")), tmp_path / "out")
+    Image.fromarray(wrong).save(made.image)
+    Image.fromarray(mask).save(made.mask)
+    Image.fromarray(np.roll(clean, (SHIFT, SHIFT), (0, 1))).save(made.reference)
+    return made
+
+
+@dataclass
+class FakePipeline:
+    """Answers with the true match; raises `failure`, if there is one, in the middle of sampling."""
+
+    failure: BaseException | None = None
+    weights_name: str = "fake"
+    weights_sha256: str = "0" * 64
+    seen: list[CommandConfig] = field(default_factory=list)
+
+    def locate(self, case: Case, config: CommandConfig, progress: Callable[[str, int, int], None]) -> Any:
+        self.seen.append(config)
+        progress("align", 0, 1)
+        place = square_around(box_of(case.mask), 1.5, 1, *case.image.size)
+        region = np.zeros(case.reference.size, bool)
+        region[25:35, 29:45] = True
+        transform = SimpleNamespace(matrix=np.array([[1.0, 0, SHIFT], [0, 1, SHIFT], [0, 0, 1]]), agreement=1.0)
+        alignment = SimpleNamespace(
+            box=place,
+            mask=case.mask,
+            correspondence=region.astype(np.float32),
+            region=region,
+            transform=transform,
+            confidence=0.875,
+            layer="up_blocks.1.attentions.0",
+            timestep=0,
+            source="sift",
+        )
+        progress("align", 1, 1)
+        return SimpleNamespace(alignments=(alignment,), timings={"align_s": 0.25})
+
+    def refine(self, case: Case, config: CommandConfig, progress: Callable[[str, int, int], None]) -> Any:
+        located = self.locate(case, config, progress)
+        progress("sample", 1, 4)
+        if self.failure is not None:
+            raise self.failure
+        progress("sample", 4, 4)
+        refined = case.image.pixels.copy()
+        refined[case.mask] = np.iinfo(refined.dtype).max
+        groups = ({"box": list(located.alignments[0].box.as_tuple()), "confidence": 0.875},)
+        timings = located.timings | {"sample_s": 0.5}
+        return SimpleNamespace(
+            refined=refined, alignments=located.alignments, groups=groups, timings=timings
+        )
+
+
+@pytest.fixture
+def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
+    """Stands in for the network in `refine` and `locate`."""
+    fake = FakePipeline()
+    for command in (refine, locate):
+        monkeypatch.setattr(command, "open_pipeline", lambda config, console: Loaded(fake, "cpu", "float32", 0.1))
+    return fake
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of random weights of the real classes, beside an index of its files."""
+    from artifix.network.assembly import NetworkConfig, build_network
+    from artifix.network.weights import write_index
+    from artifix.training.export import export_weights
+
+    config = NetworkConfig(
+        working_size_px=32,
+        unet_widths=(32, 32, 32),
+        attention_heads=2,
+        cross_attention_width=32,
+        norm_groups=8,
+        encoder_width=32,
+        encoder_layers=1,
+        encoder_heads=2,
+        patch_px=4,
+    )
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("weights") / "tiny"
+    export_weights(build_network(config), folder, layer="up_blocks.1.attentions.0")
+    write_index(folder.parent)
+    return folder
