@@ -20,7 +20,11 @@ class NetworkConfig:
 
     working_size_px: int = 128  # side of the square crop the network repaints
     codec_factor: int = 4  # pixels folded per latent cell and side
-    unet_widths: tuple[int, ...] = (96, 192, 256)  # channels per resolution, finest first; attention below the finest
+    unet_widths: tuple[int, ...] = (
+        96,
+        192,
+        256,
+    )  # channels per resolution, finest first; attention below the finest
     layers_per_block: int = 1
     attention_heads: int = 4
     cross_attention_width: int = 192
@@ -72,7 +76,12 @@ class Network:
         return self.projection(patch_tokens(self.image_encoder, references))
 
     def condition(
-        self, crop: Tensor, mask: Tensor, tokens: Tensor, aligned: Tensor | None = None, valid: Tensor | None = None
+        self,
+        crop: Tensor,
+        mask: Tensor,
+        tokens: Tensor,
+        aligned: Tensor | None = None,
+        valid: Tensor | None = None,
     ) -> Condition:
         """Encode what the denoiser is conditioned on.
 
@@ -80,7 +89,7 @@ class Network:
             crop: (B, 3, H, W) in [-1, 1], the image around the mask.
             mask: (B, 1, H, W) in {0, 1}, 1 = repaint.
             tokens: (B, N, D) from `tokens`.
-            aligned: (B, 3, H, W) in [-1, 1], the reference warped into the crop; None where no transform is known.
+            aligned: (B, 3, H, W) in [-1, 1], the reference warped into the crop; None without a transform.
             valid: (B, 1, H, W) in {0, 1}, where `aligned` shows the reference.
         """
         factor = pixel_factor(self.codec)
@@ -90,7 +99,7 @@ class Network:
             mask=_at_latent_size(mask, factor),
             masked=encode(self.codec, crop * (1 - mask)),
             tokens=tokens,
-            # Pixels keep their own validity through the codec; only the shared map is averaged.
+            # Pixels keep their own validity through the codec; a cell of the map is valid if any of them is.
             aligned=encode(self.codec, aligned * valid),
             valid=_at_latent_size(valid, factor),
             # Where nothing is known of the masked part the estimate is 0: mid-grey, nothing assumed.
@@ -107,7 +116,7 @@ def _at_latent_size(mask: Tensor, factor: int) -> Tensor:
 
 
 def build_network(config: NetworkConfig) -> Network:
-    """A new network of random weights whose output layer is zero: it starts as a careful paste of the reference."""
+    """A new network of random weights, its output layer zero: it starts as a careful paste."""
     codec = PixelCodec(config.codec_factor)
     unet = UNet2DConditionModel(**_unet_arguments(config, latent_channels(codec)))
     torch.nn.init.zeros_(unet.conv_out.weight)

@@ -1,7 +1,7 @@
 """Cross-attention of single layers, recorded through diffusers' attention processors.
 
-Layers are named by module path (`up_blocks.1.attentions.2`), because diffusers registers `mid_block` last: the ninth
-entry of `attn_processors` is not the ninth layer in execution order.
+Layers are named by module path (`up_blocks.1.attentions.2`), because diffusers registers `mid_block` last:
+the ninth entry of `attn_processors` is not the ninth layer in execution order.
 """
 
 from collections.abc import Iterator, Sequence
@@ -70,8 +70,8 @@ def record_attention(
     Args:
         unet: the denoiser; its processors are put back when the context closes.
         layers: module paths as `cross_attention_layers` names them, in execution order.
-        stop_after_last: end the forward pass right after the last of them (`StopForward` is swallowed here, so the
-            statements after the pass inside the context are skipped).
+        stop_after_last: end the forward pass right after the last of them (`StopForward` is swallowed here:
+            the statements after the pass inside the context are skipped).
 
     Yields:
         Recorders by layer.

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 
 class PixelCodec(ModelMixin, ConfigMixin):
-    """Fold `factor` x `factor` pixels into channels: lossless, so that nothing is lost before the network starts.
+    """Fold `factor` x `factor` pixels into channels, losslessly: every pixel reaches the network.
 
     Args:
         factor: side of the folded block [px]; the latents have 3 * factor ** 2 channels.

@@ -1,7 +1,7 @@
 """The denoiser's inputs, its prediction of the clean latents, and sampling with few steps."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import torch
 from diffusers import SchedulerMixin, UNet2DConditionModel
@@ -17,11 +17,17 @@ class Condition:
     tokens: Tensor  # (B, N, D) projected tokens of the reference
     aligned: Tensor  # (B, C, h, w) latents of the reference warped into the crop; 0 where there is none
     valid: Tensor  # (B, 1, h, w) in [0, 1], 1 where `aligned` shows the reference
-    start: Tensor  # (B, C, h, w) starting estimate of the clean latents: the crop with `aligned` pasted into the mask
+    start: Tensor  # (B, C, h, w) starting estimate of the clean latents: `aligned` pasted into the mask
 
     def without_tokens(self) -> "Condition":
         """The unconditional branch of classifier-free guidance: tokens of zeros, as dropped in training."""
         return replace(self, tokens=torch.zeros_like(self.tokens))
+
+    def repeated(self, count: int) -> "Condition":
+        """A batch of one, repeated without copying."""
+        return Condition(
+            *(getattr(self, f.name).expand(count, -1, *getattr(self, f.name).shape[2:]) for f in fields(self))
+        )
 
 
 def has_aligned_channels(unet: UNet2DConditionModel) -> bool:
@@ -61,7 +67,10 @@ def predict_clean(
         residual: the network's output is a correction of `condition.start` (prediction type sample only).
     """
     output = unet(
-        unet_input(unet, noisy, condition), timestep, encoder_hidden_states=condition.tokens, return_dict=False
+        unet_input(unet, noisy, condition),
+        timestep,
+        encoder_hidden_states=condition.tokens,
+        return_dict=False,
     )[0]
     kind = scheduler.config.prediction_type
     if kind == "sample":
@@ -81,7 +90,7 @@ def guided_clean(
     residual: bool,
     guidance_scale: float,
 ) -> Tensor:
-    """`predict_clean` with classifier-free guidance (Ho & Salimans 2022); a scale of 1 costs one pass only."""
+    """`predict_clean` with classifier-free guidance (Ho & Salimans 2022); a scale of 1 costs one pass."""
     conditional = predict_clean(unet, scheduler, noisy, timestep, condition, residual)
     if guidance_scale == 1:
         return conditional
@@ -89,7 +98,9 @@ def guided_clean(
     return blind + guidance_scale * (conditional - blind)
 
 
-def ddim_step(scheduler: SchedulerMixin, noisy: Tensor, clean: Tensor, timestep: int, following: int) -> Tensor:
+def ddim_step(
+    scheduler: SchedulerMixin, noisy: Tensor, clean: Tensor, timestep: int, following: int
+) -> Tensor:
     """One deterministic step of DDIM (Song et al. 2021, eq. 12 with sigma = 0) from a predicted clean latent.
 
     Args:
@@ -128,14 +139,15 @@ def sample(
         residual: see `predict_clean`.
         steps: network evaluations (twice as many with guidance).
         guidance_scale: 1 = none.
-        strength: 1 starts from pure noise, less from the starting estimate noised to that share of the schedule.
+        strength: 1 starts from pure noise, less from the starting estimate noised to that share of the
+            schedule.
         after_step: called with (done, total).
 
     Returns:
-        (B, C, h, w) clean latents; the region outside the mask is the network's too, paste only the masked part.
+        (B, C, h, w) clean latents; outside the mask they are the network's too: paste only the masked part.
     """
     highest = max(int(strength * scheduler.config.num_train_timesteps), 1)
-    timesteps = [round(highest * (steps - i) / steps) - 1 for i in range(steps)]
+    timesteps = [max(round(highest * (steps - i) / steps) - 1, 0) for i in range(steps)]
     alpha = scheduler.alphas_cumprod[timesteps[0]].item()
     latents = noise if strength >= 1 else alpha**0.5 * condition.start + (1 - alpha) ** 0.5 * noise
     for i, timestep in enumerate(timesteps):

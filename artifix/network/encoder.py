@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from transformers import Dinov2Model
 
-# The statistics DINOv2 was trained with; the bundled encoder keeps them so that both sizes read the same input.
+# The statistics DINOv2 was trained with; the bundled encoder keeps them: both sizes read the same input.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class Projection(ModelMixin, ConfigMixin):
-    """The MLP of Refine-by-Align: every token is projected alone, so the token grid stays a map of the reference.
+    """The MLP of Refine-by-Align: each token is projected alone, so the grid stays a map of the reference.
 
     Args:
         token_width: channels of the encoder's tokens.
