@@ -69,7 +69,7 @@ def agreement(ring: Ring, warped: NDArray[np.float32], valid: NDArray[np.bool_])
         valid: (h, w), True where the reference shows something.
 
     Returns:
-        In [-1, 1]; 1 is perfect, unrelated pictures lie near 0.
+        In [-1, 1]; unrelated pictures lie near 0, and right ones below 1 by the noise floor of flat parts.
     """
     support = (ring.weight * valid).astype(np.float32)
     if support.sum() < 0.3 * ring.weight.sum() or support.sum() < 16:

@@ -1,0 +1,149 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from artifix.alignment.matching import Matches
+from artifix.alignment.ring import agreement, ring_around
+from artifix.alignment.transform import Transform, best_transform, find_transform
+from artifix.geometry import Box, transform_points
+
+VIEW = np.array([[1.1, 0.12, 12.0], [-0.1, 1.05, 22.0], [1e-4, -5e-5, 1.0]])  # image to reference
+
+
+def scene(height: int = 220, width: int = 260, seed: int = 0) -> np.ndarray:
+    """A picture with corners and soft shading."""
+    rng = np.random.default_rng(seed)
+    picture = np.full((height, width, 3), 128, np.uint8)
+    for _ in range(height * width // 200):
+        x, y, w, h = rng.integers(0, width), rng.integers(0, height), rng.integers(4, 20), rng.integers(4, 20)
+        picture[y : y + h, x : x + w] = rng.integers(30, 226, 3)
+    return cv2.GaussianBlur(picture, (0, 0), 0.8)
+
+
+def photo_of(reference: np.ndarray, size: tuple[int, int] = (160, 180)) -> np.ndarray:
+    """The image that `VIEW` maps into the reference, darker and of less contrast."""
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return (cv2.warpPerspective(reference, VIEW, size[::-1], flags=flags) * 0.7 + 20).astype(np.uint8)
+
+
+def spot(size: tuple[int, int] = (160, 180)) -> np.ndarray:
+    mask = np.zeros(size, bool)
+    mask[60:95, 70:110] = True
+    return mask
+
+
+def garbled(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    return np.where(mask[..., None], image[::-1, ::-1], image)
+
+
+def worst_px(transform: Transform) -> float:
+    """Largest error on the mask."""
+    points = np.argwhere(spot())[:, ::-1].astype(float)
+    return float(np.linalg.norm(transform.points(points) - transform_points(VIEW, points), axis=1).max())
+
+
+def test_a_known_view_is_found_to_a_third_of_a_pixel():
+    reference = scene()
+    found = find_transform(garbled(photo_of(reference), spot()), spot(), reference)
+    assert found is not None
+    assert worst_px(found) < 0.35
+    assert found.agreement > 0.8
+    assert found.source == "sift"
+
+
+def test_attention_matches_alone_are_polished_to_the_pixel():
+    reference = scene()
+    rng = np.random.default_rng(3)
+    points = rng.uniform(30, 140, (60, 2))
+    targets = transform_points(VIEW, points) + rng.normal(0, 2, (60, 2))
+    coarse = Matches(points, targets, np.ones(60), "attention", 6.0)
+    alone = best_transform(photo_of(reference), spot(), reference, [coarse])
+    assert alone is not None
+    assert alone.source == "attention"
+    assert worst_px(alone) < 1.0
+
+
+def test_an_occluder_beside_the_mask_does_not_pull_the_transform():
+    reference = scene()
+    image = photo_of(reference)
+    image[50:120, 112:125] = (250, 10, 10)
+    found = find_transform(garbled(image, spot()), spot(), reference)
+    assert found is not None
+    assert worst_px(found) < 0.6
+
+
+@pytest.mark.parametrize(
+    "other", [scene(seed=9), np.full((220, 260, 3), 77, np.uint8), scene()[:, ::-1].copy()]
+)
+def test_unrelated_flat_and_mirrored_references_are_refused(other: np.ndarray):
+    assert find_transform(photo_of(scene()), spot(), other) is None
+
+
+def test_a_mask_the_reference_does_not_show_is_refused():
+    reference = scene()
+    assert find_transform(photo_of(reference), spot(), reference[:, :90].copy()) is None
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40), st.integers(0, 3))
+@settings(max_examples=15, deadline=None)
+def test_tiny_pictures_never_crash(height: int, width: int, side: int, seed: int):
+    mask = np.zeros((height, width), bool)
+    mask[height // 2, width // 2 :] = True
+    found = find_transform(scene(height, width, seed), mask, scene(side, side, seed))
+    assert found is None or found.is_proved
+
+
+def test_a_full_and_an_empty_mask_have_no_ring():
+    image = scene(64, 64)
+    assert find_transform(image, np.ones((64, 64), bool), image) is None
+    assert find_transform(image, np.zeros((64, 64), bool), image) is None
+
+
+def test_agreement_ignores_gain_and_offset_and_falls_with_misfit():
+    image = scene(100, 100)
+    mask = np.zeros((100, 100), bool)
+    mask[40:60, 40:60] = True
+    ring = ring_around(image, mask)
+    everywhere = np.ones(ring.weight.shape, bool)
+    right = agreement(ring, ring.picture * 0.6 + 30, everywhere)
+    shifted = agreement(ring, np.roll(ring.picture, 3, 1), everywhere)
+    unrelated = agreement(ring, scene(100, 100, 5)[ring.crop.box.slices()].astype(np.float32), everywhere)
+    assert right > 0.8 > shifted > unrelated
+    assert abs(unrelated) < 0.25
+    assert agreement(ring, ring.picture, ~everywhere) == -1
+
+
+def test_the_region_is_the_mask_seen_in_the_reference():
+    shift = Transform(np.array([[1, 0, 30.0], [0, 1, 10], [0, 0, 1]]), 1.0, "sift", "affine", 9, 3.0)
+    region = shift.region(spot(), (220, 260, 3))
+    assert region.shape == (220, 260)
+    np.testing.assert_array_equal(region[70:105, 100:140], True)
+    assert region.sum() == spot().sum()
+
+
+def test_warping_at_scale_one_is_a_crop_and_marks_what_lies_outside():
+    reference = scene()
+    shift = Transform(np.array([[1, 0, 250.0], [0, 1, 10], [0, 0, 1]]), 1.0, "sift", "affine", 9, 3.0)
+    pixels, valid = shift.warp_reference(reference, Box(0, 0, 20, 15), (15, 20))
+    np.testing.assert_allclose(pixels[:, :10], reference[10:25, 250:], atol=0.01)
+    np.testing.assert_array_equal(valid, np.arange(20)[None].repeat(15, 0) < 10)
+
+
+def test_warping_shrinks_without_aliasing_and_grows_without_leaving_the_range():
+    stripes = np.zeros((128, 128, 3), np.uint8)
+    stripes[:, ::2] = 255
+    same = Transform(np.eye(3), 1.0, "sift", "affine", 9, 3.0)
+    small, _ = same.warp_reference(stripes, Box(0, 0, 128, 128), (16, 16))
+    np.testing.assert_allclose(small, 127.5, atol=20)
+    large, _ = same.warp_reference(stripes, Box(0, 0, 32, 32), (96, 96))
+    assert large.min() >= 0
+    assert large.max() <= 255
+
+
+def test_a_box_across_the_horizon_is_warped_without_a_warning():
+    tilted = Transform(np.array([[1, 0, 0], [0, 1, 0], [-0.01, 0, 1.0]]), 1.0, "sift", "homography", 9, 3.0)
+    pixels, valid = tilted.warp_reference(scene(), Box(0, 0, 200, 50), (50, 200))
+    assert np.isfinite(pixels).all()
+    assert not valid.all()
