@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from artifix.geometry import Box, resize
 
-FEATHER_PX = 1.0  # width of the inward feather, in pixels of the image; a wider one lets the artifact through
+FEATHER_PX = 0.75  # width of the inward feather [px of the image]; a wider one lets the artifact through
 FEATHER_SHARE = 0.25  # of a group's inner radius, at most
 BRIDGE_SHARE = 0.02  # half the gap that still joins two parts, over the image's longer side
 LEAST_BRIDGE_PX = 4  # ... at least
