@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 from diffusers.training_utils import EMAModel
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.optim import Optimizer
@@ -38,12 +39,18 @@ def save(run: Path, state: State, config: dict[str, object]) -> Path:
     folder = run / "checkpoints" / f"step-{state.step:07d}"
     scratch = folder.with_name(f".{folder.name}.tmp")
     try:
-        shutil.rmtree(scratch, ignore_errors=True)
+        for unfinished in folder.parent.glob(".step-*.tmp"):  # left by a run that was killed while saving
+            shutil.rmtree(unfinished, ignore_errors=True)
         scratch.mkdir(parents=True)
         for name, module in state.modules.items():
-            save_file({k: v.contiguous() for k, v in module.state_dict().items()}, scratch / f"{name}.safetensors")
+            save_file(
+                {k: v.contiguous() for k, v in module.state_dict().items()}, scratch / f"{name}.safetensors"
+            )
         save_file(_optimizer_tensors(state.optimizer), scratch / "optimizer.safetensors")
-        save_file({f"{i}": v.contiguous() for i, v in enumerate(state.ema.shadow_params)}, scratch / "ema.safetensors")
+        save_file(
+            {f"{i}": v.contiguous() for i, v in enumerate(state.ema.shadow_params)},
+            scratch / "ema.safetensors",
+        )
         counts = {"step": state.step, "pairs_seen": state.pairs_seen, "seconds": round(state.seconds, 1)}
         text = json.dumps({**counts, "ema_step": state.ema.optimization_step, "config": config}, indent=1)
         (scratch / "state.json").write_text(text, encoding="utf-8")
@@ -51,9 +58,12 @@ def save(run: Path, state: State, config: dict[str, object]) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         scratch.rename(folder)
         _sync_folder(folder.parent)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:  # a full disk is a SafetensorError without errno
         shutil.rmtree(scratch, ignore_errors=True)
-        raise OutputError(f"{folder}: cannot be written: {error.strerror}", "free some space, then --resume") from error
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(
+            f"{folder}: cannot be written: {reason}", "free some space, then --resume"
+        ) from error
     for old in checkpoints(run)[:-KEPT]:
         shutil.rmtree(old)
     return folder

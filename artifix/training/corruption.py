@@ -12,8 +12,8 @@ from artifix.training.warps import bend, frame, log_uniform, look, uniform
 def garble(clean: Tensor, mask: Tensor, centre: Tensor, radius: Tensor, random: Generator) -> Tensor:
     """Spoil the masked part in one of five ways, drawn for each picture.
 
-    Swirled, melted, blurred into a smear, replaced by a part of another picture of the batch, or flattened to one
-    colour; then tinted.
+    Swirled, melted, blurred into a smear, replaced by a part of another picture of the batch, or flattened to
+    one colour; then tinted.
 
     Args:
         clean: (B, 3, S, S) in [0, 1].
@@ -29,10 +29,14 @@ def garble(clean: Tensor, mask: Tensor, centre: Tensor, radius: Tensor, random: 
     points = frame(clean.shape[-1], device).expand(count, -1, -1, -1)
     way = torch.randint(0, 10, (count,), generator=random, device=device)
     swirled = look(clean, _swirl(points, centre, radius, random))
-    melted = look(clean, bend(bend(points, log_uniform((count,), 0.05, 0.3, random), random), radius * 0.5, random))
+    melted = look(
+        clean, bend(bend(points, log_uniform((count,), 0.05, 0.3, random), random), radius * 0.5, random)
+    )
     smeared = blur(clean, log_uniform((count,), 1.5, 6.0, random))
     foreign = look(clean.roll(1, 0), points * log_uniform((count, 1, 1, 1), 0.4, 1.2, random))
-    flat = ((clean * mask).sum((2, 3), keepdim=True) / mask.sum((2, 3), keepdim=True).clamp_min(1)).expand_as(clean)
+    flat = ((clean * mask).sum((2, 3), keepdim=True) / mask.sum((2, 3), keepdim=True).clamp_min(1)).expand_as(
+        clean
+    )
     bad = torch.where(_is(way, 0, 4), swirled, melted)
     bad = torch.where(_is(way, 7, 8), smeared, bad)
     bad = torch.where(_is(way, 8, 9), foreign, bad)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 from torch.nn import functional
 
@@ -29,7 +29,9 @@ class Sources:
     decals: Tensor  # (M, 4, D, D) uint8, RGB and alpha: logos and lettering to print on the images
     skipped: tuple[str, ...]  # files that could not be used, each with its reason
 
-    def draw_busy_points(self, count: int, busy_share: float, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    def draw_busy_points(
+        self, count: int, busy_share: float, random: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
         """Choose images and a point in each, `busy_share` of them where there is print or texture.
 
         Returns:
@@ -39,7 +41,9 @@ class Sources:
         chosen = torch.randint(0, len(self.images), (count,), generator=random, device=device)
         even = torch.full_like(self.busyness[chosen], 1 / self.busyness.shape[1])
         is_busy = torch.rand((count, 1), generator=random, device=device) < busy_share
-        cell = torch.multinomial(torch.where(is_busy, self.busyness[chosen], even), 1, generator=random).squeeze(1)
+        cell = torch.multinomial(
+            torch.where(is_busy, self.busyness[chosen], even), 1, generator=random
+        ).squeeze(1)
         corner = torch.stack([cell % BUSY_CELLS, cell // BUSY_CELLS], dim=1)
         inside = torch.rand((count, 2), generator=random, device=device)
         return chosen, (corner + inside) / BUSY_CELLS * 2 - 1
@@ -78,7 +82,8 @@ def load_sources(folder: Path, side_px: int, decal_px: int, device: torch.device
     skipped = tuple(reason for reason in loaded if isinstance(reason, str))
     if len(scenes) < 2:
         raise InputError(
-            f"{folder}: {len(scenes)} usable images, {len(skipped)} skipped", "two are the least; thousands are usual"
+            f"{folder}: {len(scenes)} usable images, {len(skipped)} skipped",
+            "two are the least; thousands are usual",
         )
     empty = np.zeros((0, decal_px, decal_px, 4), np.uint8)
     images = _tensor(scenes, device)
@@ -89,14 +94,16 @@ def _busyness(images: Tensor) -> Tensor:
     rows = []
     for batch in images.split(256):
         grey = batch.float().mean(1, keepdim=True)
-        slope = (grey[..., 1:, 1:] - grey[..., :-1, :-1]).abs() + (grey[..., 1:, :-1] - grey[..., :-1, 1:]).abs()
+        slope = (grey[..., 1:, 1:] - grey[..., :-1, :-1]).abs()
+        slope = slope + (grey[..., 1:, :-1] - grey[..., :-1, 1:]).abs()
         rows.append(functional.adaptive_avg_pool2d(slope, BUSY_CELLS).flatten(1) + 1)
     energy = torch.cat(rows)
     return energy / energy.sum(1, keepdim=True)
 
 
 def _tensor(arrays: Sequence[NDArray] | NDArray, device: torch.device) -> Tensor:
-    return torch.from_numpy(np.stack(arrays) if len(arrays) else np.asarray(arrays)).permute(0, 3, 1, 2).contiguous().to(device)
+    stack = np.stack(arrays) if len(arrays) else np.asarray(arrays)
+    return torch.from_numpy(stack).permute(0, 3, 1, 2).contiguous().to(device)
 
 
 def _load(path: Path, side_px: int, decal_px: int) -> NDArray[np.uint8] | str:
@@ -105,14 +112,21 @@ def _load(path: Path, side_px: int, decal_px: int) -> NDArray[np.uint8] | str:
             opened.draft("RGB", (2 * side_px, 2 * side_px))
             picture = ImageOps.exif_transpose(opened)
             has_alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
-            pixels = np.asarray(picture.convert("RGBA" if has_alpha else "RGB"))
-    except (OSError, UnidentifiedImageError, SyntaxError, Image.DecompressionBombError) as error:
+            pixels = np.asarray(_eight_bit(picture).convert("RGBA" if has_alpha else "RGB"))
+    except (OSError, ValueError, EOFError, SyntaxError, Image.DecompressionBombError) as error:
         return f"{path}: {error}"
     if min(pixels.shape[:2]) < LEAST_SIDE_PX:
         return f"{path}: {pixels.shape[1]}x{pixels.shape[0]} px, the least side is {LEAST_SIDE_PX} px"
     if has_alpha and pixels[..., 3].min() < 250:
         return _fitted(pixels, decal_px)
     return resize(pixels[..., :3], (side_px, side_px))
+
+
+def _eight_bit(picture: Image.Image) -> Image.Image:
+    if not picture.mode.startswith("I;16"):
+        return picture
+    # Pillow clips 16-bit greys to white when it converts them.
+    return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
 
 
 def _fitted(pixels: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
