@@ -1,6 +1,6 @@
 """The network's parts put together, and built anew from a config."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
@@ -9,6 +9,7 @@ from torch.nn import functional
 from transformers import Dinov2Config, Dinov2Model
 
 from artifix.network.codec import Codec, PixelCodec, encode, latent_channels, pixel_factor
+from artifix.network.detail import DetailEncoder
 from artifix.network.diffusion import Condition
 from artifix.network.encoder import encoder_size_px, patch_tokens
 from artifix.network.projection import Projection
@@ -20,19 +21,18 @@ class NetworkConfig:
 
     working_size_px: int = 128  # side of the square crop the network repaints
     codec_factor: int = 4  # pixels folded per latent cell and side
-    unet_widths: tuple[int, ...] = (
-        96,
-        192,
-        256,
-    )  # channels per resolution, finest first; attention below the finest
+    # Channels per resolution, finest first; there is attention below the finest.
+    unet_widths: tuple[int, ...] = (64, 128, 192)
     layers_per_block: int = 1
     attention_heads: int = 4
-    cross_attention_width: int = 192
+    cross_attention_width: int = 128
     norm_groups: int = 32
-    encoder_width: int = 192
-    encoder_layers: int = 6
+    encoder_width: int = 128
+    encoder_layers: int = 4
     encoder_heads: int = 4
     patch_px: int = 8  # side of a reference token [px]; 16 x 16 tokens
+    detail_widths: tuple[int, ...] = (32, 64, 128)  # of the detail encoder, at 2, 4 and 8 px cells; () = none
+    detail_norm_groups: int = 16
     aligned_channels: bool = True  # the warped reference as extra input channels
     train_timesteps: int = 1000
 
@@ -46,7 +46,8 @@ class Network:
     projection: Projection
     codec: Codec
     scheduler: DDIMScheduler
-    residual: bool = field(default=True)  # the output corrects the starting estimate
+    detail_encoder: DetailEncoder | None = None
+    residual: bool = True  # the output corrects the starting estimate
 
     @property
     def device(self) -> torch.device:
@@ -71,9 +72,15 @@ class Network:
         """Whether the codec gives pixels back exactly, so that losses may be taken on pixels."""
         return isinstance(self.codec, PixelCodec)
 
-    def tokens(self, references: Tensor) -> Tensor:
-        """(B, 3, S, S) references in [-1, 1] to projected tokens (B, N, cross-attention width)."""
-        return self.projection(patch_tokens(self.image_encoder, references))
+    def tokens(self, references: Tensor, detail: Tensor | None = None) -> Tensor:
+        """(B, 3, S, S) references in [-1, 1] to tokens (B, N, cross-attention width).
+
+        `detail` is what the detail encoder sees in them, if the caller has it already.
+        """
+        tokens = self.projection(patch_tokens(self.image_encoder, references))
+        if self.detail_encoder is None:
+            return tokens
+        return tokens + self.detail_encoder.tokens(self.detail_encoder(references) if detail is None else detail)
 
     def condition(
         self,
@@ -82,6 +89,7 @@ class Network:
         tokens: Tensor,
         aligned: Tensor | None = None,
         valid: Tensor | None = None,
+        detail: Tensor | None = None,
     ) -> Condition:
         """Encode what the denoiser is conditioned on.
 
@@ -91,10 +99,14 @@ class Network:
             tokens: (B, N, D) from `tokens`.
             aligned: (B, 3, H, W) in [-1, 1], the reference warped into the crop; None without a transform.
             valid: (B, 1, H, W) in {0, 1}, where `aligned` shows the reference.
+            detail: what the detail encoder sees in the crop, with its artifact in alignment; None looks at the crop
+                with the aligned reference pasted in.
         """
         factor = pixel_factor(self.codec)
         if aligned is None or valid is None:
             aligned, valid = torch.zeros_like(crop), torch.zeros_like(mask)
+        # Where nothing is known of the masked part the paste is 0: mid-grey, nothing assumed.
+        pasted = crop * (1 - mask) + aligned * mask * valid
         return Condition(
             mask=_at_latent_size(mask, factor),
             masked=encode(self.codec, crop * (1 - mask)),
@@ -102,9 +114,14 @@ class Network:
             # Pixels keep their own validity through the codec; a cell of the map is valid if any of them is.
             aligned=encode(self.codec, aligned * valid),
             valid=_at_latent_size(valid, factor),
-            # Where nothing is known of the masked part the estimate is 0: mid-grey, nothing assumed.
-            start=encode(self.codec, crop * (1 - mask) + aligned * mask * valid),
+            features=self._features(pasted, detail),
+            start=encode(self.codec, pasted),
         )
+
+    def _features(self, pasted: Tensor, detail: Tensor | None) -> Tensor | None:
+        if self.detail_encoder is None:
+            return None
+        return self.detail_encoder.to_unet(self.detail_encoder(pasted) if detail is None else detail)
 
     def noisy(self, latents: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
         """Latents noised to `timestep` (B,) of the training schedule."""
@@ -136,6 +153,7 @@ def build_network(config: NetworkConfig) -> Network:
         image_encoder=encoder,
         projection=Projection(config.encoder_width, config.cross_attention_width),
         codec=codec,
+        detail_encoder=_detail_encoder(config),
         scheduler=DDIMScheduler(
             num_train_timesteps=config.train_timesteps,
             beta_schedule="squaredcos_cap_v2",
@@ -164,3 +182,12 @@ def _unet_arguments(config: NetworkConfig, latents: int) -> dict[str, object]:
         "norm_num_groups": config.norm_groups,
         "use_linear_projection": True,
     }
+
+
+def _detail_encoder(config: NetworkConfig) -> DetailEncoder | None:
+    if not config.detail_widths:
+        return None
+    fine, middle, coarse = config.detail_widths
+    return DetailEncoder(
+        (fine, middle, coarse), config.cross_attention_width, config.unet_widths[1], config.detail_norm_groups
+    )

@@ -17,6 +17,7 @@ class Condition:
     tokens: Tensor  # (B, N, D) projected tokens of the reference
     aligned: Tensor  # (B, C, h, w) latents of the reference warped into the crop; 0 where there is none
     valid: Tensor  # (B, 1, h, w) in [0, 1], 1 where `aligned` shows the reference
+    features: Tensor | None  # (B, F, h / 2, w / 2) the crop's detail, added to the U-Net where attention begins
     start: Tensor  # (B, C, h, w) starting estimate of the clean latents: `aligned` pasted into the mask
 
     def without_tokens(self) -> "Condition":
@@ -25,9 +26,8 @@ class Condition:
 
     def repeated(self, count: int) -> "Condition":
         """A batch of one, repeated without copying."""
-        return Condition(
-            *(getattr(self, f.name).expand(count, -1, *getattr(self, f.name).shape[2:]) for f in fields(self))
-        )
+        parts = (getattr(self, f.name) for f in fields(self))
+        return Condition(*(part if part is None else part.expand(count, *part.shape[1:]) for part in parts))
 
 
 def has_aligned_channels(unet: UNet2DConditionModel) -> bool:
@@ -70,6 +70,7 @@ def predict_clean(
         unet_input(unet, noisy, condition),
         timestep,
         encoder_hidden_states=condition.tokens,
+        down_intrablock_additional_residuals=_adapter_residuals(condition.features),
         return_dict=False,
     )[0]
     kind = scheduler.config.prediction_type
@@ -79,6 +80,11 @@ def predict_clean(
     if kind == "epsilon":
         return (noisy - (1 - alpha).sqrt() * output) / alpha.sqrt()
     return alpha.sqrt() * noisy - (1 - alpha).sqrt() * output
+
+
+def _adapter_residuals(features: Tensor | None) -> list[Tensor] | None:
+    """The crop's features as diffusers takes those of a T2I-Adapter: nothing for the finest block, then for the next."""
+    return None if features is None else [features.new_zeros(1), features]
 
 
 def guided_clean(

@@ -24,10 +24,10 @@ class TrainingConfig:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     synthesis: SynthesisConfig = field(default_factory=SynthesisConfig)
     losses: LossConfig = field(default_factory=LossConfig)
-    steps: int = 3000  # length of the learning rate's schedule
-    phases: tuple[Phase, ...] = (Phase(64, 24, 16, 0.45), Phase(128, 10, 8, 0.55))  # progressive resolution
-    learning_rate: float = 5e-4  # its peak; cosine to 0
-    warmup_steps: int = 150
+    steps: int = 2500  # length of the learning rate's schedule
+    phases: tuple[Phase, ...] = (Phase(64, 24, 10, 0.4), Phase(128, 14, 8, 0.6))  # progressive resolution
+    learning_rate: float = 8e-4  # its peak; cosine to 0
+    warmup_steps: int = 100
     weight_decay: float = 0.01
     beta2: float = 0.99  # of AdamW
     gradient_norm: float = 1.0  # gradients are clipped to it

@@ -87,7 +87,8 @@ def train(
         state.seconds = before_s + now - started
         if now - told >= config.log_every_s:
             rate = (state.pairs_seen - told_pairs) / (now - told)
-            report(f"step {state.step}/{config.steps} {_told(values)} {rate:.1f} pairs/s {state.seconds / 60:.1f} min")
+            spent = f"{rate:.1f} pairs/s {state.seconds / 60:.1f} min"
+            report(f"step {state.step}/{config.steps} {_told(values)} {spent}")
             told, told_pairs = now, state.pairs_seen
         if state.step % config.validate_every_steps == 0:
             figures = _validated(network, state, fixed, config, run, report)
@@ -108,8 +109,10 @@ def learning_rate(step: int, config: TrainingConfig) -> float:
     return config.learning_rate * (1 + math.cos(math.pi * min(done, 1))) / 2
 
 
-def _step(network: Network, state: checkpoint.State, sources: Sources, config: TrainingConfig) -> dict[str, Tensor]:
-    """One update from pairs of both tasks. All randomness follows from (seed, step), so a resumed run is the same."""
+def _step(
+    network: Network, state: checkpoint.State, sources: Sources, config: TrainingConfig
+) -> dict[str, Tensor]:
+    """One update from pairs of both tasks; all randomness follows from (seed, step), so resuming is exact."""
     random = Generator(sources.images.device).manual_seed(config.seed * 1_000_003 + state.step)
     phase = config.phase(state.step)
     sizes = phase.crop_px, network.reference_size_px
@@ -173,14 +176,26 @@ def _validated(
 
 def _prepared(network: Network, device: torch.device) -> Network:
     network.unet.set_attn_processor(AttnProcessor())  # sdpa's backward pass in bf16 on the CPU is slow
-    for part in (network.unet, network.image_encoder, network.projection, network.codec):
+    for part in (*_trained(network).values(), network.codec):
         part.to(device)
-    network.unet.to(memory_format=torch.channels_last)
+    for part in (network.unet, network.detail_encoder):
+        if part is not None:
+            part.to(memory_format=torch.channels_last)
     return network
 
 
 def _parameters(network: Network) -> list[torch.nn.Parameter]:
-    return [p for part in (network.unet, network.image_encoder, network.projection) for p in part.parameters()]
+    return [parameter for part in _trained(network).values() for parameter in part.parameters()]
+
+
+def _trained(network: Network) -> dict[str, torch.nn.Module]:
+    parts = {
+        "unet": network.unet,
+        "image_encoder": network.image_encoder,
+        "projection": network.projection,
+        "detail_encoder": network.detail_encoder,
+    }
+    return {name: part for name, part in parts.items() if part is not None}
 
 
 def _state(network: Network, config: TrainingConfig) -> checkpoint.State:
@@ -189,8 +204,7 @@ def _state(network: Network, config: TrainingConfig) -> checkpoint.State:
         parameters, lr=config.learning_rate, betas=(0.9, config.beta2), weight_decay=config.weight_decay
     )
     ema = EMAModel(parameters, decay=config.ema_decay, use_ema_warmup=True, power=0.75)
-    modules = {"unet": network.unet, "image_encoder": network.image_encoder, "projection": network.projection}
-    return checkpoint.State(modules, optimizer, ema)
+    return checkpoint.State(_trained(network), optimizer, ema)
 
 
 def _sources(
@@ -199,9 +213,13 @@ def _sources(
     sources = load_sources(data, config.source_px, config.decal_px, device)
     for reason in sources.skipped[:10]:
         report(f"skipped {reason}")
-    report(f"{len(sources.images)} scenes, {len(sources.decals)} decals, {len(sources.skipped)} files skipped")
+    report(
+        f"{len(sources.images)} scenes, {len(sources.decals)} decals, {len(sources.skipped)} files skipped"
+    )
     if config.lettering:
-        drawn = torch.from_numpy(draw_decals(config.lettering, config.decal_px, config.seed)).permute(0, 3, 1, 2)
+        drawn = torch.from_numpy(draw_decals(config.lettering, config.decal_px, config.seed)).permute(
+            0, 3, 1, 2
+        )
         sources = replace(sources, decals=torch.cat([sources.decals, drawn.to(device)]))
     kept = min(HELD_OUT, len(sources.images) // 2)
     spread = torch.linspace(0, len(sources.images) - 1, kept, device=device).long()
@@ -211,5 +229,3 @@ def _sources(
         replace(sources, images=sources.images[chosen], busyness=sources.busyness[chosen])
         for chosen in (~is_held, is_held)
     )
-
-

@@ -20,47 +20,81 @@ class LossConfig:
 
     correspondence: float = 0.1  # of the cross-entropy beside the denoising loss
     condition_drop: float = 0.1  # share of tokens dropped, for classifier-free guidance
-    layers: tuple[str, ...] = ("up_blocks.0.attentions.1", "up_blocks.1.attentions.0")  # supervised cross-attention
+    layers: tuple[str, ...] = (
+        "up_blocks.0.attentions.1",
+        "up_blocks.1.attentions.0",
+    )  # supervised cross-attention
 
 
 def noise_levels(task: str, count: int, timesteps: int, random: Generator) -> Tensor:
-    """(count,) timesteps: any for refinement; mostly clean ones for alignment, which reads the artifact itself."""
+    """(count,) timesteps: any for refinement, mostly low for alignment, which reads the artifact."""
     level = torch.rand(count, generator=random, device=random.device)
     return ((level**3 if task == ALIGNMENT else level) * timesteps).long()
 
 
-def conditions(network: Network, pairs: Pairs, drop: float, random: Generator) -> tuple[Condition, Tensor]:
-    """The condition of a batch and which rows kept their tokens (B,) bool."""
-    tokens = network.tokens(pairs.reference)
+def conditions(
+    network: Network,
+    pairs: Pairs,
+    drop: float,
+    random: Generator,
+    details: tuple[Tensor, Tensor] | tuple[None, None] = (None, None),
+) -> tuple[Condition, Tensor]:
+    """The condition of a batch and which rows kept their tokens (B,) bool.
+
+    `details` is what the detail encoder sees in crop and reference, where the crop is not the paste.
+    """
+    tokens = network.tokens(pairs.reference, details[1])
     kept = torch.rand(len(tokens), generator=random, device=random.device) >= drop
     aligned = match_light(pairs.aligned, pairs.clean, pairs.mask, pairs.valid)
     tokens = tokens * kept.view(-1, 1, 1)
-    return network.condition(pairs.clean, pairs.mask, tokens, aligned, pairs.valid), kept
+    return network.condition(pairs.clean, pairs.mask, tokens, aligned, pairs.valid, details[0]), kept
 
 
-def alignment_loss(network: Network, pairs: Pairs, config: LossConfig, random: Generator) -> dict[str, Tensor]:
-    """Where is the masked part? The image keeps its artifact, and the pass ends at the last supervised layer."""
-    condition, _ = conditions(network, pairs, 0.0, random)
+def look_at_artifact(network: Network, pairs: Pairs) -> tuple[Tensor, Tensor] | tuple[None, None]:
+    """What the detail encoder sees in the garbled crops and in the references."""
+    if network.detail_encoder is None:
+        return None, None
+    return network.detail_encoder(pairs.garbled), network.detail_encoder(pairs.reference)
+
+
+def alignment_loss(
+    network: Network, pairs: Pairs, config: LossConfig, random: Generator
+) -> dict[str, Tensor]:
+    """Where is the masked part? The image keeps its artifact; the pass ends at the last supervised layer."""
+    details = look_at_artifact(network, pairs)
+    condition, _ = conditions(network, pairs, 0.0, random, details)
     seen = encode(network.codec, pairs.garbled)
     timestep = noise_levels(ALIGNMENT, len(seen), network.scheduler.config.num_train_timesteps, random)
     noise = torch.randn(seen.shape, generator=random, device=random.device)
     with record_attention(network.unet, config.layers, stop_after_last=True) as recorders:
         predict_clean(
-            network.unet, network.scheduler, network.noisy(seen, noise, timestep), timestep, condition, network.residual
+            network.unet,
+            network.scheduler,
+            network.noisy(seen, noise, timestep),
+            timestep,
+            condition,
+            network.residual,
         )
     losses = [
         correspondence_loss(recorder.probabilities, pairs.match, pairs.matchable, pairs.mask)
         for recorder in recorders.values()
     ]
     found = recorders[config.layers[-1]].probabilities
+    if network.detail_encoder is not None and details[0] is not None:
+        # The detail encoder's own matches: it learns to compare before the U-Net learns to use it.
+        similar = network.detail_encoder.similarity(*details)
+        losses.insert(0, correspondence_loss(similar, pairs.match, pairs.matchable, pairs.mask))
     return {
         "loss": config.correspondence * sum(losses),
+        "detail": losses[0].detach(),
         "where": losses[-1].detach(),
         "hits": matching_accuracy(found, pairs.match, pairs.matchable, pairs.mask),
     }
 
 
-def refinement_loss(network: Network, pairs: Pairs, config: LossConfig, random: Generator) -> dict[str, Tensor]:
+def refinement_loss(
+    network: Network, pairs: Pairs, config: LossConfig, random: Generator
+) -> dict[str, Tensor]:
     """What does the masked part look like? Denoise the clean crop, conditioned on the matching region."""
     condition, kept = conditions(network, pairs, config.condition_drop, random)
     clean = encode(network.codec, pairs.clean)
@@ -68,7 +102,12 @@ def refinement_loss(network: Network, pairs: Pairs, config: LossConfig, random: 
     noise = torch.randn(clean.shape, generator=random, device=random.device)
     with record_attention(network.unet, config.layers) as recorders:
         predicted = predict_clean(
-            network.unet, network.scheduler, network.noisy(clean, noise, timestep), timestep, condition, network.residual
+            network.unet,
+            network.scheduler,
+            network.noisy(clean, noise, timestep),
+            timestep,
+            condition,
+            network.residual,
         )
     what = _reconstruction_loss(network, pairs, clean, predicted, condition)
     matchable = pairs.matchable * kept.view(-1, 1, 1, 1)

@@ -1,8 +1,8 @@
 """Training pairs with known dense correspondence, made on the fly from single images.
 
-One scene is looked at twice. The *crop* is the view to repair, the *reference* another view of the same scene, in
-another light, on another background; a third, the *aligned* reference, is the reference warped into the crop with the
-errors that stage 1 really makes. All of it is drawn in batches on the device of the sources.
+One scene is looked at twice. The *crop* is the view to repair, the *reference* another view of the scene,
+in another light, on another background; a third, the *aligned* reference, is the reference warped into the
+crop with the errors that stage 1 really makes. All of it is drawn in batches on the device of the sources.
 """
 
 import math
@@ -26,7 +26,7 @@ class SynthesisConfig:
     """What the pairs are like. Lengths are shares of the scene's or the frame's side."""
 
     decal_share: float = 0.4  # scenes with a logo or lettering printed on them, which the mask then covers
-    foreign_background_share: float = 0.45  # pairs that share an object only, not its surroundings
+    foreign_background_share: float = 0.35  # pairs that share an object only, not its surroundings
     busy_share: float = 0.7  # masks laid where there is print or texture; the others anywhere
     upside_down_share: float = 0.08  # references turned by any angle
     turn_deg: float = 25.0  # largest usual turn between the views
@@ -34,7 +34,7 @@ class SynthesisConfig:
     bend_share: float = 0.5  # crops bent like cloth
     aligned_share: float = 0.7  # refinement pairs that have an aligned reference
     wrong_aligned_share: float = 0.06  # of those: aligned references that show something else
-    light: float = 0.9  # strength of the photometric differences
+    light: float = 0.7  # strength of the photometric differences
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +65,13 @@ class _Scene:
 
 
 def make_pairs(
-    sources: Sources, task: str, count: int, crop_px: int, reference_px: int, config: SynthesisConfig, random: Generator
+    sources: Sources,
+    task: str,
+    count: int,
+    crop_px: int,
+    reference_px: int,
+    config: SynthesisConfig,
+    random: Generator,
 ) -> Pairs:
     """Draw a batch.
 
@@ -94,7 +100,9 @@ def make_pairs(
     foreign = chance(count, config.foreign_background_share, random)
     outline = random.get_state()  # both views cut the same object out of the scene
     crop, crop_object = _render(scene, in_scene, foreign, sources, random, outline)
-    reference, _ = _render(scene, warps.apply(reference_view, reference_points), foreign, sources, random, outline)
+    reference, _ = _render(
+        scene, warps.apply(reference_view, reference_points), foreign, sources, random, outline
+    )
 
     crop_light, reference_light = (draw_light(count, config.light, random) for _ in range(2))
     clean = grain(soften(shine(crop_light, crop), 0.25, random), random)
@@ -103,7 +111,9 @@ def make_pairs(
     match = warps.apply(torch.linalg.inv(reference_view), in_scene)
     inside = (match.abs().amax(-1) < 1).unsqueeze(1)
     matchable = inside.float() * (crop_object > 0.5)
-    aligned, valid = _aligned(scene, crop_view, bent, reference_light, foreign, matchable, config, random, outline)
+    aligned, valid = _aligned(
+        scene, crop_view, bent, reference_light, foreign, matchable, config, random, outline
+    )
     if task == ALIGNMENT:
         valid = torch.zeros_like(valid)
     return Pairs(
@@ -119,7 +129,12 @@ def make_pairs(
 
 
 def _views(
-    task: str, focus: Tensor, mask_centre: Tensor, mask_radius: Tensor, config: SynthesisConfig, random: Generator
+    task: str,
+    focus: Tensor,
+    mask_centre: Tensor,
+    mask_radius: Tensor,
+    config: SynthesisConfig,
+    random: Generator,
 ) -> tuple[Tensor, Tensor]:
     """Windows (B, 3, 3) of the crop and of the reference on the scene; the crop has the mask on `focus`."""
     count = mask_radius.shape[0]
@@ -184,7 +199,9 @@ def _scene(
         to_decal=torch.linalg.inv(place),
         printed=printed,
         object_centre=focus,
-        object_radius=torch.where(printed, half.amax(1) * 1.1, scale * log_uniform((count,), 2.0, 6.0, random)),
+        object_radius=torch.where(
+            printed, half.amax(1) * 1.1, scale * log_uniform((count,), 2.0, 6.0, random)
+        ),
     )
 
 
@@ -249,7 +266,7 @@ def _aligned(
     random: Generator,
     outline: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """The reference as stage 1 would warp it into the crop: a little shifted, scaled, turned, and not bent."""
+    """The reference as stage 1 would warp it into the crop: a little shifted, scaled, turned, not bent."""
     count = bent.shape[0]
     coarse = chance(count, 0.35, random).float() * 2.5 + 0.6
     error = warps.window(

@@ -14,7 +14,7 @@ from artifix.network.diffusion import predict_clean, sample
 from artifix.training.losses import matching_accuracy
 from artifix.training.photometry import match_light
 from artifix.training.sources import Sources
-from artifix.training.step import LossConfig, conditions
+from artifix.training.step import LossConfig, conditions, look_at_artifact
 from artifix.training.synthesis import ALIGNMENT, REFINEMENT, Pairs, SynthesisConfig, make_pairs
 
 SEED = 20_240_117
@@ -25,30 +25,39 @@ def validation_pairs(sources: Sources, network: Network, config: SynthesisConfig
     """The fixed batch of each task, drawn from held-out sources."""
     random = Generator(sources.images.device).manual_seed(SEED)
     sizes = network.working_size_px, network.reference_size_px
-    return {task: make_pairs(sources, task, COUNT, *sizes, config, random) for task in (ALIGNMENT, REFINEMENT)}
+    return {
+        task: make_pairs(sources, task, COUNT, *sizes, config, random) for task in (ALIGNMENT, REFINEMENT)
+    }
 
 
 @torch.no_grad()
-def validate(network: Network, pairs: dict[str, Pairs], losses: LossConfig, steps: int = 4) -> dict[str, float]:
+def validate(
+    network: Network, pairs: dict[str, Pairs], losses: LossConfig, steps: int = 4
+) -> dict[str, float]:
     """Figures on the fixed batches.
 
     Returns:
         hits: share of the masked queries matched within a tenth of the reference's side.
-        paste_db, refined_db: PSNR in the mask where an aligned reference is given: the light-matched paste and the
-        network; tokens_db: the network without an aligned reference.
+        paste_db, refined_db: PSNR in the mask where an aligned reference is given: the light-matched paste,
+        the network; tokens_db: the network without an aligned reference.
     """
     return _where(network, pairs[ALIGNMENT], losses) | _what(network, pairs[REFINEMENT], steps)
 
 
 def _where(network: Network, pairs: Pairs, losses: LossConfig) -> dict[str, float]:
     random = Generator(network.device).manual_seed(SEED)
-    condition, _ = conditions(network, pairs, 0.0, random)
+    condition, _ = conditions(network, pairs, 0.0, random, look_at_artifact(network, pairs))
     seen = encode(network.codec, pairs.garbled)
     timestep = torch.zeros(len(seen), dtype=torch.int64, device=network.device)
     noise = torch.randn(seen.shape, generator=random, device=random.device)
     with record_attention(network.unet, losses.layers, stop_after_last=True) as recorders:
         predict_clean(
-            network.unet, network.scheduler, network.noisy(seen, noise, timestep), timestep, condition, network.residual
+            network.unet,
+            network.scheduler,
+            network.noisy(seen, noise, timestep),
+            timestep,
+            condition,
+            network.residual,
         )
     found = recorders[losses.layers[-1]].probabilities
     return {"hits": matching_accuracy(found, pairs.match, pairs.matchable, pairs.mask).item()}
@@ -72,7 +81,13 @@ def draw(network: Network, pairs: Pairs, steps: int) -> Tensor:
     condition, _ = conditions(network, pairs, 0.0, random)
     noise = torch.randn(condition.masked.shape, generator=random, device=random.device)
     latents = sample(
-        network.unet, network.scheduler, noise, condition, residual=network.residual, steps=steps, guidance_scale=1.0
+        network.unet,
+        network.scheduler,
+        noise,
+        condition,
+        residual=network.residual,
+        steps=steps,
+        guidance_scale=1.0,
     )
     pixels = decode(network.codec, latents).clamp(-1, 1)
     return torch.where(pairs.mask > 0, pixels, pairs.clean)

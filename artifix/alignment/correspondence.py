@@ -1,0 +1,148 @@
+"""The correspondence map M*: the cross-attention that the masked part pays to the reference.
+
+Algorithm 1 of Refine-by-Align (Song et al. 2025), with three additions: the image is seen at several sizes around the
+mask, it is noised with its artifact in place (a garbled logo still says where it belongs), and the attention of every
+query is also read as a point match.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from artifix.alignment.matching import Matches
+from artifix.geometry import Box, Crop, resize, transform_points
+from artifix.network.assembly import Network
+from artifix.network.attention import record_attention
+from artifix.network.codec import encode
+from artifix.network.diffusion import predict_clean
+from artifix.network.pixels import to_batch
+
+TOLERANCE_CELLS = 0.8  # an attention match is right to within this many query cells
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """One look of the network at image and reference."""
+
+    crop: Crop  # of the image
+    reference_crop: Crop  # of the reference
+    mask: NDArray[np.bool_]  # (S, S) of the crop
+    probabilities: NDArray[np.float32]  # (queries, tokens), rows sum to 1, both raster order of square grids
+
+    @property
+    def query_grid(self) -> int:
+        return round(self.probabilities.shape[0] ** 0.5)
+
+    @property
+    def token_grid(self) -> int:
+        return round(self.probabilities.shape[1] ** 0.5)
+
+    def query_weights(self) -> NDArray[np.float32]:
+        """(queries,) share of the mask in each query cell; at least one is positive."""
+        grid = self.query_grid
+        share = resize(self.mask.astype(np.float32), (grid, grid)).clip(0, 1)
+        return (share if share.max() > 0.25 else share / max(share.max(), 1e-6)).ravel()
+
+    def correspondence(self) -> NDArray[np.float32]:
+        """M* on the token grid (tokens, tokens), sums to 1."""
+        weights = self.query_weights()
+        total = weights @ self.probabilities
+        return (total / max(float(total.sum()), 1e-12)).reshape(self.token_grid, self.token_grid)
+
+
+@torch.inference_mode()
+def look(
+    network: Network,
+    image: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    reference: NDArray[np.uint8],
+    boxes: Sequence[Box],
+    reference_box: Box,
+    layer: str,
+    timestep: int,
+    seed: int,
+) -> list[View]:
+    """Record where each crop of the image attends to in one part of the reference; one pass for all crops.
+
+    Args:
+        network: the parts both stages use.
+        image: (H, W, 3).
+        mask: (H, W).
+        reference: (H_ref, W_ref, 3).
+        boxes: crops of the image.
+        reference_box: part of the reference to look at.
+        layer: module path of the cross-attention layer.
+        timestep: noise level of the pass.
+        seed: of the noise, drawn on the CPU.
+    """
+    side, reference_side = network.working_size_px, network.reference_size_px
+    crops = [Crop(box, (side, side)) for box in boxes]
+    reference_crop = Crop(reference_box, (reference_side, reference_side))
+    masks = [crop.cut(mask.astype(np.float32)) > 0.25 for crop in crops]
+    place = network.device, network.dtype
+    pixels, holes = to_batch([crop.cut(image) for crop in crops], *place), to_batch(masks, *place)
+    tokens = network.tokens(to_batch([reference_crop.cut(reference)], *place)).expand(len(crops), -1, -1)
+    seen = encode(network.codec, pixels)
+    detail = None if network.detail_encoder is None else network.detail_encoder(pixels)
+    noise = torch.randn(seen.shape[1:], generator=torch.Generator().manual_seed(seed)).expand(seen.shape).to(*place)
+    at = torch.full((len(crops),), timestep, dtype=torch.int64, device=network.device)
+    with record_attention(network.unet, [layer], stop_after_last=True) as recorders:
+        condition = network.condition(pixels, holes, tokens, detail=detail)
+        predict_clean(
+            network.unet, network.scheduler, network.noisy(seen, noise, at), at, condition, network.residual
+        )
+    probabilities = recorders[layer].probabilities.float().cpu().numpy()
+    return [View(*parts) for parts in zip(crops, [reference_crop] * len(crops), masks, probabilities, strict=True)]
+
+
+def merged(views: Sequence[View], reference_shape: Sequence[int]) -> NDArray[np.float32]:
+    """The mean correspondence of views of one part of the reference, at the reference's size, scaled to a peak of 1.
+
+    Returns:
+        (H_ref, W_ref) float32 in [0, 1]; 0 outside the part looked at.
+    """
+    mean = np.mean([view.correspondence() for view in views], axis=0)
+    box = views[0].reference_crop.box
+    full = np.zeros(tuple(reference_shape[:2]), np.float32)
+    # Bilinear: cubic interpolation would ring below 0 beside a sharp peak.
+    full[box.slices()] = _bilinear(mean, (box.height, box.width))
+    return np.clip(full / max(float(full.max()), 1e-12), 0, 1)
+
+
+def _bilinear(grid: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    return cv2.resize(np.ascontiguousarray(grid, dtype=np.float32), size[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def matches_of(view: View) -> Matches:
+    """The attention of every query as a point match: the centre of mass of the 3 x 3 tokens around its peak."""
+    queries, tokens = view.query_grid, view.token_grid
+    maps = view.probabilities.reshape(-1, tokens, tokens)
+    peak_y, peak_x = np.unravel_index(maps.reshape(len(maps), -1).argmax(1), (tokens, tokens))
+    padded = np.pad(maps, ((0, 0), (1, 1), (1, 1)))
+    rows = np.arange(len(maps))
+    window = np.stack(
+        [padded[rows, peak_y + dy, peak_x + dx] for dy in range(3) for dx in range(3)], axis=1
+    )  # (queries, 9)
+    mass = window.sum(1)
+    share = window / np.maximum(mass, 1e-12)[:, None]
+    offset_y, offset_x = share @ np.repeat([-1, 0, 1], 3), share @ np.tile([-1, 0, 1], 3)
+    in_tokens = np.column_stack([peak_x + offset_x, peak_y + offset_y])
+    line = np.arange(queries)
+    in_queries = np.column_stack([np.tile(line, queries), np.repeat(line, queries)])
+    return Matches(
+        _to_picture(in_queries, queries, view.crop),
+        _to_picture(in_tokens, tokens, view.reference_crop),
+        mass.astype(np.float64),
+        "attention",
+        TOLERANCE_CELLS * max(view.crop.box.width, view.crop.box.height) / queries,
+    )
+
+
+def _to_picture(cells: NDArray, grid: int, crop: Crop) -> NDArray[np.float64]:
+    """Cell indices (x, y) of a square grid over a crop to points of the whole picture."""
+    working = (cells + 0.5) * (np.array(crop.size[::-1]) / grid) - 0.5
+    return transform_points(np.linalg.inv(crop.matrix()), working)

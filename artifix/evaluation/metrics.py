@@ -1,0 +1,46 @@
+"""How good a location and a repair are."""
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.metrics import structural_similarity
+
+from artifix.geometry import box_of
+
+
+def psnr_db(refined: NDArray[np.uint8], truth: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
+    """Peak signal-to-noise ratio inside (H, W) `mask` of two (H, W, 3) pictures [dB]; 100 at most."""
+    error = float(((refined.astype(np.float64) - truth) ** 2)[mask].mean())
+    return min(10 * np.log10(255**2 / max(error, 1e-6)), 100.0)
+
+
+def ssim(refined: NDArray[np.uint8], truth: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
+    """Structural similarity (Wang et al. 2004), the mean of its map inside `mask`."""
+    _, similarity = structural_similarity(refined, truth, channel_axis=2, full=True)
+    return float(similarity[mask].mean())
+
+
+def iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    """Intersection over union; 0 for two empty regions."""
+    return float((a & b).sum() / max(int((a | b).sum()), 1))
+
+
+def box_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    """Intersection over union of the boxes around two regions."""
+    return iou(_filled_box(a), _filled_box(b))
+
+
+def pointing_hit(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> bool:
+    """Whether the centroid of the region found lies in the box around the true one."""
+    rows, columns = np.nonzero(found)
+    return bool(rows.size and _filled_box(true)[int(rows.mean()), int(columns.mean())])
+
+
+def largest_change_outside(refined: NDArray, image: NDArray, mask: NDArray[np.bool_]) -> int:
+    """Largest change of any sample where the mask is 0."""
+    return int(np.abs(refined.astype(np.int64) - image)[~mask].max(initial=0))
+
+
+def _filled_box(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    filled = np.zeros_like(mask)
+    filled[box_of(mask).slices()] = True
+    return filled

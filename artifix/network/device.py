@@ -1,0 +1,54 @@
+"""The device and number format to run on; a missing device is an error, never a silent CPU."""
+
+import torch
+
+from artifix.errors import DeviceError
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def choose_device(name: str) -> torch.device:
+    """The device called auto, cpu, cuda, cuda:N or mps.
+
+    Raises:
+        DeviceError: the name is unknown or the device is not there.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise DeviceError(f"--device {name}: is no device", "use auto, cpu, cuda, cuda:N or mps") from error
+    if device.type not in ("cpu", "cuda", "mps"):
+        raise DeviceError(f"--device {name}: is not supported", "use auto, cpu, cuda, cuda:N or mps")
+    count = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(_has_mps())}[device.type]
+    if (device.index or 0) >= count:
+        raise DeviceError(
+            f"--device {name}: torch {torch.__version__} sees {count} {device.type} devices",
+            "use --device auto or cpu, or install a torch build for this GPU",
+        )
+    return device
+
+
+def choose_dtype(name: str, device: torch.device) -> torch.dtype:
+    """The number format called auto, fp32, bf16 or fp16.
+
+    auto is fp32 on a CPU, where results are then the same on every machine, and bf16 or fp16 on a GPU.
+
+    Raises:
+        DeviceError: the name is unknown, or fp16 is asked for on a CPU.
+    """
+    if name == "auto":
+        if device.type == "cpu":
+            return torch.float32
+        has_bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported()
+        return torch.bfloat16 if has_bf16 else torch.float16
+    if name not in DTYPES:
+        raise DeviceError(f"--dtype {name}: is unknown", f"use auto, {', '.join(DTYPES)}")
+    if name == "fp16" and device.type == "cpu":
+        raise DeviceError("--dtype fp16: is slower than fp32 on a CPU", "use --dtype fp32 or bf16")
+    return DTYPES[name]
+
+
+def _has_mps() -> bool:
+    return torch.backends.mps.is_available()

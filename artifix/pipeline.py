@@ -1,0 +1,241 @@
+"""Align, then refine: the pipeline that owns the network."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
+from numpy.typing import NDArray
+from transformers import Dinov2Model
+
+from artifix.alignment.stage import Alignment, align
+from artifix.config import RefineConfig
+from artifix.errors import WeightsError
+from artifix.geometry import Box
+from artifix.inputs.case import Case
+from artifix.network.assembly import Network
+from artifix.network.codec import Codec
+from artifix.network.detail import DetailEncoder
+from artifix.network.projection import Projection
+from artifix.network.weights import find_weights, verify_weights
+from artifix.refinement.composite import groups, paste
+from artifix.refinement.stage import Patch, repaint
+
+Progress = Callable[[str, int, int], None]  # stage ("align" or "sample"), done, total
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocateResult:
+    """Where every mask group lies in the reference."""
+
+    alignments: tuple[Alignment, ...]  # the largest group first
+    timings: dict[str, float]  # seconds by stage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RefineResult:
+    """The repaired image and how it came about."""
+
+    refined: NDArray  # (H, W, 3) in the image's own type; bit-identical where the mask is 0
+    alignments: tuple[Alignment, ...]
+    groups: tuple[dict[str, Any], ...] = field(default=())  # JSON-ready, one for each mask group
+    timings: dict[str, float] = field(default_factory=dict)  # seconds by stage
+
+
+class RefineByAlignPipeline(DiffusionPipeline):
+    """Repair an artifact of a generated image from a reference photo of the same object.
+
+    Refine-by-Align (Song et al., ICLR 2025) with an aligned reference: stage 1 finds the masked part in the
+    reference, stage 2 repaints it by masked diffusion inpainting. Saved and loaded as a diffusers folder.
+
+    Args:
+        unet: the denoiser.
+        image_encoder: encodes the reference.
+        projection: the encoder's tokens to the width of the cross-attention.
+        codec: pixels to latents.
+        scheduler: the noise schedule.
+        detail_encoder: fine detail of crop and reference alike; None for the paper's network.
+        alignment_layer: module path of the cross-attention layer that locates best.
+        alignment_timestep: the noise level it is read at.
+        residual: the denoiser corrects the aligned reference instead of painting from nothing.
+    """
+
+    _optional_components = ["detail_encoder"]
+
+    def __init__(
+        self,
+        unet: UNet2DConditionModel,
+        image_encoder: Dinov2Model,
+        projection: Projection,
+        codec: Codec,
+        scheduler: DDIMScheduler,
+        detail_encoder: DetailEncoder | None = None,
+        alignment_layer: str = "up_blocks.1.attentions.0",
+        alignment_timestep: int = 0,
+        residual: bool = True,
+    ) -> None:
+        super().__init__()
+        self.register_modules(
+            unet=unet,
+            image_encoder=image_encoder,
+            projection=projection,
+            codec=codec,
+            scheduler=scheduler,
+            detail_encoder=detail_encoder,
+        )
+        self.register_to_config(
+            alignment_layer=alignment_layer, alignment_timestep=alignment_timestep, residual=residual
+        )
+        self.weights_name = ""
+        self.weights_sha256 = ""
+
+    @property
+    def network(self) -> Network:
+        """The parts, as both stages take them."""
+        return Network(
+            unet=self.unet,
+            image_encoder=self.image_encoder,
+            projection=self.projection,
+            codec=self.codec,
+            scheduler=self.scheduler,
+            detail_encoder=self.detail_encoder,
+            residual=self.config.residual,
+        )
+
+    def locate(self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None) -> LocateResult:
+        """Find each mask group of the case in its reference.
+
+        Raises:
+            NoMatchError: nothing in the reference matches a group.
+            UsageError: a layer or timestep that the network does not have.
+        """
+        config = config or RefineConfig()
+        started = time.perf_counter()
+        parts = groups(case.mask)
+        found = []
+        for i, part in enumerate(parts):
+            _tell(progress, "align", i, len(parts))
+            found.append(self._align(case, part, config))
+        _tell(progress, "align", len(parts), len(parts))
+        return LocateResult(tuple(found), {"align_s": time.perf_counter() - started})
+
+    def refine(self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None) -> RefineResult:
+        """Repair every mask group of the case.
+
+        Raises:
+            NoMatchError: nothing in the reference matches a group.
+            UsageError: a layer or timestep that the network does not have.
+        """
+        config = config or RefineConfig()
+        located = self.locate(case, config, progress)
+        started = time.perf_counter()
+        refined, records = case.image.pixels, []
+        for i, alignment in enumerate(located.alignments):
+            patch, record = self._repaint(case, alignment, config, i, len(located.alignments), progress)
+            blend = np.where(alignment.mask, case.blend, 0).astype(np.float32)
+            refined = paste(refined, patch.pixels, patch.box, blend, config.refinement.feather_px)
+            records.append(_describe(alignment) | record)
+        timings = located.timings | {"sample_s": time.perf_counter() - started}
+        return RefineResult(refined, located.alignments, tuple(records), timings)
+
+    def __call__(self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None) -> RefineResult:
+        """The same as `refine`."""
+        return self.refine(case, config, progress)
+
+    def _align(self, case: Case, part: NDArray[np.bool_], config: RefineConfig) -> Alignment:
+        wanted = config.alignment
+        return align(
+            self.network,
+            case.image.rgb,
+            part,
+            case.reference.rgb,
+            wanted,
+            layer=self.config.alignment_layer if wanted.layer is None else wanted.layer,
+            timestep=self.config.alignment_timestep if wanted.timestep is None else wanted.timestep,
+            seed=config.seed,
+        )
+
+    def _repaint(
+        self, case: Case, alignment: Alignment, config: RefineConfig, index: int, count: int, progress: Progress | None
+    ) -> tuple[Patch, dict[str, Any]]:
+        transform, reference = alignment.transform, case.reference.rgb
+        steps = config.refinement.steps
+
+        def warp(box: Box, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+            return transform.warp_reference(reference, box, size)
+
+        seeds = [config.seed + k for k in range(config.refinement.candidates)]
+        patches = repaint(
+            self.network,
+            case.image.rgb,
+            alignment.mask,
+            reference,
+            alignment.region,
+            warp if transform is not None else None,
+            config.refinement,
+            seeds,
+            lambda done, total: _tell(progress, "sample", index * steps + done, count * steps),
+        )
+        if len(patches) == 1:
+            return patches[0], {"seed": seeds[0]}
+        scores = [self._agreement(case, alignment, patch, config) for patch in patches]
+        best = int(np.argmax(scores))
+        listed = [{"seed": s, "agreement": round(a, 4)} for s, a in zip(seeds, scores, strict=True)]
+        return patches[best], {"seed": seeds[best], "candidates": listed}
+
+    def _agreement(self, case: Case, alignment: Alignment, patch: Patch, config: RefineConfig) -> float:
+        """Share of the attention that a repaired crop pays to the region: what is repaired well is found again."""
+        repaired = paste(case.image.rgb, patch.pixels, patch.box, alignment.mask.astype(np.float32))
+        blind = replace(config.alignment, transform=False, zoom=False, force=True)
+        found = align(
+            self.network,
+            repaired,
+            alignment.mask,
+            case.reference.rgb,
+            blind,
+            layer=alignment.layer,
+            timestep=alignment.timestep,
+            seed=config.seed,
+        ).correspondence
+        return float(found[alignment.region].sum() / max(float(found.sum()), 1e-12))
+
+
+def load_pipeline(weights: str | None, device: torch.device, dtype: torch.dtype) -> RefineByAlignPipeline:
+    """Load and verify weights by name or folder.
+
+    Raises:
+        WeightsError: they are missing, changed, incomplete or unsafe.
+    """
+    folder = find_weights(weights)
+    digest = verify_weights(folder)
+    try:
+        pipeline = RefineByAlignPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise WeightsError(f"{folder}: cannot be loaded: {error}", "copy the whole folder of the weights") from error
+    pipeline.to(device)
+    pipeline.weights_name, pipeline.weights_sha256 = folder.name, digest
+    return pipeline
+
+
+def _tell(progress: Progress | None, stage: str, done: int, total: int) -> None:
+    if progress is not None:
+        progress(stage, done, total)
+
+
+def _describe(alignment: Alignment) -> dict[str, Any]:
+    """What the record says of one group."""
+    transform = alignment.transform
+    return {
+        "box": alignment.box.as_tuple(),
+        "transform": None if transform is None else transform.matrix.tolist(),
+        "agreement": None if transform is None else round(transform.agreement, 4),
+        "confidence": round(alignment.confidence, 4),
+        "source": alignment.source,
+        "layer": alignment.layer,
+        "timestep": alignment.timestep,
+    }
+
+

@@ -1,0 +1,141 @@
+"""Stage 2: repaint the crop around one mask group, conditioned on the matching region of the reference."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from artifix.config import RefinementConfig
+from artifix.geometry import Box, Crop, box_of, resize, square_around
+from artifix.network.assembly import Network
+from artifix.network.codec import decode
+from artifix.network.diffusion import Condition, sample
+from artifix.network.pixels import to_batch, to_pictures
+from artifix.refinement.light import match_light
+
+LEAST_CROP_PX = 32  # smaller crops of the image hold too little context
+REGION_CONTEXT = 1.3  # side of the reference crop that is encoded, over the region's
+
+# The reference in the frame of a box of the image: ((h, w, 3) float32 in [0, 255], (h, w) bool where it shows).
+Warp = Callable[[Box, tuple[int, int]], tuple[NDArray[np.float32], NDArray[np.bool_]]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """What is to be pasted over one mask group."""
+
+    box: Box  # of the image
+    pixels: NDArray[np.float32]  # (box.height, box.width, 3) in [0, 1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Paste:
+    """The careful paste: the reference warped into the crop and fitted to its light, at the image's resolution."""
+
+    pixels: NDArray[np.float32]  # (h, w, 3) in [0, 255]
+    valid: NDArray[np.bool_]  # (h, w)
+
+
+def repaint(
+    network: Network,
+    image: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    reference: NDArray[np.uint8],
+    region: NDArray[np.bool_],
+    warp: Warp | None,
+    config: RefinementConfig,
+    seeds: list[int],
+    after_step: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Patch]:
+    """Draw one patch for each seed.
+
+    The network works at its own size and predicts a correction of the careful paste; the correction alone is
+    enlarged to the image's resolution, so that the reference's detail is kept however large the mask is.
+
+    Args:
+        network: the parts both stages use.
+        image: (H, W, 3).
+        mask: (H, W), the group.
+        reference: (H_ref, W_ref, 3).
+        region: (H_ref, W_ref), the matching part.
+        warp: gives the reference in the frame of a box of the image; None where no transform is known.
+        config: of the sampler.
+        seeds: of the noise, drawn on the CPU.
+        after_step: called with (done, total) after each network evaluation of all seeds together.
+    """
+    box = square_around(box_of(mask), config.context, LEAST_CROP_PX, *mask.shape)
+    part = image[box.slices()], mask[box.slices()]
+    paste = _careful_paste(*part, box, warp) if warp is not None and config.aligned_reference else None
+    condition = _condition(network, *part, _region_picture(network, reference, region), paste)
+    drawn = _draw(network, condition, config, seeds, after_step)
+    start = to_pictures(decode(network.codec, condition.start))[0]
+    return [Patch(box, _enlarged(picture, start, paste, (box.height, box.width))) for picture in drawn]
+
+
+def _careful_paste(crop: NDArray[np.uint8], mask: NDArray[np.bool_], box: Box, warp: Warp) -> _Paste:
+    warped, valid = warp(box, (box.height, box.width))
+    return _Paste(match_light(warped, valid, crop, mask), valid)
+
+
+def _region_picture(network: Network, reference: NDArray[np.uint8], region: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The matching part of the reference with a margin, at the size the encoder reads."""
+    side = network.reference_size_px
+    box = square_around(box_of(region), REGION_CONTEXT, LEAST_CROP_PX, *region.shape)
+    return Crop(box, (side, side)).cut(reference)
+
+
+@torch.inference_mode()
+def _condition(
+    network: Network,
+    crop: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    region_picture: NDArray[np.uint8],
+    paste: _Paste | None,
+) -> Condition:
+    place = network.device, network.dtype
+    size = (network.working_size_px,) * 2
+    tokens = network.tokens(to_batch([region_picture], *place))
+    small, hole = to_batch([resize(crop, size)], *place), to_batch([resize(mask.astype(np.float32), size) > 0], *place)
+    if paste is None:
+        return network.condition(small, hole, tokens)
+    aligned = to_batch([resize(paste.pixels, size)], *place)
+    return network.condition(small, hole, tokens, aligned, to_batch([resize(paste.valid, size)], *place))
+
+
+@torch.inference_mode()
+def _draw(
+    network: Network,
+    condition: Condition,
+    config: RefinementConfig,
+    seeds: list[int],
+    after_step: Callable[[int, int], None],
+) -> NDArray[np.float32]:
+    """(seeds, S, S, 3) pictures on the scale of [0, 255]."""
+    shape = condition.masked.shape[1:]
+    # Each seed draws its own noise on the CPU: devices and batch sizes start alike.
+    noise = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
+    latents = sample(
+        network.unet,
+        network.scheduler,
+        noise.to(network.device, network.dtype),
+        condition.repeated(len(seeds)),
+        residual=network.residual and config.aligned_reference,
+        steps=config.steps,
+        guidance_scale=config.guidance_scale,
+        strength=config.strength,
+        after_step=after_step,
+    )
+    return to_pictures(decode(network.codec, latents))
+
+
+def _enlarged(
+    picture: NDArray[np.float32], start: NDArray[np.float32], paste: _Paste | None, size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """The patch at the image's resolution, in [0, 1]."""
+    if paste is None:
+        return np.clip(resize(picture, size) / 255, 0, 1)
+    corrected = paste.pixels + resize(picture - start, size)
+    full = np.where(paste.valid[..., None], corrected, resize(picture, size))
+    return np.clip(full / 255, 0, 1).astype(np.float32)
