@@ -82,7 +82,7 @@ def _describe(
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
         usable = None if usable is None else cv2.resize(usable.astype(np.uint8), size) > 0
     where = None if usable is None else usable.astype(np.uint8)
-    keypoints, features = cv2.SIFT_create(MOST_FEATURES).detectAndCompute(grey, where)
+    keypoints, features = cv2.SIFT.create(MOST_FEATURES).detectAndCompute(grey, where)
     if features is None:
         return np.empty((0, 2)), np.empty((0, 128), np.float32), scale
     points = np.array([k.pt for k in keypoints], np.float64)

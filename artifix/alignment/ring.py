@@ -53,7 +53,7 @@ def ring_around(
 
 
 def _distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    return cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+    return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
 def agreement(ring: Ring, warped: NDArray[np.float32], valid: NDArray[np.bool_]) -> float:
@@ -83,7 +83,7 @@ def agreement(ring: Ring, warped: NDArray[np.float32], valid: NDArray[np.bool_])
 
 def grey_of(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     """(h, w) luma of (h, w, 3) RGB."""
-    return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def window_mean(

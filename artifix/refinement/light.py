@@ -51,7 +51,7 @@ def _sharpness_matched(
 ) -> NDArray[np.float32]:
     best, least = warped, np.inf
     for deviation in BLURS_PX:
-        blurred = cv2.GaussianBlur(warped, (0, 0), deviation) if deviation else warped
+        blurred = _blurred(warped, deviation) if deviation else warped
         matrix, offset = fit_colours(blurred[ring], image[ring])
         fitted = blurred @ matrix + offset
         error = float(np.abs(fitted - image)[ring].mean())
@@ -90,8 +90,12 @@ def _light_field(residual: NDArray[np.float32], ring: NDArray[np.bool_]) -> NDAr
     error = np.abs(residual).mean(2)
     weight = np.zeros(ring.shape, np.float32)
     weight[ring] = trust(error[ring], NOISE / 2)
-    mass = cv2.GaussianBlur(weight, (0, 0), FIELD_PX)
-    return _continued(cv2.GaussianBlur(residual * weight[..., None], (0, 0), FIELD_PX), mass)
+    total = _blurred(residual * weight[..., None], FIELD_PX)
+    return _continued(total, _blurred(weight, FIELD_PX))
+
+
+def _blurred(picture: NDArray[np.float32], deviation_px: float) -> NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), deviation_px), np.float32)
 
 
 def _continued(total: NDArray[np.float32], mass: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -99,7 +103,8 @@ def _continued(total: NDArray[np.float32], mass: NDArray[np.float32]) -> NDArray
     if min(mass.shape) < 3:
         mean = total.sum((0, 1)) / max(float(mass.sum()), 1e-6)
         return np.broadcast_to(mean, total.shape).astype(np.float32)
-    coarse = _continued(cv2.pyrDown(total), cv2.pyrDown(mass))
-    coarse = cv2.resize(coarse, mass.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    halves = [np.asarray(cv2.pyrDown(level), np.float32) for level in (total, mass)]
+    coarse = _continued(halves[0], halves[1])
+    filled = np.asarray(cv2.resize(coarse, mass.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
     known = np.clip(4 * mass, 0, 1)[..., None]
-    return known * total / np.maximum(mass, 1e-6)[..., None] + (1 - known) * coarse
+    return known * total / np.maximum(mass, 1e-6)[..., None] + (1 - known) * filled
