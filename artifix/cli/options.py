@@ -41,23 +41,34 @@ EPILOG = (
     "Settings may also come from ARTIFIX_* variables (ARTIFIX_STEPS for --steps) or --config; options win."
 )
 
-# Which files.
+# Which files. Typer would call an unreadable one wrong usage, so that is left to those who open it.
 ImageArgument = Annotated[
-    Path, typer.Argument(metavar="IMAGE", help="The image with the artifact.", show_default=False)
+    Path,
+    typer.Argument(metavar="IMAGE", readable=False, help="The image with the artifact.", show_default=False),
 ]
 MaskOption = Annotated[
     Path,
     typer.Option(
-        "--mask", metavar="FILE", help="White where the image is wrong; greys blend.", show_default=False
+        "--mask",
+        metavar="FILE",
+        readable=False,
+        help="White where the image is wrong; greys blend.",
+        show_default=False,
     ),
 ]
 RefOption = Annotated[
-    list[Path], typer.Option("--ref", metavar="FILE", help="A photo of the same object.", show_default=False)
+    list[Path],
+    typer.Option(
+        "--ref", metavar="FILE", readable=False, help="A photo of the same object.", show_default=False
+    ),
 ]
 OutOption = Annotated[
     Path | None,
     typer.Option(
-        "--out", metavar="DIR", help="Folder for the results. Default: <IMAGE>-artifix beside the image."
+        "--out",
+        metavar="DIR",
+        readable=False,
+        help="Folder for the results. Default: <IMAGE>-artifix beside the image.",
     ),
 ]
 MaskSourceOption = Annotated[
@@ -75,7 +86,12 @@ NoMetadataOption = Annotated[
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
-        "--config", metavar="FILE", envvar="ARTIFIX_CONFIG", show_envvar=False, help="TOML file of settings."
+        "--config",
+        metavar="FILE",
+        envvar="ARTIFIX_CONFIG",
+        readable=False,
+        show_envvar=False,
+        help="TOML file of settings.",
     ),
 ]
 WeightsOption = Annotated[

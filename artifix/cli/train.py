@@ -15,10 +15,18 @@ if TYPE_CHECKING:
 
 _DataOption = Annotated[
     Path,
-    typer.Option("--data", metavar="DIR", help="Folder of training images, searched with its subfolders."),
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        readable=False,
+        help="Folder of training images, searched with its subfolders.",
+    ),
 ]
 _OutOption = Annotated[
-    Path, typer.Option("--out", metavar="RUN", help="Folder for checkpoints, the log and RUN/weights.")
+    Path,
+    typer.Option(
+        "--out", metavar="RUN", readable=False, help="Folder for checkpoints, the log and RUN/weights."
+    ),
 ]
 _MinutesOption = Annotated[
     float | None,
@@ -29,7 +37,12 @@ _MinutesOption = Annotated[
 _ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint in --out.")]
 _ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="TOML file of a recipe. Default: that of artifix-small."),
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        readable=False,
+        help="TOML file of a recipe. Default: that of artifix-small.",
+    ),
 ]
 _StepsOption = Annotated[
     int | None,

@@ -80,7 +80,9 @@ class FakePipeline:
         place = square_around(box_of(case.mask), 1.5, 1, *case.image.size)
         region = np.zeros(case.reference.size, bool)
         region[25:35, 29:45] = True
-        transform = SimpleNamespace(matrix=np.array([[1.0, 0, SHIFT], [0, 1, SHIFT], [0, 0, 1]]), agreement=1.0)
+        transform = SimpleNamespace(
+            matrix=np.array([[1.0, 0, SHIFT], [0, 1, SHIFT], [0, 0, 1]]), agreement=1.0
+        )
         alignment = SimpleNamespace(
             box=place,
             mask=case.mask,
@@ -105,9 +107,7 @@ class FakePipeline:
         refined[case.mask] = np.iinfo(refined.dtype).max
         groups = ({"box": list(located.alignments[0].box.as_tuple()), "confidence": 0.875},)
         timings = located.timings | {"sample_s": 0.5}
-        return SimpleNamespace(
-            refined=refined, alignments=located.alignments, groups=groups, timings=timings
-        )
+        return SimpleNamespace(refined=refined, alignments=located.alignments, groups=groups, timings=timings)
 
 
 @pytest.fixture
@@ -115,7 +115,9 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
     """Stands in for the network in `refine` and `locate`."""
     fake = FakePipeline()
     for command in (refine, locate):
-        monkeypatch.setattr(command, "open_pipeline", lambda config, console: Loaded(fake, "cpu", "float32", 0.1))
+        monkeypatch.setattr(
+            command, "open_pipeline", lambda config, console: Loaded(fake, "cpu", "float32", 0.1)
+        )
     return fake
 
 
@@ -135,7 +137,8 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         encoder_width=32,
         encoder_layers=1,
         encoder_heads=2,
-        patch_px=4,
+        detail_widths=(8, 8, 8),
+        detail_norm_groups=4,
     )
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("weights") / "tiny"

@@ -1,0 +1,171 @@
+"""`artifix refine`: what it writes and says, and the kinds of input it takes."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+MASKED = slice(20, 30), slice(24, 40)  # as the drawn case has it
+RESULTS = {
+    "refined.png",
+    "correspondence.png",
+    "correspondence.npy",
+    "region.png",
+    "overview.png",
+    "record.json",
+}
+
+pytestmark = pytest.mark.usefixtures("pipeline")
+
+
+def test_refine_writes_the_files_it_promises(artifix, files):
+    run = artifix("refine", *files.arguments())
+    assert (run.code, run.err.count("error")) == (0, 0)
+    assert {path.name for path in files.out.iterdir()} == RESULTS
+
+
+def test_refine_tells_the_result_in_one_sentence_on_stdout(artifix, files):
+    run = artifix("refine", *files.arguments())
+    assert run.out == f"{files.out / 'refined.png'}: 1 part repainted after ref.png, confidence 0.88\n"
+
+
+def test_progress_goes_to_stderr_as_plain_lines_where_there_is_no_terminal(artifix, files):
+    assert artifix("refine", *files.arguments()).err.splitlines() == ["find the match 1/1", "repaint 4/4"]
+
+
+def test_quiet_says_nothing(artifix, files):
+    run = artifix("refine", *files.arguments(), "-q")
+    assert (run.code, run.out, run.err) == (0, "", "")
+
+
+def test_json_prints_the_record_and_where_the_files_are(artifix, files):
+    run = artifix("refine", *files.arguments(), "--json", "-q")
+    told = json.loads(run.out)
+    written = json.loads((files.out / "record.json").read_text())
+    assert told == {**written, "out": str(files.out), "files": sorted(RESULTS)}
+
+
+def test_record_says_what_a_repetition_needs(artifix, files):
+    artifix("refine", *files.arguments(), "--seed", "7", "--steps", "3")
+    record = json.loads((files.out / "record.json").read_text())
+    assert record["weights"] == {"name": "fake", "sha256": "0" * 64}
+    assert (record["seed"], record["settings"]["refinement"]["steps"]) == (7, 3)
+    assert {kind: entry["name"] for kind, entry in record["inputs"].items()} == {
+        "image": "gen.png",
+        "mask": "mask.png",
+        "reference": "ref.png",
+    }
+    assert record["groups"][0]["confidence"] == 0.875
+    assert {"load_s", "align_s", "sample_s", "total_s"} == set(record["timings"])
+    assert str(files.folder) not in json.dumps(record)
+
+
+def test_maps_have_the_size_of_the_reference(artifix, files):
+    artifix("refine", *files.arguments())
+    correspondence = np.load(files.out / "correspondence.npy")
+    assert (correspondence.shape, correspondence.dtype) == ((64, 80), np.float32)
+    assert (
+        Image.open(files.out / "region.png").size
+        == Image.open(files.out / "correspondence.png").size
+        == (80, 64)
+    )
+
+
+def test_results_go_beside_the_image_by_default(artifix, files):
+    arguments = files.arguments()[:-2]
+    assert artifix("refine", *arguments).code == 0
+    assert (files.folder / "gen-artifix" / "refined.png").is_file()
+
+
+def test_an_earlier_result_is_replaced_only_if_asked(artifix, files):
+    artifix("refine", *files.arguments(), "--seed", "1")
+    before = files.listing()
+    refused = artifix("refine", *files.arguments(), "--seed", "2")
+    assert (refused.code, files.listing()) == (7, before)
+    assert "--overwrite" in refused.err
+    assert artifix("refine", *files.arguments(), "--seed", "2", "--overwrite").code == 0
+    assert json.loads((files.out / "record.json").read_text())["seed"] == 2
+
+
+def test_refined_png_carries_provenance_unless_told_not_to(artifix, files):
+    artifix("refine", *files.arguments())
+    with Image.open(files.out / "refined.png") as picture:
+        text = picture.text
+    assert json.loads(text["artifix"])["weights"]["name"] == "fake"
+    assert "compositeWithTrainedAlgorithmicMedia" in text["XML:com.adobe.xmp"]
+    artifix("refine", *files.arguments(), "--no-metadata", "--overwrite")
+    with Image.open(files.out / "refined.png") as picture:
+        assert picture.text == {}
+
+
+def test_options_reach_the_pipeline(artifix, files, pipeline):
+    given = "--candidates 3 --guidance-scale 2 --strength .5 --timestep 9 --layer mid_block.attentions.0 --no-zoom"
+    artifix("refine", *files.arguments(), *given.split(), "--no-match-pool", "--no-transform", "--force")
+    alignment, refinement = pipeline.seen[0].alignment, pipeline.seen[0].refinement
+    assert (alignment.timestep, alignment.layer, alignment.force) == (9, "mid_block.attentions.0", True)
+    assert (alignment.zoom, alignment.match_pool, alignment.transform) == (False, False, False)
+    assert (refinement.candidates, refinement.guidance_scale, refinement.strength) == (3, 2.0, 0.5)
+
+
+def test_alpha_and_16_bit_samples_survive(artifix, files, tmp_path):
+    import cv2
+
+    samples = np.random.default_rng(0).integers(0, 65536, (64, 80, 4), np.uint16)
+    cv2.imwrite(str(tmp_path / "deep.png"), samples)
+    assert artifix("refine", *files.arguments(image=tmp_path / "deep.png")).code == 0
+    refined = cv2.imread(str(files.out / "refined.png"), cv2.IMREAD_UNCHANGED)
+    outside = np.ones((64, 80), bool)
+    outside[MASKED] = False
+    assert refined.dtype == np.uint16
+    assert (refined[outside] == samples[outside]).all()
+    assert (refined[..., 3] == samples[..., 3]).all()
+
+
+def mask_with(values: np.ndarray) -> np.ndarray:
+    mask = np.zeros((64, 80), values.dtype)
+    mask[MASKED] = values
+    return mask
+
+
+WHITE = Image.fromarray(mask_with(np.full((10, 16), 255, np.uint8)))
+MASKS = {
+    "greys": Image.fromarray(mask_with(np.full((10, 16), 120, np.uint8))),
+    "16 bit": Image.fromarray(mask_with(np.full((10, 16), 65535, np.uint16))),
+    "1 bit": WHITE.convert("1"),
+    "palette": WHITE.convert("P"),
+    "alpha": Image.merge("LA", [Image.new("L", (80, 64)), WHITE]),
+}
+
+
+@pytest.mark.parametrize("kind", MASKS)
+def test_masks_of_every_kind_are_read(artifix, files, kind):
+    MASKS[kind].save(files.mask)
+    assert artifix("refine", *files.arguments()).code == 0
+
+
+def test_a_black_marking_mask_can_be_inverted(artifix, files):
+    Image.fromarray(255 - np.asarray(Image.open(files.mask))).save(files.mask)
+    artifix("refine", *files.arguments(), "--invert-mask")
+    refined = np.asarray(Image.open(files.out / "refined.png"))
+    assert (refined[MASKED] == 255).all()
+    assert (refined[:20] == np.asarray(Image.open(files.image))[:20]).all()
+
+
+def test_a_mask_of_another_size_is_resized_if_asked(artifix, files):
+    Image.open(files.mask).resize((160, 128)).save(files.mask)
+    assert artifix("refine", *files.arguments(), "--fit-mask").code == 0
+
+
+@pytest.mark.parametrize("mode", ["P", "CMYK", "L", "RGBA"])
+def test_images_of_every_kind_are_read(artifix, files, mode):
+    image = files.folder / ("gen.jpg" if mode == "CMYK" else "gen2.png")
+    Image.open(files.image).convert(mode).save(image)
+    assert artifix("refine", *files.arguments(image=image)).code == 0
+
+
+def test_file_names_of_odd_bytes_are_told_and_recorded(artifix, files):
+    odd = files.image.rename(files.folder / "g\udcff n.png")
+    run = artifix("refine", *files.arguments(image=odd), "--json")
+    assert run.code == 0
+    assert json.loads(run.out)["inputs"]["image"]["name"] == "g\\udcff n.png"

@@ -1,0 +1,118 @@
+"""The commands with a network of the real classes, small and random."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+MASKED = slice(20, 30), slice(24, 40)
+
+
+@pytest.fixture
+def copied(tiny_weights, tmp_path):
+    """A copy of the weights and their index, to be spoiled."""
+    shutil.copytree(tiny_weights.parent, tmp_path / "weights")
+    return tmp_path / "weights" / tiny_weights.name
+
+
+def refine(artifix, files, weights, *more):
+    return artifix("refine", *files.arguments(), "--weights", weights, "--force", "--steps", "2", *more)
+
+
+def test_refine_changes_the_mask_only_and_repeats_itself(artifix, files, tiny_weights):
+    first = refine(artifix, files, tiny_weights)
+    assert first.code == 0, first.err
+    assert "on cpu in float32" in first.err
+    data = (files.out / "refined.png").read_bytes()
+    refined, image = np.asarray(Image.open(files.out / "refined.png")), np.asarray(Image.open(files.image))
+    outside = np.ones(image.shape[:2], bool)
+    outside[MASKED] = False
+    assert (refined[outside] == image[outside]).all()
+    assert (refined[MASKED] != image[MASKED]).any()
+    assert refine(artifix, files, tiny_weights, "--overwrite").code == 0
+    assert (files.out / "refined.png").read_bytes() == data
+
+
+def test_record_names_the_weights_and_their_sha256(artifix, files, tiny_weights):
+    told = json.loads(refine(artifix, files, tiny_weights, "--json").out)
+    assert told["weights"]["name"] == "tiny"
+    assert len(told["weights"]["sha256"]) == 64
+
+
+def test_the_paper_path_needs_no_transform(artifix, files, tiny_weights):
+    told = json.loads(refine(artifix, files, tiny_weights, "--no-transform", "--json").out)
+    assert told["groups"][0]["transform"] is None
+
+
+def test_candidates_are_all_recorded(artifix, files, tiny_weights):
+    told = json.loads(refine(artifix, files, tiny_weights, "--candidates", "2", "--json").out)
+    assert len(told["groups"][0]["candidates"]) == 2
+
+
+def test_a_reference_smaller_than_the_crop_is_used(artifix, files, tiny_weights):
+    Image.open(files.reference).crop((20, 16, 50, 40)).save(files.reference)
+    assert refine(artifix, files, tiny_weights).code == 0
+
+
+def test_locate_writes_its_maps(artifix, files, tiny_weights):
+    run = artifix("locate", *files.arguments(), "--weights", tiny_weights, "--force")
+    assert run.code == 0, run.err
+    assert np.load(files.out / "correspondence.npy").shape == (64, 80)
+
+
+def test_a_reference_of_something_else_exits_5(artifix, files, tiny_weights):
+    Image.new("RGB", (80, 64), (90, 90, 90)).save(files.reference)
+    before = files.listing()
+    run = artifix("refine", *files.arguments(), "--weights", tiny_weights)
+    assert (run.code, files.listing()) == (5, before)
+    assert "nothing in the reference matches" in run.err
+
+
+def test_an_unknown_layer_exits_2(artifix, files, tiny_weights):
+    before = files.listing()
+    run = refine(artifix, files, tiny_weights, "--layer", "up_blocks.9.attentions.0")
+    assert (run.code, files.listing()) == (2, before)
+    assert "up_blocks.9.attentions.0" in run.err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "code"),
+    [
+        ("--device", "cuda:7", 6),
+        ("--device", "abacus", 6),
+        ("--dtype", "fp16", 6),
+        ("--weights", "artifix-huge", 4),
+    ],
+)
+def test_what_is_not_there_is_refused(artifix, files, tiny_weights, option, value, code):
+    before = files.listing()
+    run = refine(artifix, files, tiny_weights, option, value)
+    assert (run.code, files.listing()) == (code, before)
+    assert value in run.err
+
+
+def spoil_byte(folder):
+    path = next((folder / "unet").glob("*.safetensors"))
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+
+SPOILERS = {
+    "a changed byte": (spoil_byte, "was changed"),
+    "a missing shard": (lambda folder: next((folder / "unet").glob("*.safetensors")).unlink(), "is missing"),
+    "a pickle": (lambda folder: (folder / "unet" / "model.bin").write_bytes(b"x"), "is a pickle"),
+    "no model_index.json": (lambda folder: (folder / "model_index.json").unlink(), "no model_index.json"),
+}
+
+
+@pytest.mark.parametrize("name", SPOILERS)
+def test_spoiled_weights_exit_4_and_nothing_is_written(artifix, files, copied, name):
+    spoil, said = SPOILERS[name]
+    spoil(copied)
+    before = files.listing()
+    run = refine(artifix, files, copied)
+    assert (run.code, files.listing()) == (4, before)
+    assert said in run.err

@@ -1,0 +1,116 @@
+"""Settings: from TOML, changed by name, held to their types and limits."""
+
+import math
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from artifix.config import (
+    LIMITS,
+    CommandConfig,
+    RefineConfig,
+    from_dict,
+    load_config,
+    override,
+    read_toml,
+    to_dict,
+)
+from artifix.errors import InputError, UsageError
+
+
+def test_a_config_survives_the_way_to_plain_values_and_back():
+    config = override(CommandConfig(), steps=9, layer="mid_block.attentions.0", contexts=[2.0, 3.5])
+    assert from_dict(CommandConfig, to_dict(config), "record") == config
+
+
+def test_override_finds_the_section_of_a_setting():
+    config = override(RefineConfig(), steps=9, zoom=False, seed=4)
+    assert (config.refinement.steps, config.alignment.zoom, config.seed) == (9, False, 4)
+
+
+def test_override_keeps_what_is_not_named():
+    assert override(RefineConfig()) == RefineConfig()
+
+
+def test_no_two_sections_share_a_name():
+    config = CommandConfig()
+    names = [f.name for section in (config.alignment, config.refinement, config.run) for f in fields(section)]
+    assert len(names) == len(set(names))
+
+
+def test_every_limit_belongs_to_a_setting_and_holds_its_default():
+    config = CommandConfig()
+    for name, limits in LIMITS.items():
+        owner = next(s for s in (config, config.alignment, config.refinement) if hasattr(s, name))
+        default = getattr(owner, name)
+        for value in default if isinstance(default, tuple) else (default,):
+            assert value is None or limits.hold(value), name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("steps", 4.5),
+        ("steps", True),
+        ("steps", "4"),
+        ("zoom", 1),
+        ("layer", 3),
+        ("contexts", 2.0),
+        ("device", None),
+    ],
+)
+def test_a_value_of_another_type_is_refused(name, value):
+    with pytest.raises(UsageError, match=f"{name} is .*expected"):
+        override(CommandConfig(), **{name: value})
+
+
+def test_whole_numbers_may_stand_for_floats():
+    assert override(RefineConfig(), guidance_scale=2).refinement.guidance_scale == 2.0
+
+
+def test_an_unknown_name_is_refused_and_the_known_ones_told():
+    with pytest.raises(UsageError, match="unknown setting stepz") as caught:
+        override(RefineConfig(), stepz=3)
+    assert "steps" in caught.value.hint
+
+
+def test_an_unknown_key_in_a_section_names_file_and_section():
+    with pytest.raises(UsageError, match="a.toml: alignment: unknown setting zom"):
+        from_dict(CommandConfig, {"alignment": {"zom": True}}, "a.toml")
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_limits_let_through_exactly_the_numbers_they_name(value):
+    allowed = math.isfinite(value) and 0 < value <= 1
+    if allowed:
+        assert override(RefineConfig(), strength=value).refinement.strength == value
+    else:
+        with pytest.raises(UsageError):
+            override(RefineConfig(), strength=value)
+
+
+def test_a_list_is_held_to_its_limits_one_by_one():
+    with pytest.raises(UsageError, match="contexts is 0.5"):
+        override(RefineConfig(), contexts=(2.0, 0.5))
+
+
+def test_a_file_and_overrides_are_laid_over_the_defaults(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text("[refinement]\nsteps = 6\ncandidates = 2\n")
+    config = load_config(path, {"steps": 7, "seed": None})
+    assert (config.refinement.steps, config.refinement.candidates, config.seed) == (7, 2, 0)
+
+
+@pytest.mark.parametrize("content", [b"seed = = 3", b"\xff\xfe"])
+def test_a_file_that_is_not_toml_is_refused(tmp_path, content):
+    path = tmp_path / "a.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="is not TOML"):
+        read_toml(path)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        read_toml(tmp_path / "none.toml")
