@@ -26,10 +26,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (refine, locate):
-    app.command(epilog=EPILOG)(command)
-for command in (train, env):
-    app.command()(command)
+app.command(epilog=EPILOG)(refine)
+app.command(epilog=EPILOG)(locate)
+app.command()(train)
+app.command()(env)
 
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "insufficient memory")
 _MEMORY_HINT = "use a smaller image or mask, fewer --candidates or another --device, or close other programs"

@@ -100,8 +100,9 @@ def test_refined_png_carries_provenance_unless_told_not_to(artifix, files):
 
 
 def test_options_reach_the_pipeline(artifix, files, pipeline):
-    given = "--candidates 3 --guidance-scale 2 --strength .5 --timestep 9 --layer mid_block.attentions.0 --no-zoom"
-    artifix("refine", *files.arguments(), *given.split(), "--no-match-pool", "--no-transform", "--force")
+    given = "--candidates 3 --guidance-scale 2 --strength .5 --timestep 9 --layer mid_block.attentions.0"
+    switches = "--no-zoom --no-match-pool --no-transform --force"
+    artifix("refine", *files.arguments(), *given.split(), *switches.split())
     alignment, refinement = pipeline.seen[0].alignment, pipeline.seen[0].refinement
     assert (alignment.timestep, alignment.layer, alignment.force) == (9, "mid_block.attentions.0", True)
     assert (alignment.zoom, alignment.match_pool, alignment.transform) == (False, False, False)

@@ -62,10 +62,12 @@ def test_locate_writes_its_maps(artifix, files, tiny_weights):
     assert np.load(files.out / "correspondence.npy").shape == (64, 80)
 
 
-def test_a_reference_of_something_else_exits_5(artifix, files, tiny_weights):
-    Image.new("RGB", (80, 64), (90, 90, 90)).save(files.reference)
+def test_too_low_a_confidence_exits_5_and_writes_nothing(artifix, files, tiny_weights, tmp_path):
+    (tmp_path / "strict.toml").write_text("[alignment]\nmin_confidence = 1.0\n")
     before = files.listing()
-    run = artifix("refine", *files.arguments(), "--weights", tiny_weights)
+    run = artifix(
+        "refine", *files.arguments(), "--weights", tiny_weights, "--config", tmp_path / "strict.toml"
+    )
     assert (run.code, files.listing()) == (5, before)
     assert "nothing in the reference matches" in run.err
 
