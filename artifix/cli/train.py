@@ -78,10 +78,12 @@ def train(
     console = Console(quiet, json)
     recipe = _recipe(config, steps, seed)
 
+    from artifix.cli.session import quiet_libraries
     from artifix.network.device import choose_device
     from artifix.training.export import export_weights
     from artifix.training.loop import train as run_training
 
+    quiet_libraries()
     place = choose_device(device or "auto")
     console.note(f"training on {place}")
     limit = math.inf if minutes is None else minutes
