@@ -1,8 +1,6 @@
 """`artifix env`."""
 
 import os
-import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from artifix.cli import options
@@ -33,6 +31,8 @@ def env(
 
 
 def _facts() -> dict[str, Any]:
+    import platform
+
     from artifix import __version__
 
     return {
@@ -51,6 +51,8 @@ def _said(value: Any) -> str:
 
 
 def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:
