@@ -80,7 +80,8 @@ class Network:
         tokens = self.projection(patch_tokens(self.image_encoder, references))
         if self.detail_encoder is None:
             return tokens
-        return tokens + self.detail_encoder.tokens(self.detail_encoder(references) if detail is None else detail)
+        features = self.detail_encoder(references) if detail is None else detail
+        return tokens + self.detail_encoder.tokens(features)
 
     def condition(
         self,
@@ -99,8 +100,8 @@ class Network:
             tokens: (B, N, D) from `tokens`.
             aligned: (B, 3, H, W) in [-1, 1], the reference warped into the crop; None without a transform.
             valid: (B, 1, H, W) in {0, 1}, where `aligned` shows the reference.
-            detail: what the detail encoder sees in the crop, with its artifact in alignment; None looks at the crop
-                with the aligned reference pasted in.
+            detail: what the detail encoder sees in the crop, with its artifact in alignment; None looks at
+                the crop with the aligned reference pasted in.
         """
         factor = pixel_factor(self.codec)
         if aligned is None or valid is None:

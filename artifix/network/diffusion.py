@@ -17,7 +17,7 @@ class Condition:
     tokens: Tensor  # (B, N, D) projected tokens of the reference
     aligned: Tensor  # (B, C, h, w) latents of the reference warped into the crop; 0 where there is none
     valid: Tensor  # (B, 1, h, w) in [0, 1], 1 where `aligned` shows the reference
-    features: Tensor | None  # (B, F, h / 2, w / 2) the crop's detail, added to the U-Net where attention begins
+    features: Tensor | None  # (B, F, h / 2, w / 2) the crop's detail, for the U-Net where attention begins
     start: Tensor  # (B, C, h, w) starting estimate of the clean latents: `aligned` pasted into the mask
 
     def without_tokens(self) -> "Condition":
@@ -83,7 +83,7 @@ def predict_clean(
 
 
 def _adapter_residuals(features: Tensor | None) -> list[Tensor] | None:
-    """The crop's features as diffusers takes those of a T2I-Adapter: nothing for the finest block, then for the next."""
+    """The crop's features as diffusers takes those of a T2I-Adapter: none at the finest block, then one."""
     return None if features is None else [features.new_zeros(1), features]
 
 

@@ -45,8 +45,8 @@ def bundled_names() -> list[str]:
 def verify_weights(folder: Path) -> str:
     """Refuse changed, incomplete or unsafe weights.
 
-    Every file of weights listed in the index beside a bundled folder must be there with its sha256; a folder of the
-    user's own has no index and is only checked for pickles and empty files.
+    Every file of weights listed in the index beside a bundled folder must be there with its sha256; a folder
+    of the user's own has no index and is only checked for pickles and empty files.
 
     Returns:
         sha256 over the names and contents of all files, which identifies the weights in records.

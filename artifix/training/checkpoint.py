@@ -87,8 +87,8 @@ def load(run: Path, state: State, config: dict[str, object]) -> None:
     values = json.loads((folder / "state.json").read_text(encoding="utf-8"))
     now = json.loads(json.dumps(config))
     # `steps` alone may change: it stretches or shortens the schedule of a run that got more or less time.
-    changed = sorted(k for k in now.keys() | values["config"].keys() if now.get(k) != values["config"].get(k))
-    if set(changed) - {"steps"}:
+    differs = {k for k in now.keys() | values["config"].keys() if now.get(k) != values["config"].get(k)}
+    if changed := sorted(differs - {"steps"}):
         raise InputError(
             f"{folder}: was made under another config ({', '.join(changed)} differ)",
             "resume with the same config, or start a new run",
@@ -114,6 +114,9 @@ def _load_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
         index, name = key.split(".")
         rows.setdefault(int(index), {})[name] = value
     optimizer.load_state_dict({"state": rows, "param_groups": optimizer.state_dict()["param_groups"]})
+    for parameter, row in optimizer.state.items():
+        for name in row.keys() - {"step"}:  # files do not keep channels_last, and mixed layouts are slow
+            row[name] = torch.empty_like(parameter, dtype=row[name].dtype).copy_(row[name])
 
 
 def _sync(folder: Path) -> None:

@@ -22,9 +22,9 @@ def export_weights(network: Network, folder: Path, *, layer: str, timestep: int 
         layer: of the calibration, module path.
         timestep: of the calibration.
     """
+    parts = (network.unet, network.image_encoder, network.projection, network.codec, network.detail_encoder)
     unet, image_encoder, projection, codec, detail_encoder = (
-        None if part is None else copy.deepcopy(part).to("cpu", torch.float16)
-        for part in (network.unet, network.image_encoder, network.projection, network.codec, network.detail_encoder)
+        None if part is None else copy.deepcopy(part).to("cpu", torch.float16) for part in parts
     )
     pipeline = RefineByAlignPipeline(
         unet=unet,

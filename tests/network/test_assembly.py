@@ -9,14 +9,14 @@ from artifix.network.diffusion import has_aligned_channels, unet_input
 
 def test_sizes_follow_from_the_config(tiny):
     network = tiny.network
-    assert (network.working_size_px, network.reference_size_px) == (32, 64)
+    assert (network.working_size_px, network.reference_size_px) == (32, 128)
     assert network.is_lossless
     assert network.unet.config.in_channels == 48 + 1 + 48 + 48 + 1
 
 
 def test_bundled_config_is_small_enough_to_ship():
     network = build_network(NetworkConfig())
-    parts = (network.unet, network.image_encoder, network.projection)
+    parts = (network.unet, network.image_encoder, network.projection, network.detail_encoder)
     numbers = sum(p.numel() for part in parts for p in part.parameters())
     assert 10e6 < numbers < 32e6  # at two bytes each below 64 MB
 

@@ -17,7 +17,7 @@ class Oracle:
         self.noisy, self.timesteps, self.tokens = [], [], []
         self.config = SimpleNamespace(in_channels=9, out_channels=4)
 
-    def __call__(self, joined, timestep, encoder_hidden_states, return_dict):
+    def __call__(self, joined, timestep, encoder_hidden_states, return_dict, **_):
         self.noisy.append(joined[:, :4])
         self.timesteps.append(timestep[0].item())
         self.tokens.append(encoder_hidden_states)
@@ -48,6 +48,7 @@ def condition(tiny, latents):
         aligned=latents * 0,
         valid=cells * 0,
         start=latents,
+        features=None,
     )
 
 
@@ -202,3 +203,4 @@ def test_repeated_condition_is_the_same_for_every_candidate(tiny):
     three = one.repeated(3)
     for f in fields(whole):
         assert torch.equal(getattr(three, f.name)[2], getattr(whole, f.name)[0])
+    assert replace(one, features=None).repeated(3).features is None

@@ -1,0 +1,78 @@
+"""Folders of training images drawn by code, and a recipe that runs in seconds."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from artifix.network.assembly import NetworkConfig
+from artifix.training.config import Phase, TrainingConfig
+from artifix.training.sources import Sources
+
+
+@pytest.fixture(scope="session")
+def tiny_recipe() -> TrainingConfig:
+    """Six steps of a network of the real classes, without aligned references and lettering."""
+    return TrainingConfig(
+        network=NetworkConfig(
+            working_size_px=32,
+            unet_widths=(32, 32, 32),
+            attention_heads=2,
+            cross_attention_width=32,
+            norm_groups=8,
+            encoder_width=32,
+            encoder_layers=1,
+            encoder_heads=2,
+            detail_widths=(8, 16, 16),
+            detail_norm_groups=4,
+        ),
+        steps=6,
+        phases=(Phase(32, 2, 2, 1.0),),
+        warmup_steps=2,
+        source_px=64,
+        decal_px=32,
+        lettering=2,
+        log_every_s=0.0,
+        checkpoint_every_s=1e9,
+        validate_every_steps=10**9,
+    )
+
+
+def scene(seed: int, side_px: int = 96) -> np.ndarray:
+    """(side_px, side_px, 3) uint8: coloured squares on an orange ground."""
+    random = np.random.default_rng(seed)
+    picture = np.full((side_px, side_px, 3), (230, 120, 30), np.uint8)
+    for _ in range(6):
+        (y, x), size = random.integers(0, side_px - 12, 2), random.integers(6, 20)
+        picture[y : y + size, x : x + size] = random.integers(0, 256, 3)
+    return picture
+
+
+def save_scenes(folder: Path) -> Path:
+    folder.mkdir()
+    for seed in range(2):
+        Image.fromarray(scene(seed)).save(folder / f"{seed}.png")
+    return folder
+
+
+@pytest.fixture
+def image_folder(tmp_path: Path) -> Path:
+    """Two usable images, to which a test may add."""
+    return save_scenes(tmp_path / "images")
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two usable images, shared."""
+    return save_scenes(tmp_path_factory.mktemp("shared") / "images")
+
+
+@pytest.fixture(scope="session")
+def busy_sources() -> Sources:
+    """Six textured scenes and three decals, in memory."""
+    images = torch.stack([torch.from_numpy(scene(seed, 64)) for seed in range(6)]).permute(0, 3, 1, 2)
+    random = torch.Generator().manual_seed(0)
+    decals = torch.randint(0, 256, (3, 4, 32, 32), generator=random, dtype=torch.uint8)
+    return Sources(images.contiguous(), torch.full((6, 100), 0.01), decals, ())

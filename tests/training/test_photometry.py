@@ -1,0 +1,90 @@
+import pytest
+import torch
+
+from artifix.training.photometry import blur, draw_light, grain, match_light, shine, soften
+
+
+@pytest.fixture
+def random():
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def crop(random):
+    return torch.rand(3, 3, 48, 48, generator=random) - 0.5
+
+
+@pytest.fixture
+def mask():
+    mask = torch.zeros(3, 1, 48, 48)
+    mask[:, :, 16:30, 12:28] = 1
+    return mask
+
+
+def test_light_without_strength_leaves_pictures_as_they_are(random):
+    pictures = torch.rand(2, 3, 8, 8, generator=random).clamp_min(1e-3)
+    assert torch.allclose(shine(draw_light(2, 0.0, random), pictures), pictures, atol=1e-5)
+
+
+def test_light_changes_pictures_and_stays_in_range(random):
+    pictures = torch.rand(16, 3, 8, 8, generator=random)
+    lit = shine(draw_light(16, 1.0, random), pictures)
+    assert (lit - pictures).abs().mean((1, 2, 3)).min() > 0.01
+    assert lit.min() >= 0
+    assert lit.max() <= 1
+
+
+def test_one_light_renders_two_pictures_alike(random):
+    light = draw_light(2, 1.0, random)
+    pictures = torch.rand(2, 3, 8, 8, generator=random)
+    assert torch.equal(shine(light, pictures), shine(light, pictures.clone()))
+
+
+def test_blur_keeps_flat_pictures_and_flattens_others_by_their_own_width(random):
+    flat = torch.full((2, 3, 16, 16), 0.3)
+    assert torch.allclose(blur(flat, torch.tensor([0.5, 3.0])), flat, atol=1e-6)
+    noise = torch.rand(1, 3, 32, 32, generator=random).repeat(2, 1, 1, 1)
+    sharp, soft = blur(noise, torch.tensor([0.05, 2.0]))
+    assert torch.allclose(sharp, noise[0], atol=1e-6)
+    assert soft.std() < 0.3 * sharp.std()
+
+
+def test_grain_and_softening_stay_in_range(random):
+    pictures = torch.rand(8, 3, 16, 16, generator=random).round()
+    spoiled = grain(soften(pictures, 1.0, random), random)
+    assert spoiled.min() >= 0
+    assert spoiled.max() <= 1
+    assert torch.equal(soften(pictures, 0.0, random), pictures)
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(1.0, 0.0), (0.6, 0.2), (1.8, -0.05)])
+def test_light_that_differs_by_gain_and_offset_is_matched(crop, mask, gain, offset):
+    per_channel = torch.tensor([1.0, 0.9, 1.1]).view(1, 3, 1, 1)
+    aligned = crop * gain * per_channel + offset
+    matched = match_light(aligned, crop, mask, torch.ones_like(mask))
+    assert (matched - crop).abs().max() < 0.01
+
+
+def test_the_masked_part_has_no_say_in_the_light(crop, mask):
+    valid = torch.ones_like(mask)
+    spoiled = torch.where(mask > 0, torch.ones(()), crop)
+    assert torch.equal(match_light(crop, spoiled, mask, valid), match_light(crop, crop, mask, valid))
+
+
+def test_invalid_reference_has_no_say_in_the_light_and_stays_zero(crop, mask):
+    valid = torch.ones_like(mask)
+    valid[..., :20] = 0
+    elsewhere = torch.where(valid > 0, crop * 0.7 + 0.1, torch.ones(()))
+    matched = match_light(elsewhere, crop, mask, valid)
+    assert (matched - crop).abs()[..., 20:].max() < 0.01
+    assert not matched[..., :20].any()
+
+
+def test_no_aligned_reference_gives_zeros(crop, mask):
+    nothing = torch.zeros_like(mask)
+    assert not match_light(crop * 0, crop, mask, nothing).any()
+
+
+def test_gain_is_bounded(crop, mask):
+    matched = match_light(crop * 0.01, crop, mask, torch.ones_like(mask))
+    assert matched.std() < 0.03 * crop.std()

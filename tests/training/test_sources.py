@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from artifix.errors import InputError
+from artifix.training.sources import BUSY_CELLS, Sources, find_images, load_sources
+
+CPU = torch.device("cpu")
+
+
+def load(folder):
+    return load_sources(folder, 64, 32, CPU)
+
+
+def test_scenes_are_squeezed_to_squares(image_folder):
+    Image.new("RGB", (200, 80), (10, 200, 30)).save(image_folder / "wide.jpg")
+    sources = load(image_folder)
+    assert sources.images.shape == (3, 3, 64, 64)
+    assert sources.images.dtype == torch.uint8
+    assert (sources.images[2].float().mean((1, 2)) - torch.tensor([10.0, 200, 30])).abs().max() < 3
+    assert sources.decals.shape == (0, 4, 32, 32)
+    assert sources.skipped == ()
+
+
+def test_images_are_found_below_subfolders_in_order(image_folder):
+    (image_folder / "more").mkdir()
+    Image.new("RGB", (70, 70)).save(image_folder / "more" / "a.WEBP", "WEBP")
+    (image_folder / "notes.txt").write_text("no image")
+    assert [p.name for p in find_images(image_folder)] == ["0.png", "1.png", "a.WEBP"]
+
+
+def test_bad_files_are_skipped_with_their_reasons(image_folder):
+    whole = (image_folder / "0.png").read_bytes()
+    (image_folder / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (image_folder / "empty.jpg").write_bytes(b"")
+    (image_folder / "text.jpg").write_text("no image at all")
+    Image.new("RGB", (300, 20)).save(image_folder / "thin.png")
+    sources = load(image_folder)
+    assert len(sources.images) == 2
+    reasons = {reason.split("/")[-1].split(":")[0]: reason for reason in sources.skipped}
+    assert sorted(reasons) == ["cut.png", "empty.jpg", "text.jpg", "thin.png"]
+    assert "300x20 px" in reasons["thin.png"]
+
+
+def test_folder_without_images_is_refused(tmp_path):
+    with pytest.raises(InputError, match="holds no image"):
+        load(tmp_path)
+
+
+def test_missing_folder_is_refused(tmp_path):
+    with pytest.raises(InputError, match="is not a folder"):
+        load(tmp_path / "nowhere")
+
+
+def test_one_image_is_too_few(image_folder):
+    (image_folder / "1.png").unlink()
+    (image_folder / "bad.png").write_bytes(b"")
+    with pytest.raises(InputError, match="1 usable images, 1 skipped"):
+        load(image_folder)
+
+
+def test_pictures_with_alpha_become_decals_centred_in_their_square(image_folder):
+    Image.new("RGBA", (80, 160), (255, 0, 0, 128)).save(image_folder / "logo.png")
+    sources = load(image_folder)
+    assert len(sources.images) == 2
+    assert sources.decals.shape == (1, 4, 32, 32)
+    assert sources.decals[0, :, 16, 16].tolist() == [255, 0, 0, 128]
+    assert sources.decals[0, 3, :, :8].max() == 0
+    assert sources.decals[0, 3, :, 8:24].min() == 128
+
+
+def test_opaque_alpha_is_a_scene(image_folder):
+    Image.new("RGBA", (80, 80), (255, 0, 0, 255)).save(image_folder / "opaque.png")
+    assert len(load(image_folder).images) == 3
+
+
+def test_palettes_with_transparency_become_decals(image_folder):
+    palette = Image.new("P", (80, 80), 0)
+    palette.paste(1, (0, 0, 40, 80))
+    palette.putpalette([0, 0, 0, 9, 99, 199])
+    palette.save(image_folder / "palette.png", transparency=0)
+    assert len(load(image_folder).decals) == 1
+
+
+def test_orientation_of_a_photo_is_applied(image_folder):
+    pixels = np.zeros((96, 96, 3), np.uint8)
+    pixels[:48] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 3  # turned by half
+    Image.fromarray(pixels).save(image_folder / "turned.jpg", exif=exif)
+    turned = load(image_folder).images[2].float()
+    assert turned[:, :28].mean() < 5
+    assert turned[:, 36:].mean() > 250
+
+
+def test_sixteen_bit_grey_is_not_clipped_to_white(image_folder):
+    ramp = np.tile(np.linspace(0, 65535, 96).astype(np.uint16), (96, 1))
+    Image.fromarray(ramp).save(image_folder / "deep.png")
+    deep = load(image_folder).images[2].float()
+    assert abs(deep.mean() - 127.5) < 3
+
+
+def test_busy_points_fall_where_the_texture_is():
+    images = torch.full((2, 3, 80, 80), 90, dtype=torch.uint8)
+    busyness = torch.zeros(2, BUSY_CELLS**2)
+    busyness[:, 37] = 1  # row 3, column 7
+    sources = Sources(images, busyness, torch.zeros(0, 4, 8, 8, dtype=torch.uint8), ())
+    random = torch.Generator().manual_seed(0)
+    chosen, points = sources.draw_busy_points(200, 1.0, random)
+    assert set(chosen.tolist()) == {0, 1}
+    assert 0.4 - 1e-6 <= points[:, 0].min() <= points[:, 0].max() <= 0.6 + 1e-6
+    assert -0.4 - 1e-6 <= points[:, 1].min() <= points[:, 1].max() <= -0.2 + 1e-6
+    _, anywhere = sources.draw_busy_points(2000, 0.0, random)
+    assert anywhere.abs().max() <= 1
+    assert anywhere.mean(0).abs().max() < 0.1
+
+
+def test_busyness_finds_the_texture(image_folder):
+    pixels = np.full((96, 96, 3), 128, np.uint8)
+    pixels[:20, 70:, :] = np.random.default_rng(0).integers(0, 256, (20, 26, 3))
+    Image.fromarray(pixels).save(image_folder / "corner.png")
+    busyness = load(image_folder).busyness
+    assert torch.allclose(busyness.sum(1), torch.ones(3))
+    assert busyness[2].argmax() in (8, 9, 18, 19)

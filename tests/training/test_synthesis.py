@@ -1,0 +1,171 @@
+from dataclasses import fields, replace
+
+import pytest
+import torch
+
+from artifix.training import synthesis
+from artifix.training.sources import Sources
+from artifix.training.synthesis import ALIGNMENT, REFINEMENT, SynthesisConfig, make_pairs
+from artifix.training.warps import look
+
+BARE = SynthesisConfig(
+    decal_share=0, foreign_background_share=0, bend_share=0, light=0, wrong_aligned_share=0, aligned_share=1
+)
+
+
+@pytest.fixture(scope="module")
+def ramp():
+    """Two scenes whose red is x and whose green is y, so that every pixel says where in the scene it lies."""
+    y, x = torch.meshgrid(torch.arange(256), torch.arange(256), indexing="ij")
+    image = torch.stack([x, y, torch.full_like(x, 128)]).to(torch.uint8)
+    nothing = torch.zeros(0, 4, 8, 8, dtype=torch.uint8)
+    return Sources(image.repeat(2, 1, 1, 1), torch.full((2, 100), 0.01), nothing, ())
+
+
+@pytest.fixture
+def clear_view(monkeypatch):
+    """No grain and no blur."""
+    monkeypatch.setattr(synthesis, "grain", lambda pictures, random: pictures)
+    monkeypatch.setattr(synthesis, "soften", lambda pictures, share, random: pictures)
+
+
+def draw(sources, task, config, count=16, seed=0, crop_px=48, reference_px=96):
+    random = torch.Generator().manual_seed(seed)
+    return make_pairs(sources, task, count, crop_px, reference_px, config, random)
+
+
+def errors(pairs):
+    """(B, 1, S, S): how far the crop is from what the reference shows at the match."""
+    return (look(pairs.reference, pairs.match) - pairs.clean).abs().amax(1, keepdim=True)
+
+
+@pytest.mark.usefixtures("clear_view")
+@pytest.mark.parametrize("task", [ALIGNMENT, REFINEMENT])
+@pytest.mark.parametrize("bend_share", [0, 1])
+def test_reference_shows_at_the_match_what_the_crop_shows(ramp, task, bend_share):
+    pairs = draw(ramp, task, replace(BARE, bend_share=bend_share))
+    wrong = errors(pairs)[pairs.matchable > 0]
+    # Scenes are mirrored at their edges; a kink there is sampled less exactly than the smooth rest.
+    assert wrong.quantile(0.98) < 0.02
+    assert wrong.max() < 0.15
+
+
+@pytest.mark.usefixtures("clear_view")
+def test_match_in_another_place_would_show(ramp):
+    pairs = draw(ramp, ALIGNMENT, BARE)
+    moved = replace(pairs, match=pairs.match + 0.05)
+    assert errors(moved)[pairs.matchable > 0].median() > 0.02
+
+
+@pytest.mark.parametrize("task", [ALIGNMENT, REFINEMENT])
+def test_matchable_ends_where_the_reference_does(ramp, task):
+    pairs = draw(ramp, task, BARE)
+    inside = (pairs.match.abs().amax(-1) < 1).unsqueeze(1)
+    assert torch.equal(pairs.matchable > 0, inside)
+    assert inside.any()
+    assert not inside.all()
+
+
+@pytest.mark.usefixtures("clear_view")
+def test_foreign_background_has_no_match(ramp):
+    pairs = draw(ramp, ALIGNMENT, replace(BARE, foreign_background_share=1), count=24)
+    wrong = errors(pairs)
+    inside = (pairs.match.abs().amax(-1) < 1).unsqueeze(1)
+    background = inside & (pairs.matchable == 0)
+    assert background.float().mean() > 0.05
+    assert wrong[pairs.matchable > 0].quantile(0.9) < 0.03
+    assert wrong[background].median() > 0.1
+
+
+@pytest.mark.usefixtures("clear_view")
+def test_aligned_reference_is_the_crop_but_for_a_small_shift(ramp):
+    pairs = draw(ramp, REFINEMENT, BARE, count=32)
+    assert pairs.valid.all()
+    wrong = (pairs.aligned - pairs.clean).abs().mean((1, 2, 3))
+    assert 0.002 < wrong.median() < 0.05
+    assert wrong.max() < 0.15
+
+
+def test_aligned_reference_is_left_out_at_its_rate(busy_sources):
+    none = draw(busy_sources, REFINEMENT, replace(BARE, aligned_share=0))
+    assert not none.valid.any()
+    assert not none.aligned.any()
+    some = draw(busy_sources, REFINEMENT, replace(BARE, aligned_share=0.5), count=100).valid.amax((1, 2, 3))
+    assert 0.3 < some.mean() < 0.7
+
+
+def test_alignment_pairs_have_no_aligned_reference(busy_sources):
+    pairs = draw(busy_sources, ALIGNMENT, BARE)
+    assert not pairs.valid.any()
+    assert not pairs.aligned.any()
+
+
+@pytest.mark.parametrize(("task", "least", "most"), [(ALIGNMENT, 0.012, 0.18), (REFINEMENT, 0.05, 0.3)])
+def test_masks_have_the_areas_of_real_artifacts(busy_sources, task, least, most):
+    shares = draw(busy_sources, task, BARE, count=200, reference_px=16).mask.mean((1, 2, 3))
+    assert shares.min() > 0.5 * least
+    assert shares.max() < 1.5 * most
+    assert 0.75 < shares.median() / (least * most) ** 0.5 < 1.35
+
+
+def test_masks_are_irregular(busy_sources):
+    masks = draw(busy_sources, REFINEMENT, BARE, count=60, crop_px=64, reference_px=16).mask[:, 0]
+    y, x = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
+    shares = []
+    for mask in masks:
+        distance = torch.hypot(x - (x * mask).sum() / mask.sum(), y - (y * mask).sum() / mask.sum())
+        disc = distance <= distance.flatten().sort().values[int(mask.sum()) - 1]
+        shares.append((disc & (mask > 0)).sum() / (disc | (mask > 0)).sum())
+    assert torch.stack(shares).median() < 0.9
+
+
+@pytest.mark.parametrize("task", [ALIGNMENT, REFINEMENT])
+def test_most_of_the_masked_part_is_in_the_reference(busy_sources, task):
+    pairs = draw(busy_sources, task, SynthesisConfig(), count=100)
+    found = (pairs.matchable * pairs.mask).sum((1, 2, 3)) / pairs.mask.sum((1, 2, 3))
+    assert found.mean() > 0.75
+
+
+@pytest.mark.parametrize("task", [ALIGNMENT, REFINEMENT])
+def test_pairs_follow_from_the_seed(busy_sources, task):
+    first, again, other = (draw(busy_sources, task, SynthesisConfig(), seed=seed) for seed in (7, 7, 8))
+    for field in fields(first):
+        assert torch.equal(getattr(first, field.name), getattr(again, field.name)), field.name
+    assert not torch.equal(first.clean, other.clean)
+
+
+@pytest.mark.parametrize("task", [ALIGNMENT, REFINEMENT])
+def test_pairs_have_the_shapes_and_ranges_promised(busy_sources, task):
+    pairs = draw(busy_sources, task, SynthesisConfig(), count=12)
+    for name in ("clean", "garbled", "aligned"):
+        assert getattr(pairs, name).shape == (12, 3, 48, 48)
+    assert pairs.reference.shape == (12, 3, 96, 96)
+    assert pairs.match.shape == (12, 48, 48, 2)
+    for name in ("clean", "garbled", "aligned", "reference"):
+        assert getattr(pairs, name).abs().max() <= 1 + 1e-6
+        assert getattr(pairs, name).isfinite().all()
+    for name in ("mask", "valid", "matchable"):
+        assert getattr(pairs, name).shape == (12, 1, 48, 48)
+        assert set(getattr(pairs, name).unique().tolist()) <= {0.0, 1.0}
+    assert pairs.match.isfinite().all()
+
+
+def test_garbling_changes_the_mask_only(busy_sources):
+    pairs = draw(busy_sources, ALIGNMENT, SynthesisConfig())
+    assert torch.equal(pairs.garbled * (1 - pairs.mask), pairs.clean * (1 - pairs.mask))
+    assert (pairs.garbled - pairs.clean).abs().amax((1, 2, 3)).min() > 0.01
+
+
+@pytest.mark.usefixtures("clear_view")
+def test_decals_are_printed_under_the_mask_and_seen_by_both_views(ramp):
+    decal = torch.zeros(1, 4, 16, 16, dtype=torch.uint8)
+    decal[:, 2:] = 255  # opaque blue, which no scene is
+    pairs = draw(replace(ramp, decals=decal), ALIGNMENT, replace(BARE, decal_share=1), count=24)
+    is_blue = (pairs.clean[:, 2:] > 0.9) & (pairs.clean[:, :1] < -0.9)
+    printed = (is_blue * pairs.mask).sum((1, 2, 3)) / pairs.mask.sum((1, 2, 3))
+    assert (printed > 0.2).float().mean() > 0.7
+    assert errors(pairs)[pairs.matchable > 0].quantile(0.9) < 0.05
+
+
+def test_scenes_without_decals_are_printed_with_nothing(ramp):
+    draw(ramp, ALIGNMENT, replace(BARE, decal_share=1), count=2)
