@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.alignment.correspondence import View, look, matches_of, merged
+from artifix.alignment.guess import guess_transform
 from artifix.alignment.matching import Matches, match_features
 from artifix.alignment.region import Blob, blobs
-from artifix.alignment.transform import LEAST_AGREEMENT, LEAST_SIDE_PX, Transform, best_transform
+from artifix.alignment.transform import LEAST_SIDE_PX, Transform, best_transform
 from artifix.config import AlignmentConfig
 from artifix.errors import NoMatchError, UsageError
 from artifix.geometry import Box, box_of, square_around
@@ -73,7 +74,7 @@ def align(
         closer = look(network, image, mask, reference, boxes, zoom_box, layer, timestep, seed)
         correspondence = _sharpened(correspondence, merged(closer, reference.shape))
         blob, views = blobs(correspondence)[0], [*views, *closer]
-    transform = _transform(image, mask, reference, views, config) if config.transform else None
+    transform = _transform(image, mask, reference, views, blob, config) if config.transform else None
     confidence = _confidence(transform, blob)
     if confidence < config.min_confidence and not config.force:
         raise NoMatchError(
@@ -123,15 +124,18 @@ def _transform(
     mask: NDArray[np.bool_],
     reference: NDArray[np.uint8],
     views: Sequence[View],
+    blob: Blob,
     config: AlignmentConfig,
 ) -> Transform | None:
+    """The transform that the ring proves; else the similarity that attention agrees on."""
     if min(*image.shape[:2], *reference.shape[:2]) < LEAST_SIDE_PX:
         return None
-    pool = [_joined([matches_of(view) for view in views])]
-    if config.match_pool:
-        pool.append(match_features(image, mask, reference))
+    attention = _joined([matches_of(view) for view in views])
+    pool = [match_features(image, mask, reference), attention] if config.match_pool else [attention]
     best = best_transform(image, mask, reference, pool)
-    return best if best is not None and best.agreement >= LEAST_AGREEMENT else None
+    if best is not None and best.is_proved:
+        return best
+    return guess_transform(attention, mask, blob.region, reference.shape)
 
 
 def _joined(parts: Sequence[Matches]) -> Matches:

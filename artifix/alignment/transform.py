@@ -47,8 +47,9 @@ class Transform:
 
     @property
     def merit(self) -> float:
-        """What candidates compete by: agreement, and a little for support."""
-        return self.agreement + INLIERS_WORTH * float(np.log2(max(self.inliers, 1)))
+        """What candidates compete by: agreement, and a little for support by exact matches."""
+        support = float(np.log2(max(self.inliers, 1))) if self.source == FEATURES else 0.0
+        return self.agreement + INLIERS_WORTH * support
 
     @property
     def is_proved(self) -> bool:

@@ -3,7 +3,7 @@
 A vision transformer trained on little data tells shapes apart long before it tells print apart, and tokens of
 8 or 14 px lose what is finer. This small convolutional encoder runs over the reference and over the crop
 alike: to the reference's tokens it adds what they lack, and into the U-Net it feeds the crop in the same
-terms, so that the cross-attention compares like with like. What it is worth is measured in docs/training-log.md.
+terms, so the cross-attention compares like with like. What it is worth is measured in docs/training-log.md.
 """
 
 import torch

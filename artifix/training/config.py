@@ -24,8 +24,8 @@ class TrainingConfig:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     synthesis: SynthesisConfig = field(default_factory=SynthesisConfig)
     losses: LossConfig = field(default_factory=LossConfig)
-    steps: int = 2500  # length of the learning rate's schedule
-    phases: tuple[Phase, ...] = (Phase(64, 24, 10, 0.4), Phase(128, 14, 8, 0.6))  # progressive resolution
+    steps: int = 1300  # length of the learning rate's schedule
+    phases: tuple[Phase, ...] = (Phase(64, 24, 10, 0.4), Phase(128, 12, 10, 0.6))  # progressive resolution
     learning_rate: float = 8e-4  # its peak; cosine to 0
     warmup_steps: int = 100
     weight_decay: float = 0.01

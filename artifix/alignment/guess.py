@@ -1,0 +1,67 @@
+"""The best guess at a transform where the ring proves none.
+
+Generated images are not photographs: cloth hangs otherwise, print is drawn anew, and no warp explains the ring to the
+pixel. The attention still says where the part lies, how large and how turned; that is a similarity, and enough to paint
+the part from its pixels instead of from its tokens alone.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.alignment.candidates import is_plausible
+from artifix.alignment.matching import Matches
+from artifix.alignment.transform import Transform
+from artifix.geometry import Box, box_of, transform_points
+
+NEAR = 1.0  # matches count that lie within this many extents of the mask
+LEAST_MATCHES = 12
+LEAST_INLIER_SHARE = 0.2
+TRIALS, CONFIDENCE = 2000, 0.999
+
+
+def guess_transform(
+    matches: Matches, mask: NDArray[np.bool_], blob: NDArray[np.bool_], reference_shape: Sequence[int]
+) -> Transform | None:
+    """The similarity that most of the attention around the mask agrees on.
+
+    Args:
+        matches: of the network's attention.
+        mask: (H, W), the group.
+        blob: (H_ref, W_ref), the region that the correspondence map shows.
+        reference_shape: (H_ref, W_ref, ...).
+
+    Returns:
+        A transform that puts the mask onto the blob; None where attention is too scattered for one. Its agreement is
+        0: the ring was not asked.
+    """
+    box = box_of(mask)
+    near = matches.take(_is_near(matches.image, box))
+    sure = near.take(near.weights >= np.median(near.weights)) if len(near) else near
+    if len(sure) < LEAST_MATCHES:
+        return None
+    # Fitted backwards, so that the tolerance is in pixels of the image.
+    backward, inliers = cv2.estimateAffinePartial2D(
+        sure.reference, sure.image, None, cv2.RANSAC, sure.tolerance_px, TRIALS, CONFIDENCE
+    )
+    if backward is None or inliers.mean() < LEAST_INLIER_SHARE:
+        return None
+    matrix = np.linalg.inv(np.vstack([backward, [0, 0, 1.0]]))
+    if not is_plausible(matrix, box) or not _meets(matrix, box, blob):
+        return None
+    return Transform(matrix, 0.0, sure.source, "similarity", int(inliers.sum()), sure.tolerance_px)
+
+
+def _is_near(points: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
+    reach = NEAR * max(box.width, box.height)
+    offset = np.abs(points - np.array(box.centre))
+    return (offset[:, 0] < box.width / 2 + reach) & (offset[:, 1] < box.height / 2 + reach)
+
+
+def _meets(matrix: NDArray[np.float64], box: Box, blob: NDArray[np.bool_]) -> bool:
+    """Whether the mask's centre lands in the box of the blob."""
+    x, y = transform_points(matrix, np.array([box.centre]))[0]
+    target = box_of(blob)
+    return bool(target.left <= x < target.right and target.top <= y < target.bottom)

@@ -1,0 +1,117 @@
+"""What each part of the design is worth, on cases with known truth.
+
+Usage: python benchmarks/parts.py CASES [--weights NAME|DIR] [--only VARIANT ...] [--every N] [--out DIR] [--device D]
+
+CASES holds a folder for each case: image.png, mask.png, reference.png, and truth.png or expected.png and region.png
+where they are known. Every variant runs in one process, one after the other on each case. PSNR [dB] and SSIM are taken
+inside the mask, `outside` is the largest change outside it. --out keeps refined.png and region.png of every variant.
+"""
+
+import argparse
+import copy
+import json
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from artifix.config import RefineConfig
+from artifix.errors import ArtifixError
+from artifix.evaluation.benchmark import Score, mean, run
+from artifix.evaluation.cases import case_folders, read_known_case
+from artifix.network.device import choose_device, choose_dtype
+from artifix.outputs.encode import encode_png
+from artifix.pipeline import RefineByAlignPipeline, RefineResult, load_pipeline
+
+FIGURES = ("psnr", "ssim", "iou", "box", "hit", "outside", "confidence", "align_s", "sample_s")
+
+
+def variants() -> dict[str, tuple[str, RefineConfig]]:
+    """Name to what it leaves out and its settings; every variant goes on where confidence is low."""
+    full = RefineConfig()
+    full = replace(full, alignment=replace(full.alignment, force=True))
+    align, refine = full.alignment, full.refinement
+    paper = replace(full, alignment=replace(align, transform=False), refinement=replace(refine, aligned_reference=False))
+    return {
+        "default": ("nothing: the default settings, refusals left as they are", RefineConfig()),
+        "full": ("nothing, never refusing", full),
+        "paste": ("the network's repaint: the fitted paste of the aligned reference alone", full),
+        "no-aligned": (
+            "the aligned reference: transform for the region only",
+            replace(full, refinement=replace(refine, aligned_reference=False)),
+        ),
+        "no-match-pool": ("classical matches: attention alone", replace(full, alignment=replace(align, match_pool=False))),
+        "no-zoom": ("the second look", replace(full, alignment=replace(align, zoom=False))),
+        "attention-only": (
+            "classical matches and the transform: the region is that of the map",
+            replace(full, alignment=replace(align, transform=False)),
+        ),
+        "paper": ("all of it: the paper's path", paper),
+    }
+
+
+def without_network(pipeline: RefineByAlignPipeline) -> RefineByAlignPipeline:
+    """The same pipeline with an output layer of zeros: what remains is the careful paste."""
+    silent = copy.deepcopy(pipeline)
+    torch.nn.init.zeros_(silent.unet.conv_out.weight)
+    torch.nn.init.zeros_(silent.unet.conv_out.bias)
+    return silent
+
+
+def keep(folder: Path, result: RefineResult | None) -> None:
+    """Write what the scoring of other tools needs; a refused case leaves nothing."""
+    if result is None:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    region = np.logical_or.reduce([alignment.region for alignment in result.alignments])
+    (folder / "refined.png").write_bytes(encode_png(result.refined))
+    (folder / "region.png").write_bytes(encode_png(region))
+
+
+def main() -> int:
+    """Run the variants and print the table; returns an exit status."""
+    known = variants()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", type=Path)
+    parser.add_argument("--weights")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--only", nargs="+", choices=sorted(known), default=list(known), metavar="VARIANT")
+    parser.add_argument("--every", type=int, default=1, help="take every Nth case")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    device = choose_device(options.device)
+    try:
+        pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
+        folders = case_folders(options.cases)[:: options.every]
+    except ArtifixError as error:
+        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
+        return int(error.exit_code)
+    silent = without_network(pipeline)
+    scores: dict[str, list[Score]] = {name: [] for name in options.only}
+    for folder in folders:
+        case = read_known_case(folder)
+        for name in options.only:
+            score, result = run(silent if name == "paste" else pipeline, case, known[name][1])
+            scores[name].append(score)
+            if options.out:
+                keep(options.out / name / folder.name, result)
+                with (options.out / f"{name}.jsonl").open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(asdict(score)) + "\n")
+        print(f"{folder.name}: " + "  ".join(f"{n} {scores[n][-1].psnr:.2f}" for n in options.only), flush=True)
+    print_table(scores, {name: known[name][0] for name in options.only})
+    return 0
+
+
+def print_table(scores: dict[str, list[Score]], left_out: dict[str, str]) -> None:
+    """Print one Markdown row for each variant."""
+    print(f"\n{len(next(iter(scores.values())))} cases\n")
+    print("| variant | " + " | ".join(FIGURES) + " | leaves out |")
+    print("|---" * (len(FIGURES) + 2) + "|")
+    for name, rows in scores.items():
+        print(f"| {name} | " + " | ".join(f"{mean(rows, f):.3f}" for f in FIGURES) + f" | {left_out[name]} |")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
