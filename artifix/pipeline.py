@@ -22,7 +22,7 @@ from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
 from artifix.network.weights import find_weights, verify_weights
 from artifix.refinement.composite import groups, paste
-from artifix.refinement.stage import Patch, repaint
+from artifix.refinement.stage import AlignedReference, Patch, repaint
 
 Progress = Callable[[str, int, int], None]  # stage ("align" or "sample"), done, total
 
@@ -105,7 +105,9 @@ class RefineByAlignPipeline(DiffusionPipeline):
             residual=self.config.residual,
         )
 
-    def locate(self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None) -> LocateResult:
+    def locate(
+        self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None
+    ) -> LocateResult:
         """Find each mask group of the case in its reference.
 
         Raises:
@@ -122,7 +124,9 @@ class RefineByAlignPipeline(DiffusionPipeline):
         _tell(progress, "align", len(parts), len(parts))
         return LocateResult(tuple(found), {"align_s": time.perf_counter() - started})
 
-    def refine(self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None) -> RefineResult:
+    def refine(
+        self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None
+    ) -> RefineResult:
         """Repair every mask group of the case.
 
         Raises:
@@ -141,7 +145,9 @@ class RefineByAlignPipeline(DiffusionPipeline):
         timings = located.timings | {"sample_s": time.perf_counter() - started}
         return RefineResult(refined, located.alignments, tuple(records), timings)
 
-    def __call__(self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None) -> RefineResult:
+    def __call__(
+        self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None
+    ) -> RefineResult:
         """The same as `refine`."""
         return self.refine(case, config, progress)
 
@@ -159,7 +165,13 @@ class RefineByAlignPipeline(DiffusionPipeline):
         )
 
     def _repaint(
-        self, case: Case, alignment: Alignment, config: RefineConfig, index: int, count: int, progress: Progress | None
+        self,
+        case: Case,
+        alignment: Alignment,
+        config: RefineConfig,
+        index: int,
+        count: int,
+        progress: Progress | None,
     ) -> tuple[Patch, dict[str, Any]]:
         transform, reference = alignment.transform, case.reference.rgb
         steps = config.refinement.steps
@@ -174,7 +186,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
             alignment.mask,
             reference,
             alignment.region,
-            warp if transform is not None else None,
+            AlignedReference(warp, transform.is_proved) if transform is not None else None,
             config.refinement,
             seeds,
             lambda done, total: _tell(progress, "sample", index * steps + done, count * steps),
@@ -212,9 +224,13 @@ def load_pipeline(weights: str | None, device: torch.device, dtype: torch.dtype)
     folder = find_weights(weights)
     digest = verify_weights(folder)
     try:
-        pipeline = RefineByAlignPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
+        pipeline = RefineByAlignPipeline.from_pretrained(
+            folder, dtype=dtype, use_safetensors=True, local_files_only=True
+        )
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise WeightsError(f"{folder}: cannot be loaded: {error}", "copy the whole folder of the weights") from error
+        raise WeightsError(
+            f"{folder}: cannot be loaded: {error}", "copy the whole folder of the weights"
+        ) from error
     pipeline.to(device)
     pipeline.weights_name, pipeline.weights_sha256 = folder.name, digest
     return pipeline
@@ -237,5 +253,3 @@ def _describe(alignment: Alignment) -> dict[str, Any]:
         "layer": alignment.layer,
         "timestep": alignment.timestep,
     }
-
-

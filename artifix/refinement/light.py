@@ -13,6 +13,7 @@ RIDGE = 0.01  # of the colours' mean variance, towards plain gains
 ROUNDS = 5  # of reweighting
 BLURS_PX = (0.0, 0.5, 0.7, 0.9, 1.2, 1.6, 2.2)  # deviations tried
 WORTH_BLURRING = 0.995  # a stronger blur must lower the error on the ring to this share
+ROUGH_GAINS, ROUGH_SHIFT = (0.8, 1.25), 40.0  # what statistics alone may change; their rings may differ in content
 LEAST_RING_PX = 32  # with fewer pixels the reference is only shifted, or left as it is
 
 
@@ -44,6 +45,27 @@ def match_light(
     fitted = _sharpness_matched(warped, image, ring)
     near = (distance > GUARD_PX) & (distance <= FIELD_REACH_PX) & valid
     return np.clip(fitted + _light_field(image - fitted, near), 0, 255)
+
+
+def match_moments(
+    warped: NDArray[np.float32], valid: NDArray[np.bool_], image: NDArray, mask: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Give the warped reference the mean and contrast that the image has on the ring, channel by channel.
+
+    For a reference that lies only roughly in place: no pixel of it can be compared with one of the image, but their
+    statistics can (Reinhard et al. 2001, "Color transfer between images").
+
+    Arguments and result as in `match_light`.
+    """
+    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+    ring = (distance > GUARD_PX) & (distance <= FIT_REACH_PX) & valid
+    if ring.sum() < LEAST_RING_PX:
+        return warped
+    source, target = warped[ring], image[ring].astype(np.float32)
+    gain = np.clip((target.std(0) + NOISE) / (source.std(0) + NOISE), *ROUGH_GAINS)
+    shift = np.clip(np.median(target, 0) - np.median(source, 0), -ROUGH_SHIFT, ROUGH_SHIFT)
+    centre = np.median(source, 0)
+    return np.clip((warped - centre) * gain + centre + shift, 0, 255).astype(np.float32)
 
 
 def _sharpness_matched(

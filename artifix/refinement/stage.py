@@ -13,13 +13,21 @@ from artifix.network.assembly import Network
 from artifix.network.codec import decode
 from artifix.network.diffusion import Condition, sample
 from artifix.network.pixels import to_batch, to_pictures
-from artifix.refinement.light import match_light
+from artifix.refinement.light import match_light, match_moments
 
 LEAST_CROP_PX = 32  # smaller crops of the image hold too little context
 REGION_CONTEXT = 1.3  # side of the reference crop that is encoded, over the region's
 
 # The reference in the frame of a box of the image: ((h, w, 3) float32 in [0, 255], (h, w) bool where it shows).
 Warp = Callable[[Box, tuple[int, int]], tuple[NDArray[np.float32], NDArray[np.bool_]]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlignedReference:
+    """The reference where the image's part lies in it."""
+
+    warp: Warp
+    is_exact: bool  # False where it lies only roughly in place
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +52,7 @@ def repaint(
     mask: NDArray[np.bool_],
     reference: NDArray[np.uint8],
     region: NDArray[np.bool_],
-    warp: Warp | None,
+    aligned: AlignedReference | None,
     config: RefinementConfig,
     seeds: list[int],
     after_step: Callable[[int, int], None] = lambda done, total: None,
@@ -60,26 +68,31 @@ def repaint(
         mask: (H, W), the group.
         reference: (H_ref, W_ref, 3).
         region: (H_ref, W_ref), the matching part.
-        warp: gives the reference in the frame of a box of the image; None where no transform is known.
+        aligned: the reference in the frame of a box of the image; None where no transform is known.
         config: of the sampler.
         seeds: of the noise, drawn on the CPU.
         after_step: called with (done, total) after each network evaluation of all seeds together.
     """
     box = square_around(box_of(mask), config.context, LEAST_CROP_PX, *mask.shape)
     part = image[box.slices()], mask[box.slices()]
-    paste = _careful_paste(*part, box, warp) if warp is not None and config.aligned_reference else None
+    paste = _careful_paste(*part, box, aligned) if aligned is not None and config.aligned_reference else None
     condition = _condition(network, *part, _region_picture(network, reference, region), paste)
     drawn = _draw(network, condition, config, seeds, after_step)
     start = to_pictures(decode(network.codec, condition.start))[0]
     return [Patch(box, _enlarged(picture, start, paste, (box.height, box.width))) for picture in drawn]
 
 
-def _careful_paste(crop: NDArray[np.uint8], mask: NDArray[np.bool_], box: Box, warp: Warp) -> _Paste:
-    warped, valid = warp(box, (box.height, box.width))
-    return _Paste(match_light(warped, valid, crop, mask), valid)
+def _careful_paste(
+    crop: NDArray[np.uint8], mask: NDArray[np.bool_], box: Box, aligned: AlignedReference
+) -> _Paste:
+    warped, valid = aligned.warp(box, (box.height, box.width))
+    fit = match_light if aligned.is_exact else match_moments
+    return _Paste(fit(warped, valid, crop, mask), valid)
 
 
-def _region_picture(network: Network, reference: NDArray[np.uint8], region: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def _region_picture(
+    network: Network, reference: NDArray[np.uint8], region: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
     """The matching part of the reference with a margin, at the size the encoder reads."""
     side = network.reference_size_px
     box = square_around(box_of(region), REGION_CONTEXT, LEAST_CROP_PX, *region.shape)
@@ -97,7 +110,10 @@ def _condition(
     place = network.device, network.dtype
     size = (network.working_size_px,) * 2
     tokens = network.tokens(to_batch([region_picture], *place))
-    small, hole = to_batch([resize(crop, size)], *place), to_batch([resize(mask.astype(np.float32), size) > 0], *place)
+    small, hole = (
+        to_batch([resize(crop, size)], *place),
+        to_batch([resize(mask.astype(np.float32), size) > 0], *place),
+    )
     if paste is None:
         return network.condition(small, hole, tokens)
     aligned = to_batch([resize(paste.pixels, size)], *place)
