@@ -1,11 +1,12 @@
 """The best guess at a transform where the ring proves none.
 
-Generated images are not photographs: cloth hangs otherwise, print is drawn anew, and no warp explains the ring to the
-pixel. The attention still says where the part lies, how large and how turned; that is a similarity, and enough to paint
-the part from its pixels instead of from its tokens alone.
+Generated images are not photographs: cloth hangs otherwise, print is drawn anew, and no warp explains the
+ring to the pixel. The attention still says where the part lies, how large and how turned; that is a similarity,
+and enough to paint the part from its pixels instead of from its tokens alone.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -16,15 +17,23 @@ from artifix.alignment.matching import Matches
 from artifix.alignment.transform import Transform
 from artifix.geometry import Box, box_of, transform_points
 
-NEAR = 1.0  # matches count that lie within this many extents of the mask
+NEAR = 2.0  # matches count that lie within this many extents of the mask
 LEAST_MATCHES = 12
-LEAST_INLIER_SHARE = 0.2
+LEAST_SHARE = 0.1  # of the matches must agree; attention to an unrelated picture agrees by chance on as many
 TRIALS, CONFIDENCE = 2000, 0.999
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guess:
+    """A similarity that part of the attention agrees on."""
+
+    transform: Transform
+    share: float  # of the matches around the mask that agree, in [0, 1]
 
 
 def guess_transform(
     matches: Matches, mask: NDArray[np.bool_], blob: NDArray[np.bool_], reference_shape: Sequence[int]
-) -> Transform | None:
+) -> Guess | None:
     """The similarity that most of the attention around the mask agrees on.
 
     Args:
@@ -34,8 +43,8 @@ def guess_transform(
         reference_shape: (H_ref, W_ref, ...).
 
     Returns:
-        A transform that puts the mask onto the blob; None where attention is too scattered for one. Its agreement is
-        0: the ring was not asked.
+        A transform that puts the mask onto the blob; None where attention is too scattered for one. Its
+        agreement is 0: the ring was not asked.
     """
     box = box_of(mask)
     near = matches.take(_is_near(matches.image, box))
@@ -46,12 +55,13 @@ def guess_transform(
     backward, inliers = cv2.estimateAffinePartial2D(
         sure.reference, sure.image, None, cv2.RANSAC, sure.tolerance_px, TRIALS, CONFIDENCE
     )
-    if backward is None or inliers.mean() < LEAST_INLIER_SHARE:
+    if backward is None or inliers.mean() < LEAST_SHARE:
         return None
     matrix = np.linalg.inv(np.vstack([backward, [0, 0, 1.0]]))
     if not is_plausible(matrix, box) or not _meets(matrix, box, blob):
         return None
-    return Transform(matrix, 0.0, sure.source, "similarity", int(inliers.sum()), sure.tolerance_px)
+    transform = Transform(matrix, 0.0, sure.source, "similarity", int(inliers.sum()), sure.tolerance_px)
+    return Guess(transform, float(inliers.mean()))
 
 
 def _is_near(points: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:

@@ -19,6 +19,9 @@ from artifix.network.attention import cross_attention_layers
 
 LEAST_CROP_PX = 32  # smaller crops of the image hold nothing to recognise
 ZOOM_CONTEXT = 2.0  # side of the second look over the first answer's
+# Confidence of a guess by the share of attention that agrees: of unrelated references it stays below the first two.
+GUESS_SHARES, GUESS_CONFIDENCES = (0.1, 0.14, 0.3), (0.1, 0.25, 0.5)
+UNSUPPORTED = 0.25  # of the map's gathered mass, where attention agrees on no similarity
 ZOOM_WORTH = 0.7  # the second look must be this much narrower than the reference
 
 
@@ -74,13 +77,14 @@ def align(
         closer = look(network, image, mask, reference, boxes, zoom_box, layer, timestep, seed)
         correspondence = _sharpened(correspondence, merged(closer, reference.shape))
         blob, views = blobs(correspondence)[0], [*views, *closer]
-    transform = _transform(image, mask, reference, views, blob, config) if config.transform else None
-    confidence = _confidence(transform, blob)
+    transform, confidence = None, blob.mass
+    if config.transform:
+        transform, confidence = _transform(image, mask, reference, views, blob, config)
     if confidence < config.min_confidence and not config.force:
         raise NoMatchError(
             f"nothing in the reference matches the masked part (confidence {confidence:.2f}, "
             f"{config.min_confidence:.2f} is the least)",
-            "use a reference that shows this part of the object, or pass --force to go on with the best guess",
+            "use a reference that shows this part of the object, or pass --force for the best guess",
         )
     region = transform.region(mask, reference.shape) if transform else blob.region
     source = transform.source if transform else "correspondence"
@@ -91,7 +95,9 @@ def check_address(network: Network, layer: str, timestep: int) -> None:
     """Raise UsageError unless the network has this cross-attention layer and noise level."""
     layers = cross_attention_layers(network.unet)
     if layer not in layers:
-        raise UsageError(f"--layer {layer}: the network has no such layer", f"its layers are: {', '.join(layers)}")
+        raise UsageError(
+            f"--layer {layer}: the network has no such layer", f"its layers are: {', '.join(layers)}"
+        )
     last = network.scheduler.config.num_train_timesteps - 1
     if not 0 <= timestep <= last:
         raise UsageError(f"--timestep {timestep}: is outside the schedule", f"use 0 to {last}")
@@ -126,16 +132,18 @@ def _transform(
     views: Sequence[View],
     blob: Blob,
     config: AlignmentConfig,
-) -> Transform | None:
-    """The transform that the ring proves; else the similarity that attention agrees on."""
-    if min(*image.shape[:2], *reference.shape[:2]) < LEAST_SIDE_PX:
-        return None
+) -> tuple[Transform | None, float]:
+    """The transform that the ring proves, else the similarity that attention agrees on; and its confidence."""
     attention = _joined([matches_of(view) for view in views])
-    pool = [match_features(image, mask, reference), attention] if config.match_pool else [attention]
-    best = best_transform(image, mask, reference, pool)
-    if best is not None and best.is_proved:
-        return best
-    return guess_transform(attention, mask, blob.region, reference.shape)
+    if min(*image.shape[:2], *reference.shape[:2]) >= LEAST_SIDE_PX:
+        pool = [match_features(image, mask, reference), attention] if config.match_pool else [attention]
+        best = best_transform(image, mask, reference, pool)
+        if best is not None and best.is_proved:
+            return best, float(np.clip(0.5 + best.agreement / 2, 0, 1))
+    guess = guess_transform(attention, mask, blob.region, reference.shape)
+    if guess is None:
+        return None, UNSUPPORTED * blob.mass
+    return guess.transform, float(np.interp(guess.share, GUESS_SHARES, GUESS_CONFIDENCES))
 
 
 def _joined(parts: Sequence[Matches]) -> Matches:
@@ -146,10 +154,3 @@ def _joined(parts: Sequence[Matches]) -> Matches:
         parts[0].source,
         float(np.median([part.tolerance_px for part in parts])),
     )
-
-
-def _confidence(transform: Transform | None, blob: Blob) -> float:
-    """How sure the region is: by the agreement of the transform on the ring, or by how gathered the map is."""
-    if transform is not None:
-        return float(np.clip(0.5 + transform.agreement / 2, 0, 1))
-    return float(np.clip(blob.mass, 0, 1) * 0.5)
