@@ -37,7 +37,9 @@ class RefinementConfig:
     candidates: int = 1  # seeds drawn; the one that agrees best with the reference is kept
     aligned_reference: bool = True  # False = the paper's path: tokens of the matched region only
     context: float = 1.8  # side of the crop repainted, over the mask's longer side
-    feather_px: float = 0.75  # width of the inward feather [px of the image]; the rim inside the mask holds the artifact
+    feather_px: float = (
+        0.75  # width of the inward feather [px of the image]; the rim inside the mask holds the artifact
+    )
 
 
 @dataclass(frozen=True, slots=True)

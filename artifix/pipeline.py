@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -14,7 +15,6 @@ from transformers import Dinov2Model
 from artifix.alignment.stage import Alignment, align
 from artifix.config import RefineConfig
 from artifix.errors import WeightsError
-from artifix.geometry import Box
 from artifix.inputs.case import Case
 from artifix.network.assembly import Network
 from artifix.network.codec import Codec
@@ -32,6 +32,7 @@ class LocateResult:
     """Where every mask group lies in the reference."""
 
     alignments: tuple[Alignment, ...]  # the largest group first
+    groups: tuple[dict[str, Any], ...]  # JSON-ready, one for each mask group
     timings: dict[str, float]  # seconds by stage
 
 
@@ -41,8 +42,8 @@ class RefineResult:
 
     refined: NDArray  # (H, W, 3) in the image's own type; bit-identical where the mask is 0
     alignments: tuple[Alignment, ...]
-    groups: tuple[dict[str, Any], ...] = field(default=())  # JSON-ready, one for each mask group
-    timings: dict[str, float] = field(default_factory=dict)  # seconds by stage
+    groups: tuple[dict[str, Any], ...]  # JSON-ready, one for each mask group
+    timings: dict[str, float]  # seconds by stage
 
 
 class RefineByAlignPipeline(DiffusionPipeline):
@@ -63,7 +64,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         residual: the denoiser corrects the aligned reference instead of painting from nothing.
     """
 
-    _optional_components = ["detail_encoder"]
+    _optional_components: ClassVar[list[str]] = ["detail_encoder"]
 
     def __init__(
         self,
@@ -122,7 +123,8 @@ class RefineByAlignPipeline(DiffusionPipeline):
             _tell(progress, "align", i, len(parts))
             found.append(self._align(case, part, config))
         _tell(progress, "align", len(parts), len(parts))
-        return LocateResult(tuple(found), {"align_s": time.perf_counter() - started})
+        described = tuple(_describe(alignment) for alignment in found)
+        return LocateResult(tuple(found), described, {"align_s": time.perf_counter() - started})
 
     def refine(
         self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None
@@ -141,7 +143,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
             patch, record = self._repaint(case, alignment, config, i, len(located.alignments), progress)
             blend = np.where(alignment.mask, case.blend, 0).astype(np.float32)
             refined = paste(refined, patch.pixels, patch.box, blend, config.refinement.feather_px)
-            records.append(_describe(alignment) | record)
+            records.append(located.groups[i] | record)
         timings = located.timings | {"sample_s": time.perf_counter() - started}
         return RefineResult(refined, located.alignments, tuple(records), timings)
 
@@ -175,10 +177,9 @@ class RefineByAlignPipeline(DiffusionPipeline):
     ) -> tuple[Patch, dict[str, Any]]:
         transform, reference = alignment.transform, case.reference.rgb
         steps = config.refinement.steps
-
-        def warp(box: Box, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-            return transform.warp_reference(reference, box, size)
-
+        aligned = None
+        if transform is not None:
+            aligned = AlignedReference(partial(transform.warp_reference, reference), transform.is_proved)
         seeds = [config.seed + k for k in range(config.refinement.candidates)]
         patches = repaint(
             self.network,
@@ -186,7 +187,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
             alignment.mask,
             reference,
             alignment.region,
-            AlignedReference(warp, transform.is_proved) if transform is not None else None,
+            aligned,
             config.refinement,
             seeds,
             lambda done, total: _tell(progress, "sample", index * steps + done, count * steps),
@@ -199,7 +200,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         return patches[best], {"seed": seeds[best], "candidates": listed}
 
     def _agreement(self, case: Case, alignment: Alignment, patch: Patch, config: RefineConfig) -> float:
-        """Share of the attention that a repaired crop pays to the region: what is repaired well is found again."""
+        """Share of the attention that a repaired crop pays to the region: a good repair is found again."""
         repaired = paste(case.image.rgb, patch.pixels, patch.box, alignment.mask.astype(np.float32))
         blind = replace(config.alignment, transform=False, zoom=False, force=True)
         found = align(
@@ -242,13 +243,14 @@ def _tell(progress: Progress | None, stage: str, done: int, total: int) -> None:
 
 
 def _describe(alignment: Alignment) -> dict[str, Any]:
-    """What the record says of one group."""
+    """What the record says of one group, JSON-ready."""
     transform = alignment.transform
     return {
-        "box": alignment.box.as_tuple(),
+        "mask_pixels": int(alignment.mask.sum()),
+        "box": list(alignment.box.as_tuple()),
         "transform": None if transform is None else transform.matrix.tolist(),
         "agreement": None if transform is None else round(transform.agreement, 4),
-        "confidence": round(alignment.confidence, 4),
+        "confidence": round(float(alignment.confidence), 4),
         "source": alignment.source,
         "layer": alignment.layer,
         "timestep": alignment.timestep,

@@ -1,10 +1,12 @@
 """What each part of the design is worth, on cases with known truth.
 
-Usage: python benchmarks/parts.py CASES [--weights NAME|DIR] [--only VARIANT ...] [--every N] [--out DIR] [--device D]
+Usage: python benchmarks/parts.py CASES [--weights NAME|DIR] [--only VARIANT ...] [--every N] [--out DIR]
+                                  [--device D]
 
-CASES holds a folder for each case: image.png, mask.png, reference.png, and truth.png or expected.png and region.png
-where they are known. Every variant runs in one process, one after the other on each case. PSNR [dB] and SSIM are taken
-inside the mask, `outside` is the largest change outside it. --out keeps refined.png and region.png of every variant.
+CASES holds a folder for each case: image.png, mask.png, reference.png, and truth.png or expected.png and
+region.png where they are known. Every variant runs in one process, one after the other on each case. PSNR
+[dB] and SSIM are taken inside the mask, `outside` is the largest change outside it. --out keeps refined.png
+and region.png of every variant.
 """
 
 import argparse
@@ -33,7 +35,9 @@ def variants() -> dict[str, tuple[str, RefineConfig]]:
     full = RefineConfig()
     full = replace(full, alignment=replace(full.alignment, force=True))
     align, refine = full.alignment, full.refinement
-    paper = replace(full, alignment=replace(align, transform=False), refinement=replace(refine, aligned_reference=False))
+    paper = replace(
+        full, alignment=replace(align, transform=False), refinement=replace(refine, aligned_reference=False)
+    )
     return {
         "default": ("nothing: the default settings, refusals left as they are", RefineConfig()),
         "full": ("nothing, never refusing", full),
@@ -42,7 +46,10 @@ def variants() -> dict[str, tuple[str, RefineConfig]]:
             "the aligned reference: transform for the region only",
             replace(full, refinement=replace(refine, aligned_reference=False)),
         ),
-        "no-match-pool": ("classical matches: attention alone", replace(full, alignment=replace(align, match_pool=False))),
+        "no-match-pool": (
+            "classical matches: attention alone",
+            replace(full, alignment=replace(align, match_pool=False)),
+        ),
         "no-zoom": ("the second look", replace(full, alignment=replace(align, zoom=False))),
         "attention-only": (
             "classical matches and the transform: the region is that of the map",
@@ -73,7 +80,9 @@ def keep(folder: Path, result: RefineResult | None) -> None:
 def main() -> int:
     """Run the variants and print the table; returns an exit status."""
     known = variants()
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("cases", type=Path)
     parser.add_argument("--weights")
     parser.add_argument("--device", default="auto")
@@ -99,7 +108,9 @@ def main() -> int:
                 keep(options.out / name / folder.name, result)
                 with (options.out / f"{name}.jsonl").open("a", encoding="utf-8") as file:
                     file.write(json.dumps(asdict(score)) + "\n")
-        print(f"{folder.name}: " + "  ".join(f"{n} {scores[n][-1].psnr:.2f}" for n in options.only), flush=True)
+        print(
+            f"{folder.name}: " + "  ".join(f"{n} {scores[n][-1].psnr:.2f}" for n in options.only), flush=True
+        )
     print_table(scores, {name: known[name][0] for name in options.only})
     return 0
 

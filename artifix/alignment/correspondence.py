@@ -1,8 +1,8 @@
 """The correspondence map M*: the cross-attention that the masked part pays to the reference.
 
-Algorithm 1 of Refine-by-Align (Song et al. 2025), with three additions: the image is seen at several sizes around the
-mask, it is noised with its artifact in place (a garbled logo still says where it belongs), and the attention of every
-query is also read as a point match.
+Algorithm 1 of Refine-by-Align (Song et al. 2025), with three additions: the image is seen at several sizes
+around the mask, it is noised with its artifact in place (a garbled logo still says where it belongs), and the
+attention of every query is also read as a point match.
 """
 
 from collections.abc import Sequence
@@ -88,37 +88,44 @@ def look(
     tokens = network.tokens(to_batch([reference_crop.cut(reference)], *place)).expand(len(crops), -1, -1)
     seen = encode(network.codec, pixels)
     detail = None if network.detail_encoder is None else network.detail_encoder(pixels)
-    noise = torch.randn(seen.shape[1:], generator=torch.Generator().manual_seed(seed)).expand(seen.shape).to(*place)
+    noise = (
+        torch.randn(seen.shape[1:], generator=torch.Generator().manual_seed(seed))
+        .expand(seen.shape)
+        .to(*place)
+    )
     at = torch.full((len(crops),), timestep, dtype=torch.int64, device=network.device)
     with record_attention(network.unet, [layer], stop_after_last=True) as recorders:
         condition = network.condition(pixels, holes, tokens, detail=detail)
         predict_clean(
             network.unet, network.scheduler, network.noisy(seen, noise, at), at, condition, network.residual
         )
-    probabilities = recorders[layer].probabilities.float().cpu().numpy()
-    return [View(*parts) for parts in zip(crops, [reference_crop] * len(crops), masks, probabilities, strict=True)]
+    probabilities = recorders[layer].recorded.float().cpu().numpy()
+    return [
+        View(*parts) for parts in zip(crops, [reference_crop] * len(crops), masks, probabilities, strict=True)
+    ]
 
 
 def merged(views: Sequence[View], reference_shape: Sequence[int]) -> NDArray[np.float32]:
-    """The mean correspondence of views of one part of the reference, at the reference's size, scaled to a peak of 1.
+    """The mean correspondence of views of one part of the reference, at the reference's size.
 
     Returns:
-        (H_ref, W_ref) float32 in [0, 1]; 0 outside the part looked at.
+        (H_ref, W_ref) float32 in [0, 1], its peak 1; 0 outside the part looked at.
     """
     mean = np.mean([view.correspondence() for view in views], axis=0)
     box = views[0].reference_crop.box
     full = np.zeros(tuple(reference_shape[:2]), np.float32)
     # Bilinear: cubic interpolation would ring below 0 beside a sharp peak.
     full[box.slices()] = _bilinear(mean, (box.height, box.width))
-    return np.clip(full / max(float(full.max()), 1e-12), 0, 1)
+    return np.asarray(np.clip(full / max(float(full.max()), 1e-12), 0, 1), np.float32)
 
 
 def _bilinear(grid: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    return cv2.resize(np.ascontiguousarray(grid, dtype=np.float32), size[::-1], interpolation=cv2.INTER_LINEAR)
+    grid = np.ascontiguousarray(grid, dtype=np.float32)
+    return np.asarray(cv2.resize(grid, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def matches_of(view: View) -> Matches:
-    """The attention of every query as a point match: the centre of mass of the 3 x 3 tokens around its peak."""
+    """Each query's attention as a point match: the centre of mass of the 3 x 3 tokens around its peak."""
     queries, tokens = view.query_grid, view.token_grid
     maps = view.probabilities.reshape(-1, tokens, tokens)
     peak_y, peak_x = np.unravel_index(maps.reshape(len(maps), -1).argmax(1), (tokens, tokens))

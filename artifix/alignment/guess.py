@@ -1,8 +1,8 @@
 """The best guess at a transform where the ring proves none.
 
 Generated images are not photographs: cloth hangs otherwise, print is drawn anew, and no warp explains the
-ring to the pixel. The attention still says where the part lies, how large and how turned; that is a similarity,
-and enough to paint the part from its pixels instead of from its tokens alone.
+ring to the pixel. The attention still says where the part lies, how large and how turned; that is a
+similarity, and enough to paint the part from its pixels instead of from its tokens alone.
 """
 
 from collections.abc import Sequence

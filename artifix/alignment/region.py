@@ -1,4 +1,4 @@
-"""From the correspondence map to the region: noise filter, clusters, the largest blob (the paper's appendix)."""
+"""From the correspondence map to the region: noise filter, clusters, the largest blob, as in the paper."""
 
 from dataclasses import dataclass
 
@@ -21,8 +21,8 @@ class Blob:
 def blobs(correspondence: NDArray[np.float32], noise_share: float = NOISE_SHARE) -> list[Blob]:
     """Clusters of the map after the noise filter, the one with the most mass first.
 
-    Raw maps have noise at corners and borders, as ViT feature maps do (Darcet et al. 2024): a blob that touches the
-    border and holds little mass is dropped if another remains.
+    Raw maps have noise at corners and borders, as ViT feature maps do (Darcet et al. 2024): a blob that
+    touches the border and holds little mass is dropped if another remains.
 
     Args:
         correspondence: (H_ref, W_ref), at least 0.

@@ -19,7 +19,8 @@ from artifix.network.attention import cross_attention_layers
 
 LEAST_CROP_PX = 32  # smaller crops of the image hold nothing to recognise
 ZOOM_CONTEXT = 2.0  # side of the second look over the first answer's
-# Confidence of a guess by the share of attention that agrees: of unrelated references it stays below the first two.
+# Confidence of a guess by the share of attention that agrees: of unrelated references it stays below the
+# first two.
 GUESS_SHARES, GUESS_CONFIDENCES = (0.1, 0.14, 0.3), (0.1, 0.25, 0.5)
 UNSUPPORTED = 0.25  # of the map's gathered mass, where attention agrees on no similarity
 ZOOM_WORTH = 0.7  # the second look must be this much narrower than the reference
@@ -133,7 +134,7 @@ def _transform(
     blob: Blob,
     config: AlignmentConfig,
 ) -> tuple[Transform | None, float]:
-    """The transform that the ring proves, else the similarity that attention agrees on; and its confidence."""
+    """The transform that the ring proves, else the similarity attention agrees on; and its confidence."""
     attention = _joined([matches_of(view) for view in views])
     if min(*image.shape[:2], *reference.shape[:2]) >= LEAST_SIDE_PX:
         pool = [match_features(image, mask, reference), attention] if config.match_pool else [attention]

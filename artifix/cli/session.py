@@ -15,7 +15,7 @@ from artifix.errors import UsageError
 
 if TYPE_CHECKING:
     from artifix.inputs.case import Case
-    from artifix.pipeline import RefineByAlignPipeline
+    from artifix.pipeline import LocateResult, RefineByAlignPipeline, RefineResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,14 +108,16 @@ def quiet_libraries() -> None:
     transformers_logging.set_verbosity_error()
 
 
-def record_of(command: str, session: Session, loaded: Loaded, result: Any) -> dict[str, Any]:
+def record_of(
+    command: str, session: Session, loaded: Loaded, result: "LocateResult | RefineResult"
+) -> dict[str, Any]:
     """What record.json says of a run.
 
     Args:
         command: "refine" or "locate".
         session: the run.
         loaded: its network.
-        result: a LocateResult or RefineResult.
+        result: what the pipeline gave.
 
     Returns:
         JSON-ready; names of files without their folders.
@@ -136,8 +138,7 @@ def record_of(command: str, session: Session, loaded: Loaded, result: Any) -> di
         "seed": settings.pop("seed"),
         "settings": settings,
         "inputs": _inputs(session.case),
-        "groups": getattr(result, "groups", None)
-        or [_describe(alignment) for alignment in result.alignments],
+        "groups": list(result.groups),
         "timings": {name: round(seconds, 3) for name, seconds in timings.items()},
     }
 
@@ -157,16 +158,4 @@ def _inputs(case: "Case") -> dict[str, dict[str, str]]:
     return {
         kind: {"name": name, "sha256": digest}
         for (kind, digest), name in zip(case.digests.items(), names, strict=True)
-    }
-
-
-def _describe(alignment: Any) -> dict[str, Any]:
-    transform = alignment.transform
-    return {
-        "box": list(alignment.box.as_tuple()),
-        "transform": None if transform is None else transform.matrix.tolist(),
-        "confidence": round(float(alignment.confidence), 4),
-        "source": alignment.source,
-        "layer": alignment.layer,
-        "timestep": alignment.timestep,
     }

@@ -30,31 +30,39 @@ class Score:
     sample_s: float
 
 
-def run(pipeline: RefineByAlignPipeline, known: KnownCase, config: RefineConfig) -> tuple[Score, RefineResult | None]:
+def run(
+    pipeline: RefineByAlignPipeline, known: KnownCase, config: RefineConfig
+) -> tuple[Score, RefineResult | None]:
     """Refine one case and score it; a refused case is scored as the image it leaves."""
     started = time.perf_counter()
     try:
         result = pipeline.refine(known.case, config)
     except NoMatchError:
         empty = np.zeros(known.case.reference.rgb.shape[:2], bool)
-        return _score(known, known.case.image.rgb, empty, 0.0, {"align_s": time.perf_counter() - started}), None
+        return _score(
+            known, known.case.image.rgb, empty, 0.0, {"align_s": time.perf_counter() - started}
+        ), None
     region = np.logical_or.reduce([a.region for a in result.alignments])
     confidence = min(a.confidence for a in result.alignments)
     return _score(known, result.refined, region, confidence, result.timings), result
 
 
 def _score(
-    known: KnownCase, refined: NDArray, region: NDArray[np.bool_], confidence: float, timings: dict[str, float]
+    known: KnownCase,
+    refined: NDArray,
+    region: NDArray[np.bool_],
+    confidence: float,
+    timings: dict[str, float],
 ) -> Score:
     mask, nan = known.case.mask, float("nan")
-    located, compared = known.region is not None, known.truth is not None
+    truth, true = known.truth, known.region
     return Score(
         name=known.name,
-        psnr=metrics.psnr_db(refined, known.truth, mask) if compared else nan,
-        ssim=metrics.ssim(refined, known.truth, mask) if compared else nan,
-        iou=metrics.iou(region, known.region) if located else nan,
-        box=metrics.box_iou(region, known.region) if located else nan,
-        hit=float(metrics.pointing_hit(region, known.region)) if located else nan,
+        psnr=nan if truth is None else metrics.psnr_db(refined, truth, mask),
+        ssim=nan if truth is None else metrics.ssim(refined, truth, mask),
+        iou=nan if true is None else metrics.iou(region, true),
+        box=nan if true is None else metrics.box_iou(region, true),
+        hit=nan if true is None else float(metrics.pointing_hit(region, true)),
         outside=float(metrics.largest_change_outside(refined, known.case.image.pixels, mask)),
         confidence=confidence,
         align_s=timings.get("align_s", 0.0),

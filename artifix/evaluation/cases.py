@@ -31,7 +31,9 @@ def case_folders(folder: Path) -> list[Path]:
     """
     found = sorted(path.parent for path in folder.glob("*/mask.png"))
     if not found:
-        raise InputError(f"{folder}: holds no cases", "a case is a folder with image.png, mask.png and reference.png")
+        raise InputError(
+            f"{folder}: holds no cases", "a case is a folder with image.png, mask.png and reference.png"
+        )
     return found
 
 

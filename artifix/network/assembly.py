@@ -8,8 +8,9 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import Dinov2Config, Dinov2Model
 
+from artifix.errors import UsageError
 from artifix.network.codec import Codec, PixelCodec, encode, latent_channels, pixel_factor
-from artifix.network.detail import DetailEncoder
+from artifix.network.detail import CELL_PX, DetailEncoder
 from artifix.network.diffusion import Condition
 from artifix.network.encoder import encoder_size_px, patch_tokens
 from artifix.network.projection import Projection
@@ -134,7 +135,12 @@ def _at_latent_size(mask: Tensor, factor: int) -> Tensor:
 
 
 def build_network(config: NetworkConfig) -> Network:
-    """A new network of random weights, its output layer zero: it starts as a careful paste."""
+    """A new network of random weights, its output layer zero: it starts as a careful paste.
+
+    Raises:
+        UsageError: the detail encoder's grids fit neither tokens nor latents.
+    """
+    _require_fitting_grids(config)
     codec = PixelCodec(config.codec_factor)
     unet = UNet2DConditionModel(**_unet_arguments(config, latent_channels(codec)))
     torch.nn.init.zeros_(unet.conv_out.weight)
@@ -183,6 +189,23 @@ def _unet_arguments(config: NetworkConfig, latents: int) -> dict[str, object]:
         "norm_num_groups": config.norm_groups,
         "use_linear_projection": True,
     }
+
+
+def _require_fitting_grids(config: NetworkConfig) -> None:
+    """The detail encoder's cells must be the tokens of the reference and the U-Net's second level."""
+    if not config.detail_widths:
+        return
+    if config.patch_px != CELL_PX:
+        raise UsageError(
+            f"patch_px is {config.patch_px}, but the detail encoder has a feature for each {CELL_PX} px",
+            f"set patch_px to {CELL_PX}, or detail_widths to () for no detail encoder",
+        )
+    if 2 * config.codec_factor != CELL_PX:
+        raise UsageError(
+            f"codec_factor is {config.codec_factor}: the U-Net's second level has cells of "
+            f"{2 * config.codec_factor} px, but the detail encoder's, which join there, have {CELL_PX} px",
+            f"set codec_factor to {CELL_PX // 2}, or detail_widths to () for no detail encoder",
+        )
 
 
 def _detail_encoder(config: NetworkConfig) -> DetailEncoder | None:

@@ -27,6 +27,17 @@ class RecordingProcessor:
         self.stop = stop
         self.probabilities: Tensor | None = None
 
+    @property
+    def recorded(self) -> Tensor:
+        """The probabilities.
+
+        Raises:
+            RuntimeError: the layer has not run.
+        """
+        if self.probabilities is None:
+            raise RuntimeError("nothing was recorded: the layer has not run")
+        return self.probabilities
+
     def __call__(
         self,
         attn: Attention,

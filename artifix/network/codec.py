@@ -1,5 +1,7 @@
 """Pixels to latents and back: a lossless pixel codec, or the autoencoder of Stable Diffusion."""
 
+from typing import Any, TypeAlias
+
 import torch
 from diffusers import AutoencoderKL, ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
@@ -30,7 +32,7 @@ class PixelCodec(ModelMixin, ConfigMixin):
         return functional.pixel_shuffle(latents / self.gain, self.factor)
 
 
-Codec = PixelCodec | AutoencoderKL
+Codec: TypeAlias = PixelCodec | AutoencoderKL
 
 
 def pixel_factor(codec: Codec) -> int:
@@ -49,11 +51,13 @@ def encode(codec: Codec, pixels: Tensor) -> Tensor:
     """(B, 3, H, W) pixels in [-1, 1] to latents (B, C, H / factor, W / factor); deterministic (the mode)."""
     if isinstance(codec, PixelCodec):
         return codec.encode(pixels)
-    return codec.encode(pixels).latent_dist.mode() * codec.config.scaling_factor
+    encoded: Any = codec.encode(pixels)
+    return encoded.latent_dist.mode() * codec.config.scaling_factor
 
 
 def decode(codec: Codec, latents: Tensor) -> Tensor:
     """Latents to (B, 3, H, W) pixels, about [-1, 1]."""
     if isinstance(codec, PixelCodec):
         return codec.decode(latents)
-    return codec.decode(latents / codec.config.scaling_factor).sample
+    decoded: Any = codec.decode(latents / codec.config.scaling_factor)
+    return decoded.sample

@@ -12,6 +12,8 @@ from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 from torch.nn import functional
 
+CELL_PX = 8  # side of a cell of the features
+
 
 class _Residual(nn.Module):
     """Two convolutions beside a skip; starts as the identity."""
@@ -26,7 +28,7 @@ class _Residual(nn.Module):
             nn.SiLU(),
             nn.Conv2d(width, width, 3, padding=1),
         )
-        nn.init.zeros_(self.layers[-1].weight)
+        nn.init.zeros_(self.get_parameter("layers.5.weight"))
 
     def forward(self, features: Tensor) -> Tensor:
         return features + self.layers(features)

@@ -26,8 +26,11 @@ class Condition:
 
     def repeated(self, count: int) -> "Condition":
         """A batch of one, repeated without copying."""
-        parts = (getattr(self, f.name) for f in fields(self))
-        return Condition(*(part if part is None else part.expand(count, *part.shape[1:]) for part in parts))
+        parts = {f.name: getattr(self, f.name) for f in fields(self)}
+        expanded = {
+            name: part.expand(count, *part.shape[1:]) for name, part in parts.items() if part is not None
+        }
+        return replace(self, **expanded)
 
 
 def has_aligned_channels(unet: UNet2DConditionModel) -> bool:

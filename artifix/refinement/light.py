@@ -13,7 +13,10 @@ RIDGE = 0.01  # of the colours' mean variance, towards plain gains
 ROUNDS = 5  # of reweighting
 BLURS_PX = (0.0, 0.5, 0.7, 0.9, 1.2, 1.6, 2.2)  # deviations tried
 WORTH_BLURRING = 0.995  # a stronger blur must lower the error on the ring to this share
-ROUGH_GAINS, ROUGH_SHIFT = (0.8, 1.25), 40.0  # what statistics alone may change; their rings may differ in content
+ROUGH_GAINS, ROUGH_SHIFT = (
+    (0.8, 1.25),
+    40.0,
+)  # what statistics alone may change; their rings may differ in content
 LEAST_RING_PX = 32  # with fewer pixels the reference is only shifted, or left as it is
 
 
@@ -52,8 +55,8 @@ def match_moments(
 ) -> NDArray[np.float32]:
     """Give the warped reference the mean and contrast that the image has on the ring, channel by channel.
 
-    For a reference that lies only roughly in place: no pixel of it can be compared with one of the image, but their
-    statistics can (Reinhard et al. 2001, "Color transfer between images").
+    For a reference that lies only roughly in place: no pixel of it can be compared with one of the image, but
+    their statistics can (Reinhard et al. 2001, "Color transfer between images").
 
     Arguments and result as in `match_light`.
     """

@@ -18,7 +18,8 @@ from artifix.refinement.light import match_light, match_moments
 LEAST_CROP_PX = 32  # smaller crops of the image hold too little context
 REGION_CONTEXT = 1.3  # side of the reference crop that is encoded, over the region's
 
-# The reference in the frame of a box of the image: ((h, w, 3) float32 in [0, 255], (h, w) bool where it shows).
+# The reference in the frame of a box of the image: (h, w, 3) float32 in [0, 255], and (h, w) bool where it
+# shows.
 Warp = Callable[[Box, tuple[int, int]], tuple[NDArray[np.float32], NDArray[np.bool_]]]
 
 
@@ -40,7 +41,7 @@ class Patch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Paste:
-    """The careful paste: the reference warped into the crop and fitted to its light, at the image's resolution."""
+    """The careful paste: the reference warped into the crop, in its light, at the image's resolution."""
 
     pixels: NDArray[np.float32]  # (h, w, 3) in [0, 255]
     valid: NDArray[np.bool_]  # (h, w)

@@ -2,6 +2,7 @@
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -22,16 +23,12 @@ def export_weights(network: Network, folder: Path, *, layer: str, timestep: int 
         layer: of the calibration, module path.
         timestep: of the calibration.
     """
-    parts = (network.unet, network.image_encoder, network.projection, network.codec, network.detail_encoder)
-    unet, image_encoder, projection, codec, detail_encoder = (
-        None if part is None else copy.deepcopy(part).to("cpu", torch.float16) for part in parts
-    )
     pipeline = RefineByAlignPipeline(
-        unet=unet,
-        image_encoder=image_encoder,
-        projection=projection,
-        codec=codec,
-        detail_encoder=detail_encoder,
+        unet=_half(network.unet),
+        image_encoder=_half(network.image_encoder),
+        projection=_half(network.projection),
+        codec=_half(network.codec),
+        detail_encoder=None if network.detail_encoder is None else _half(network.detail_encoder),
         scheduler=network.scheduler,
         alignment_layer=layer,
         alignment_timestep=timestep,
@@ -39,3 +36,7 @@ def export_weights(network: Network, folder: Path, *, layer: str, timestep: int 
     )
     pipeline.save_pretrained(folder, safe_serialization=True, max_shard_size=SHARD_SIZE)
     return folder
+
+
+def _half(part: Any) -> Any:
+    return copy.deepcopy(part).to("cpu", torch.float16)

@@ -1,5 +1,7 @@
 """Invented lettering as decals: print is what generators garble most, and it needs no data."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -43,7 +45,11 @@ def _emblem(pen: ImageDraw.ImageDraw, random: np.random.Generator, side_px: int)
     right, bottom = side_px - random.uniform(0, 0.3, 2) * side_px
     draw = (pen.rectangle, pen.ellipse, pen.rounded_rectangle)[int(random.integers(3))]
     outline = _colour(random) if random.random() < 0.5 else None
-    arguments = {"fill": _colour(random), "outline": outline, "width": int(random.integers(2, 8))}
+    arguments: dict[str, Any] = {
+        "fill": _colour(random),
+        "outline": outline,
+        "width": int(random.integers(2, 8)),
+    }
     if draw == pen.rounded_rectangle:
         arguments["radius"] = side_px // 8
     draw((left, top, right, bottom), **arguments)

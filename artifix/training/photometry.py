@@ -97,7 +97,7 @@ def match_light(aligned: Tensor, crop: Tensor, mask: Tensor, valid: Tensor) -> T
 
 
 def _fit_colours(aligned: Tensor, crop: Tensor, ring: Tensor) -> Tensor:
-    """`aligned` under the colour matrix and offset that fit it to `crop` on the ring; a ridge holds it near 1."""
+    """`aligned` under the colour matrix and offset that fit it to `crop` on the ring; a ridge holds it."""
     weight = (ring / ring.sum((2, 3), keepdim=True).clamp_min(1)).flatten(2)  # (B, 1, S * S)
     source, target = aligned.flatten(2), crop.flatten(2)
     mean_source, mean_target = ((p * weight).sum(-1, keepdim=True) for p in (source, target))
@@ -118,7 +118,9 @@ def _continued(total: Tensor, mass: Tensor) -> Tensor:
 
 def _pulled(total: Tensor, mass: Tensor) -> Tensor:
     if mass.shape[-1] < 4:
-        return (total.sum((2, 3), keepdim=True) / mass.sum((2, 3), keepdim=True).clamp_min(1e-3)).expand_as(total)
+        return (total.sum((2, 3), keepdim=True) / mass.sum((2, 3), keepdim=True).clamp_min(1e-3)).expand_as(
+            total
+        )
     coarse = _pulled(functional.avg_pool2d(total, 2), functional.avg_pool2d(mass, 2))
     coarse = functional.interpolate(coarse, size=mass.shape[-2:], mode="bilinear")
     share = (4 * mass).clamp(0, 1)

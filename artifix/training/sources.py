@@ -102,7 +102,7 @@ def _busyness(images: Tensor) -> Tensor:
 
 
 def _tensor(arrays: Sequence[NDArray] | NDArray, device: torch.device) -> Tensor:
-    stack = np.stack(arrays) if len(arrays) else np.asarray(arrays)
+    stack = np.stack(list(arrays)) if len(arrays) else np.asarray(arrays)
     return torch.from_numpy(stack).permute(0, 3, 1, 2).contiguous().to(device)
 
 

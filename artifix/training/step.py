@@ -76,16 +76,16 @@ def alignment_loss(
             network.residual,
         )
     losses = [
-        correspondence_loss(recorder.probabilities, pairs.match, pairs.matchable, pairs.mask)
+        correspondence_loss(recorder.recorded, pairs.match, pairs.matchable, pairs.mask)
         for recorder in recorders.values()
     ]
-    found = recorders[config.layers[-1]].probabilities
+    found = recorders[config.layers[-1]].recorded
     if network.detail_encoder is not None and details[0] is not None:
         # The detail encoder's own matches: it learns to compare before the U-Net learns to use it.
         similar = network.detail_encoder.similarity(*details)
         losses.insert(0, correspondence_loss(similar, pairs.match, pairs.matchable, pairs.mask))
     return {
-        "loss": config.correspondence * sum(losses),
+        "loss": config.correspondence * sum(losses[1:], losses[0]),
         "detail": losses[0].detach(),
         "where": losses[-1].detach(),
         "hits": matching_accuracy(found, pairs.match, pairs.matchable, pairs.mask),
@@ -111,10 +111,11 @@ def refinement_loss(
         )
     what = _reconstruction_loss(network, pairs, clean, predicted, condition)
     matchable = pairs.matchable * kept.view(-1, 1, 1, 1)
-    where = sum(
-        correspondence_loss(recorder.probabilities, pairs.match, matchable, pairs.mask)
+    losses = [
+        correspondence_loss(recorder.recorded, pairs.match, matchable, pairs.mask)
         for recorder in recorders.values()
-    )
+    ]
+    where = sum(losses[1:], losses[0])
     return {"loss": what + config.correspondence * where, "what": what.detach()}
 
 

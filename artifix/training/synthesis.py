@@ -268,7 +268,8 @@ def _aligned(
 ) -> tuple[Tensor, Tensor]:
     """The reference as stage 1 would warp it into the crop: a little shifted, scaled, turned, not bent."""
     count = bent.shape[0]
-    # A proved transform is right to a third of a pixel, an unpolished one to a few, a guess to a twelfth of the crop.
+    # A proved transform is right to a third of a pixel, an unpolished one to a few, a guess to a twelfth of
+    # the crop.
     kind = torch.rand(count, generator=random, device=random.device)
     coarse = 0.3 + 1.7 * (kind > 0.65) + 3.0 * (kind > 0.85)
     error = warps.window(

@@ -59,7 +59,7 @@ def _where(network: Network, pairs: Pairs, losses: LossConfig) -> dict[str, floa
             condition,
             network.residual,
         )
-    found = recorders[losses.layers[-1]].probabilities
+    found = recorders[losses.layers[-1]].recorded
     return {"hits": matching_accuracy(found, pairs.match, pairs.matchable, pairs.mask).item()}
 
 

@@ -95,7 +95,8 @@ class FakePipeline:
             source="sift",
         )
         progress("align", 1, 1)
-        return SimpleNamespace(alignments=(alignment,), timings={"align_s": 0.25})
+        groups = ({"transform": transform.matrix.tolist(), "confidence": 0.875},)
+        return SimpleNamespace(alignments=(alignment,), groups=groups, timings={"align_s": 0.25})
 
     def refine(self, case: Case, config: CommandConfig, progress: Callable[[str, int, int], None]) -> Any:
         located = self.locate(case, config, progress)
@@ -105,9 +106,10 @@ class FakePipeline:
         progress("sample", 4, 4)
         refined = case.image.pixels.copy()
         refined[case.mask] = np.iinfo(refined.dtype).max
-        groups = ({"box": list(located.alignments[0].box.as_tuple()), "confidence": 0.875},)
         timings = located.timings | {"sample_s": 0.5}
-        return SimpleNamespace(refined=refined, alignments=located.alignments, groups=groups, timings=timings)
+        return SimpleNamespace(
+            refined=refined, alignments=located.alignments, groups=located.groups, timings=timings
+        )
 
 
 @pytest.fixture
