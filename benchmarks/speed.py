@@ -1,0 +1,95 @@
+"""How long one case takes, the model loaded, and what locating costs of a full pass of the U-Net.
+
+Usage: python benchmarks/speed.py CASE [--weights NAME|DIR] [--device D] [--repeat N]
+
+CASE is a folder with image.png, mask.png and reference.png. Times are medians of N runs after a warm-up, all
+in one process; the share of a pass is given in floating-point operations and in time.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from artifix.config import RefineConfig
+from artifix.evaluation.cases import read_known_case
+from artifix.network.assembly import Network
+from artifix.network.attention import record_attention
+from artifix.network.device import choose_device, choose_dtype
+from artifix.network.diffusion import predict_clean
+from artifix.pipeline import load_pipeline
+
+
+def median_s(work: Callable[[], object], repeat: int) -> float:
+    """Median seconds of `work`, after one run that is not counted."""
+    work()
+    taken = []
+    for _ in range(repeat):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def passes(network: Network, layer: str) -> tuple[Callable[[], object], Callable[[], object]]:
+    """A full pass of the U-Net, and one that ends at `layer`, on the same input."""
+    side, reference_side = network.working_size_px, network.reference_size_px
+    place = {"device": network.device, "dtype": network.dtype}
+    tokens = network.tokens(torch.zeros(1, 3, reference_side, reference_side, **place))
+    condition = network.condition(
+        torch.zeros(1, 3, side, side, **place), torch.ones(1, 1, side, side, **place), tokens
+    )
+    timestep = torch.zeros(1, dtype=torch.int64, device=network.device)
+
+    def whole() -> None:
+        predict_clean(
+            network.unet, network.scheduler, condition.masked, timestep, condition, network.residual
+        )
+
+    def part() -> None:
+        with record_attention(network.unet, [layer], stop_after_last=True):
+            whole()
+
+    return whole, part
+
+
+def flops(work: Callable[[], object]) -> int:
+    """Floating-point operations of `work`."""
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return counter.get_total_flops()
+
+
+def main() -> int:
+    """Measure and print; returns an exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("case", type=Path)
+    parser.add_argument("--weights")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--repeat", type=int, default=5)
+    options = parser.parse_args()
+    device = choose_device(options.device)
+    started = time.perf_counter()
+    pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
+    print(f"load {time.perf_counter() - started:.2f} s on {device}, {torch.get_num_threads()} threads")
+    case, config = read_known_case(options.case).case, RefineConfig()
+    height, width = case.mask.shape
+    print(f"{options.case.name}: {width}x{height} px, mask {case.mask.mean():.1%}")
+    print(f"locate {median_s(lambda: pipeline.locate(case, config), options.repeat):.2f} s")
+    print(f"refine {median_s(lambda: pipeline.refine(case, config), options.repeat):.2f} s")
+    with torch.inference_mode():
+        whole, part = passes(pipeline.network, pipeline.config.alignment_layer)
+        print(f"locate's share of a pass: {flops(part) / flops(whole):.1%} of the operations, ", end="")
+        print(f"{median_s(part, 20) / median_s(whole, 20):.1%} of the time")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
