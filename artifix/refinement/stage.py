@@ -1,7 +1,7 @@
 """Stage 2: repaint the crop around one mask group, conditioned on the matching region of the reference."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -78,7 +78,9 @@ def repaint(
     part = image[box.slices()], mask[box.slices()]
     paste = _careful_paste(*part, box, aligned) if aligned is not None and config.aligned_reference else None
     condition = _condition(network, *part, _region_picture(network, reference, region), paste)
-    drawn = _draw(network, condition, config, seeds, after_step)
+    # Without an aligned reference there is nothing to start from but noise.
+    strength = config.strength if paste is not None else 1.0
+    drawn = _draw(network, condition, replace(config, strength=strength), seeds, after_step)
     start = to_pictures(decode(network.codec, condition.start))[0]
     return [Patch(box, _enlarged(picture, start, paste, (box.height, box.width))) for picture in drawn]
 
