@@ -29,7 +29,7 @@ TINY = NetworkConfig(
 def sd_shaped_unet() -> UNet2DConditionModel:
     """The block structure of Stable Diffusion 1.x inpainting, at a tenth of its widths."""
     return UNet2DConditionModel(
-        sample_size=16,
+        sample_size=8,
         in_channels=9,
         out_channels=4,
         down_block_types=("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
@@ -91,6 +91,12 @@ def case_of(network: Network) -> Case:
 @pytest.fixture(scope="session")
 def tiny_config() -> NetworkConfig:
     return TINY
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Network:
+    """As large as the bundled weights, untrained."""
+    return build_network(NetworkConfig())
 
 
 @pytest.fixture(scope="session")

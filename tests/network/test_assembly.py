@@ -1,8 +1,10 @@
 from dataclasses import replace
 
+import pytest
 import torch
 
-from artifix.network.assembly import NetworkConfig, build_network
+from artifix.errors import UsageError
+from artifix.network.assembly import build_network
 from artifix.network.codec import decode, encode
 from artifix.network.diffusion import has_aligned_channels, unet_input
 
@@ -14,9 +16,8 @@ def test_sizes_follow_from_the_config(tiny):
     assert network.unet.config.in_channels == 48 + 1 + 48 + 48 + 1
 
 
-def test_bundled_config_is_small_enough_to_ship():
-    network = build_network(NetworkConfig())
-    parts = (network.unet, network.image_encoder, network.projection, network.detail_encoder)
+def test_bundled_config_is_small_enough_to_ship(bundled):
+    parts = (bundled.unet, bundled.image_encoder, bundled.projection, bundled.detail_encoder)
     numbers = sum(p.numel() for part in parts for p in part.parameters())
     assert 10e6 < numbers < 32e6  # at two bytes each below 64 MB
 
@@ -25,6 +26,14 @@ def test_network_without_aligned_channels_is_a_plain_inpainting_network(tiny_con
     network = build_network(replace(tiny_config, aligned_channels=False))
     assert not has_aligned_channels(network.unet)
     assert network.unet.config.in_channels == 48 + 1 + 48
+
+
+@pytest.mark.parametrize("wrong", [{"patch_px": 4}, {"codec_factor": 2}])
+def test_grids_that_do_not_fit_are_refused(tiny_config, wrong):
+    (name,) = wrong
+    with pytest.raises(UsageError, match=f"{name} is") as caught:
+        build_network(replace(tiny_config, **wrong))
+    assert "detail_widths" in caught.value.hint
 
 
 @torch.no_grad()

@@ -173,7 +173,7 @@ def test_plain_inpainting_network_goes_through_the_same_code(full_shaped, random
     network, told = full_shaped.network, []
     assert not has_aligned_channels(network.unet)
     assert not network.is_lossless
-    assert (network.working_size_px, network.reference_size_px) == (128, 32)
+    assert (network.working_size_px, network.reference_size_px) == (64, 32)
     condition = full_shaped.condition()
     noise = torch.randn(condition.start.shape, generator=random)
 
@@ -190,7 +190,7 @@ def test_plain_inpainting_network_goes_through_the_same_code(full_shaped, random
         )
 
     drawn, again, other = drawn_from(noise), drawn_from(noise), drawn_from(noise + 1)
-    assert decode(network.codec, drawn).shape == (2, 3, 128, 128)
+    assert decode(network.codec, drawn).shape == (2, 3, 64, 64)
     assert told[:2] == [(1, 2), (2, 2)]
     assert torch.equal(drawn, again)
     assert not torch.allclose(drawn, other)

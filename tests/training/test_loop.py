@@ -213,8 +213,9 @@ def test_held_out_scenes_are_not_trained_on(tiny_recipe, scenes):
 def test_network_learns_the_colours_of_two_images(tiny_recipe, scenes, tmp_path):
     recipe = replace(
         tiny_recipe,
-        steps=40,
-        phases=(Phase(32, 2, 8, 1.0),),
+        network=replace(tiny_recipe.network, detail_widths=(), patch_px=4),
+        steps=30,
+        phases=(Phase(32, 1, 5, 1.0),),
         learning_rate=3e-3,
         warmup_steps=4,
         synthesis=SynthesisConfig(aligned_share=0.0, decal_share=0.0, light=0.3),
@@ -223,5 +224,5 @@ def test_network_learns_the_colours_of_two_images(tiny_recipe, scenes, tmp_path)
     lines = []
     run(scenes, tmp_path / "run", recipe, lines=lines)
     what = losses(lines, "what")
-    assert len(what) == 40
-    assert sum(what[-8:]) < 0.7 * sum(what[:8])
+    assert len(what) == 30
+    assert sum(what[-8:]) < 0.85 * sum(what[:8])

