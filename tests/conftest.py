@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
 import pytest
+import torch
 
 from artifix.cli.app import main
+from artifix.network.assembly import Network, NetworkConfig, build_network
 
 
 @dataclass(frozen=True)
@@ -48,3 +52,37 @@ def artifix(capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
         return Run(code, out, err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def tiny_network() -> Network:
+    """An untrained network of the real classes, as training starts with it: its output layer is zero."""
+    torch.manual_seed(0)
+    config = NetworkConfig(
+        working_size_px=32,
+        unet_widths=(32, 32, 32),
+        attention_heads=2,
+        cross_attention_width=32,
+        norm_groups=8,
+        encoder_width=32,
+        encoder_layers=1,
+        encoder_heads=2,
+        detail_widths=(8, 8, 8),
+        detail_norm_groups=4,
+    )
+    return build_network(config)
+
+
+@pytest.fixture(scope="session")
+def scene() -> Callable[..., np.ndarray]:
+    """Draw a picture with corners and soft edges: scene(height, width, seed) is (height, width, 3) uint8."""
+
+    def draw(height: int = 160, width: int = 180, seed: int = 0) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        picture = np.full((height, width, 3), 128, np.uint8)
+        for _ in range(height * width // 200):
+            x, y, w, h = rng.integers(0, width), rng.integers(0, height), *rng.integers(4, 20, 2)
+            picture[y : y + h, x : x + w] = rng.integers(30, 226, 3)
+        return cv2.GaussianBlur(picture, (0, 0), 0.8)
+
+    return draw

@@ -31,7 +31,7 @@ def blobs(correspondence: NDArray[np.float32], noise_share: float = NOISE_SHARE)
     labels, count = ndimage.label(correspondence >= noise_share * correspondence.max())
     index = np.arange(1, count + 1)
     mass = np.atleast_1d(ndimage.sum(correspondence, labels, index)) / max(float(correspondence.sum()), 1e-12)
-    found = [Blob(labels == k, float(share)) for k, share in zip(index, mass, strict=True)]
+    found = [Blob(labels == k, min(float(share), 1.0)) for k, share in zip(index, mass, strict=True)]
     inner = [blob for blob in found if blob.mass >= EDGE_SHARE or not _touches_border(blob.region)]
     return sorted(inner or found, key=lambda blob: -blob.mass)
 

@@ -78,7 +78,7 @@ def align(
         closer = look(network, image, mask, reference, boxes, zoom_box, layer, timestep, seed)
         correspondence = _sharpened(correspondence, merged(closer, reference.shape))
         blob, views = blobs(correspondence)[0], [*views, *closer]
-    transform, confidence = None, blob.mass
+    transform, confidence = None, _gathered(blob)
     if config.transform:
         transform, confidence = _transform(image, mask, reference, views, blob, config)
     if confidence < config.min_confidence and not config.force:
@@ -143,8 +143,13 @@ def _transform(
             return best, float(np.clip(0.5 + best.agreement / 2, 0, 1))
     guess = guess_transform(attention, mask, blob.region, reference.shape)
     if guess is None:
-        return None, UNSUPPORTED * blob.mass
+        return None, UNSUPPORTED * _gathered(blob)
     return guess.transform, float(np.interp(guess.share, GUESS_SHARES, GUESS_CONFIDENCES))
+
+
+def _gathered(blob: Blob) -> float:
+    """Share of the map's mass in the blob, less what a map that says nothing would have there; in [0, 1]."""
+    return blob.mass * (1 - float(blob.region.mean()))
 
 
 def _joined(parts: Sequence[Matches]) -> Matches:

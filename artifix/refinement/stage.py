@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from artifix.config import RefinementConfig
 from artifix.geometry import Box, Crop, box_of, resize, square_around
@@ -81,7 +82,7 @@ def repaint(
     # Without an aligned reference there is nothing to start from but noise.
     strength = config.strength if paste is not None else 1.0
     drawn = _draw(network, condition, replace(config, strength=strength), seeds, after_step)
-    start = to_pictures(decode(network.codec, condition.start))[0]
+    start = _pictures(network, condition.start)[0]
     return [Patch(box, _enlarged(picture, start, paste, (box.height, box.width))) for picture in drawn]
 
 
@@ -146,6 +147,12 @@ def _draw(
         strength=config.strength,
         after_step=after_step,
     )
+    return _pictures(network, latents)
+
+
+@torch.inference_mode()
+def _pictures(network: Network, latents: Tensor) -> NDArray[np.float32]:
+    """Latents to (B, S, S, 3) pictures on the scale of [0, 255]."""
     return to_pictures(decode(network.codec, latents))
 
 

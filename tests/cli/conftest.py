@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from artifix.cli import locate, refine
@@ -16,6 +15,7 @@ from artifix.cli.session import Loaded
 from artifix.config import CommandConfig
 from artifix.geometry import box_of, square_around
 from artifix.inputs.case import Case
+from artifix.network.assembly import Network
 
 MASKED = slice(20, 30), slice(24, 40)  # rows and columns of the mask
 SHIFT = 5  # the reference shows the image so many pixels further right and down
@@ -95,7 +95,9 @@ class FakePipeline:
             source="sift",
         )
         progress("align", 1, 1)
-        groups = ({"transform": transform.matrix.tolist(), "confidence": 0.875},)
+        names = ("confidence", "source", "layer", "timestep")
+        described = {"box": list(place.as_tuple()), "transform": transform.matrix.tolist()}
+        groups = (described | {name: getattr(alignment, name) for name in names},)
         return SimpleNamespace(alignments=(alignment,), groups=groups, timings={"align_s": 0.25})
 
     def refine(self, case: Case, config: CommandConfig, progress: Callable[[str, int, int], None]) -> Any:
@@ -124,26 +126,12 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
 
 
 @pytest.fixture(scope="session")
-def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_weights(tiny_network: Network, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of random weights of the real classes, beside an index of its files."""
-    from artifix.network.assembly import NetworkConfig, build_network
     from artifix.network.weights import write_index
     from artifix.training.export import export_weights
 
-    config = NetworkConfig(
-        working_size_px=32,
-        unet_widths=(32, 32, 32),
-        attention_heads=2,
-        cross_attention_width=32,
-        norm_groups=8,
-        encoder_width=32,
-        encoder_layers=1,
-        encoder_heads=2,
-        detail_widths=(8, 8, 8),
-        detail_norm_groups=4,
-    )
-    torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("weights") / "tiny"
-    export_weights(build_network(config), folder, layer="up_blocks.1.attentions.0")
+    export_weights(tiny_network, folder, layer="up_blocks.1.attentions.0")
     write_index(folder.parent)
     return folder

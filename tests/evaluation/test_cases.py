@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from artifix.errors import InputError
+from artifix.evaluation.cases import case_folders, read_known_case
+
+
+def test_cases_are_found_in_order(cases):
+    (cases / "notes").mkdir()
+    assert [folder.name for folder in case_folders(cases)] == ["boxed", "known"]
+
+
+def test_a_folder_without_cases_is_refused(cases):
+    with pytest.raises(InputError, match="holds no cases"):
+        case_folders(cases / "known")
+
+
+@pytest.mark.parametrize("name", ["boxed", "known"])
+def test_truth_and_region_are_read_from_either_form(cases, name):
+    known = read_known_case(cases / name)
+    assert known.name == name
+    assert np.array_equal(known.truth[~known.case.mask], known.case.image.pixels[~known.case.mask])
+    assert known.truth[known.case.mask].any()
+    assert known.region.shape == (100, 120)
+    assert known.region.sum() == known.region[40:60, 60:80].sum() == 400
+
+
+def test_what_is_not_known_is_none(cases):
+    for name in ("truth", "region"):
+        (cases / "known" / f"{name}.png").unlink()
+    known = read_known_case(cases / "known")
+    assert known.truth is None
+    assert known.region is None
+
+
+def test_without_an_index_a_box_is_not_known(cases):
+    (cases / "index.json").unlink()
+    assert read_known_case(cases / "boxed").region is None

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from artifix.evaluation.metrics import (
+    box_iou,
+    iou,
+    largest_change_outside,
+    pointing_hit,
+    psnr_db,
+    ssim,
+)
+
+
+@pytest.fixture
+def mask():
+    mask = np.zeros((20, 30), bool)
+    mask[4:14, 5:15] = True
+    return mask
+
+
+@pytest.fixture
+def truth():
+    return np.random.default_rng(0).integers(20, 236, (20, 30, 3)).astype(np.uint8)
+
+
+def region(top: int, left: int, height: int, width: int) -> np.ndarray:
+    found = np.zeros((20, 30), bool)
+    found[top : top + height, left : left + width] = True
+    return found
+
+
+def test_psnr_of_an_error_of_ten_is_28_db(truth, mask):
+    assert psnr_db(truth + np.uint8(10), truth, mask) == pytest.approx(20 * np.log10(255 / 10))
+
+
+def test_psnr_counts_inside_the_mask_only_and_has_a_top(truth, mask):
+    spoiled = np.where(mask[..., None], truth, 0)
+    assert psnr_db(spoiled, truth, mask) == 100
+    assert psnr_db(spoiled, truth, ~mask) < 10
+
+
+def test_psnr_does_not_overflow_below_zero(mask):
+    black, white = np.zeros((20, 30, 3), np.uint8), np.full((20, 30, 3), 255, np.uint8)
+    assert psnr_db(black, white, mask) == psnr_db(white, black, mask) == 0
+
+
+def test_ssim_is_one_where_nothing_differs(truth, mask):
+    spoiled = truth.copy()
+    spoiled[:, 25:] = 0  # farther from the mask than the window reaches
+    assert ssim(spoiled, truth, mask) == pytest.approx(1)
+    assert ssim(255 - truth, truth, mask) < 0
+
+
+def test_intersection_over_union_is_counted():
+    assert iou(region(0, 0, 4, 4), region(0, 2, 4, 4)) == pytest.approx(8 / 24)
+    assert iou(region(0, 0, 4, 4), region(10, 10, 4, 4)) == 0
+    assert iou(region(0, 0, 0, 0), region(0, 0, 0, 0)) == 0
+
+
+def test_boxes_are_compared_whatever_fills_them():
+    frame = region(2, 2, 6, 6) & ~region(3, 3, 4, 4)
+    assert box_iou(frame, region(2, 2, 6, 6)) == 1
+    assert iou(frame, region(2, 2, 6, 6)) == pytest.approx(20 / 36)
+    assert box_iou(region(0, 0, 0, 0), region(2, 2, 6, 6)) == 0
+
+
+def test_a_hit_has_its_centroid_in_the_true_box():
+    assert pointing_hit(region(4, 4, 3, 3), region(2, 2, 6, 6))
+    assert not pointing_hit(region(4, 12, 3, 3), region(2, 2, 6, 6))
+    assert not pointing_hit(region(0, 0, 0, 0), region(2, 2, 6, 6))
+
+
+def test_the_largest_change_outside_does_not_wrap_around(truth, mask):
+    changed = truth.copy()
+    assert largest_change_outside(np.where(mask[..., None], 0, truth), truth, mask) == 0
+    truth[0, 0], changed[0, 0] = 0, 255
+    assert largest_change_outside(changed, truth, mask) == largest_change_outside(truth, changed, mask) == 255
+    assert largest_change_outside(changed, truth, np.ones_like(mask)) == 0

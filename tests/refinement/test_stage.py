@@ -1,0 +1,126 @@
+from functools import partial
+
+import numpy as np
+import pytest
+
+from artifix.alignment.transform import Transform
+from artifix.config import RefinementConfig
+from artifix.geometry import Box
+from artifix.refinement.light import match_light, match_moments
+from artifix.refinement.stage import AlignedReference, repaint
+
+TWO_STEPS = RefinementConfig(steps=2)
+MATRIX = np.array([[1.0, 0, 20], [0, 1, 15], [0, 0, 1]])
+
+
+@pytest.fixture(scope="module")
+def reference(scene):
+    return scene(180, 200)
+
+
+@pytest.fixture(scope="module")
+def mask():
+    mask = np.zeros((120, 150), bool)
+    mask[50:74, 60:90] = True
+    return mask
+
+
+@pytest.fixture(scope="module")
+def image(reference, mask):
+    darker = (reference[15:135, 20:170] * 0.8).astype(np.uint8)
+    return np.where(mask[..., None], 0, darker).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def warp(reference):
+    return partial(Transform(MATRIX, 1.0, "sift", "homography", 50, 1.0).warp_reference, reference)
+
+
+@pytest.fixture(scope="module")
+def drawn(tiny_network, image, mask, reference):
+    region = np.zeros(reference.shape[:2], bool)
+    region[65:89, 80:110] = True
+
+    def run(aligned, config=TWO_STEPS, seeds=(0,), **more):
+        return repaint(
+            tiny_network, image, mask, reference, region, aligned, config, seeds=list(seeds), **more
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("is_exact", [True, False])
+def test_an_untrained_network_leaves_the_fitted_paste(drawn, warp, image, mask, is_exact):
+    (patch,) = drawn(AlignedReference(warp, is_exact))
+    part = patch.box.slices()
+    fit = match_light if is_exact else match_moments
+    warped, valid = warp(patch.box, (patch.box.height, patch.box.width))
+    expected = fit(warped, valid, image[part], mask[part]) / 255
+    assert valid.all()
+    assert np.abs(patch.pixels - expected).max() < 1e-4
+
+
+def test_the_paste_is_the_reference_in_the_light_of_the_image(drawn, warp, reference, mask):
+    (patch,) = drawn(AlignedReference(warp, True))
+    truth = (reference[15:135, 20:170] * 0.8)[patch.box.slices()] / 255
+    inside = mask[patch.box.slices()]
+    assert np.abs(patch.pixels - truth)[inside].mean() < 0.01
+
+
+def test_the_crop_surrounds_the_mask(drawn, warp):
+    (patch,) = drawn(AlignedReference(warp, True))
+    box = patch.box
+    assert box.left < 60 <= 90 < box.right
+    assert box.top < 50 <= 74 < box.bottom
+    assert patch.pixels.shape == (box.height, box.width, 3)
+    assert patch.pixels.dtype == np.float32
+
+
+@pytest.mark.parametrize("config", [RefinementConfig(steps=1), RefinementConfig(2, aligned_reference=False)])
+def test_without_a_transform_a_patch_is_painted_too(drawn, config):
+    (patch,) = drawn(None, config)
+    assert patch.pixels.shape == (patch.box.height, patch.box.width, 3)
+    assert patch.pixels.min() >= 0
+    assert patch.pixels.max() <= 1
+
+
+def test_an_aligned_reference_can_be_left_out(drawn, warp):
+    config = RefinementConfig(2, aligned_reference=False)
+    with_it, without = drawn(AlignedReference(warp, True), config)[0], drawn(None, config)[0]
+    assert np.array_equal(with_it.pixels, without.pixels)
+
+
+def test_where_the_reference_ends_the_network_paints_alone(drawn, warp):
+    def half(box: Box, size: tuple[int, int]):
+        pixels, valid = warp(box, size)
+        valid[:, : size[1] // 2] = False
+        return pixels, valid
+
+    whole, part = drawn(AlignedReference(warp, False))[0], drawn(AlignedReference(half, False))[0]
+    assert np.isfinite(part.pixels).all()
+    left, top = 60 - whole.box.left, 50 - whole.box.top  # of the mask
+    within = part.pixels[top + 4 : top + 20, left + 2 : left + 12]
+    assert np.abs(within - 127.5 / 255).max() < 0.2  # untrained: grey, nothing assumed
+    assert np.allclose(part.pixels[:, -20:], whole.pixels[:, -20:], atol=0.02)
+
+
+def test_each_seed_gives_a_patch_and_repeats_itself(drawn, tiny_network, monkeypatch):
+    config = RefinementConfig(steps=1, aligned_reference=False, strength=0.5)
+    # An untrained output layer is zero and hides the noise.
+    weight = tiny_network.unet.conv_out.weight
+    monkeypatch.setattr(weight, "data", weight.data + 0.05)
+    first, second = drawn(None, config, (4, 5))
+    assert not np.allclose(first.pixels, second.pixels, atol=1e-3)
+    (alone,) = drawn(None, config, (5,))
+    assert np.allclose(alone.pixels, second.pixels, atol=1e-4)
+    assert np.array_equal(drawn(None, config, (5,))[0].pixels, alone.pixels)
+
+
+def test_every_step_is_told(drawn, warp):
+    told = []
+    drawn(
+        AlignedReference(warp, True),
+        RefinementConfig(steps=3),
+        after_step=lambda done, total: told.append((done, total)),
+    )
+    assert told == [(1, 3), (2, 3), (3, 3)]

@@ -1,0 +1,223 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from transformers import Dinov2Config, Dinov2Model
+
+from artifix.config import RefineConfig, override
+from artifix.errors import NoMatchError, UsageError
+from artifix.geometry import box_of
+from artifix.inputs.case import case_from_arrays
+from artifix.network.projection import Projection
+from artifix.pipeline import RefineByAlignPipeline
+
+QUICK = override(RefineConfig(), steps=1, zoom=False, force=True)
+RIGHT, DOWN = 30, 18  # the image is the reference from here on
+NINTH = "up_blocks.1.attentions.2"
+
+
+def pipeline_of(network) -> RefineByAlignPipeline:
+    return RefineByAlignPipeline(
+        unet=network.unet,
+        image_encoder=network.image_encoder,
+        projection=network.projection,
+        codec=network.codec,
+        scheduler=network.scheduler,
+        detail_encoder=network.detail_encoder,
+    )
+
+
+@pytest.fixture(scope="module")
+def pipeline(tiny_network):
+    return pipeline_of(tiny_network)
+
+
+@pytest.fixture(scope="module")
+def reference(scene):
+    return scene(200, 230)
+
+
+@pytest.fixture(scope="module")
+def mask():
+    """Two parts that are far from each other."""
+    mask = np.zeros((140, 170), bool)
+    mask[30:50, 20:50] = True
+    mask[95:110, 120:140] = True
+    return mask
+
+
+def case_of(reference, mask, dtype=np.uint8):
+    """The image is a part of the reference, black in its mask."""
+    part = reference[DOWN : DOWN + mask.shape[0], RIGHT : RIGHT + mask.shape[1]]
+    image = np.where(mask[..., None], 0, part).astype(dtype)
+    return case_from_arrays(image * 257 + 1 if dtype == np.uint16 else image, mask, reference)
+
+
+@pytest.fixture(scope="module")
+def case(reference, mask):
+    return case_of(reference, mask)
+
+
+@pytest.fixture(scope="module")
+def refined(pipeline, case):
+    return pipeline.refine(case, QUICK)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_outside_the_mask_every_sample_stays(pipeline, reference, mask, dtype):
+    case = case_of(reference, mask, dtype)
+    result = pipeline.refine(case, QUICK)
+    assert result.refined.dtype == dtype
+    assert np.array_equal(result.refined[~mask], case.image.pixels[~mask])
+    assert (result.refined[mask] != case.image.pixels[mask]).any(1).mean() > 0.9
+
+
+def test_the_inputs_are_left_as_they_are(pipeline, reference, mask):
+    case = case_of(reference, mask)
+    before = case.image.pixels.copy(), case.blend.copy(), case.reference.pixels.copy()
+    pipeline.refine(case, QUICK)
+    after = case.image.pixels, case.blend, case.reference.pixels
+    assert all(map(np.array_equal, before, after))
+
+
+def test_each_mask_group_is_found_and_repaired(refined, reference, mask):
+    assert len(refined.alignments) == len(refined.groups) == 2
+    assert [group["mask_pixels"] for group in refined.groups] == [600, 300]
+    for alignment, group in zip(refined.alignments, refined.groups, strict=True):
+        box = box_of(alignment.mask)
+        there = box_of(alignment.region)
+        assert (there.left - box.left, there.top - box.top) == pytest.approx((RIGHT, DOWN), abs=1)
+        assert group["source"] == "sift"
+        assert group["box"] == list(alignment.box.as_tuple())
+        assert np.array(group["transform"]).shape == (3, 3)
+    truth = reference[DOWN : DOWN + 140, RIGHT : RIGHT + 170]
+    inner = mask & np.roll(mask, 3, 0) & np.roll(mask, -3, 0) & np.roll(mask, 3, 1) & np.roll(mask, -3, 1)
+    wrong = np.abs(refined.refined.astype(int) - truth)[inner]
+    assert wrong.mean() < 6  # an untrained network leaves the careful paste
+
+
+def test_grey_masks_blend(pipeline, reference, mask, refined):
+    image = case_of(reference, mask).image.pixels
+    half = pipeline.refine(case_from_arrays(image, mask * np.float32(0.5), reference), QUICK).refined
+    expected = (image.astype(float) + refined.refined) / 2
+    assert np.abs(half - expected)[mask].max() <= 2
+
+
+def test_locating_describes_the_same_groups(pipeline, case, refined):
+    located = pipeline.locate(case, QUICK)
+    assert [group | {"seed": 0} for group in located.groups] == list(refined.groups)
+    assert np.array_equal(located.alignments[0].correspondence, refined.alignments[0].correspondence)
+    assert located.timings["align_s"] > 0
+    assert "sample_s" not in located.timings
+
+
+def test_both_stages_are_timed_and_told(pipeline, case):
+    told = []
+    result = pipeline(case, QUICK, lambda *event: told.append(event))
+    assert set(result.timings) == {"align_s", "sample_s"}
+    assert min(result.timings.values()) > 0
+    assert [event for event in told if event[0] == "align"] == [("align", i, 2) for i in range(3)]
+    assert [event for event in told if event[0] == "sample"] == [("sample", 1, 2), ("sample", 2, 2)]
+
+
+def test_of_several_candidates_the_chosen_one_agrees_best(pipeline, case):
+    result = pipeline.refine(case, override(QUICK, candidates=3, seed=5))
+    for group in result.groups:
+        assert [candidate["seed"] for candidate in group["candidates"]] == [5, 6, 7]
+        best = max(group["candidates"], key=lambda candidate: candidate["agreement"])
+        assert group["seed"] in [
+            c["seed"] for c in group["candidates"] if c["agreement"] == best["agreement"]
+        ]
+
+
+def test_saved_and_loaded_it_gives_the_same(pipeline, case, refined, tmp_path):
+    pipeline.save_pretrained(tmp_path, safe_serialization=True)
+    loaded = RefineByAlignPipeline.from_pretrained(tmp_path, local_files_only=True)
+    again = loaded.refine(case, QUICK)
+    assert np.array_equal(again.refined, refined.refined)
+    assert again.groups == refined.groups
+    assert loaded.config.alignment_layer == pipeline.config.alignment_layer
+    assert loaded.config.residual
+
+
+def test_a_reference_without_a_match_is_refused(pipeline, case, mask):
+    grey = case_from_arrays(case.image.pixels, mask, np.full((90, 90, 3), 128, np.uint8))
+    with pytest.raises(NoMatchError, match="nothing in the reference matches"):
+        pipeline.refine(grey, override(RefineConfig(), transform=False))
+
+
+def test_an_unknown_layer_is_refused(pipeline, case):
+    with pytest.raises(UsageError, match="no such layer"):
+        pipeline.locate(case, override(QUICK, layer="mid_block.attentions.5"))
+
+
+def test_the_paper_path_needs_no_transform(pipeline, case, mask):
+    result = pipeline.refine(case, override(QUICK, transform=False, aligned_reference=False))
+    assert np.array_equal(result.refined[~mask], case.image.pixels[~mask])
+    assert {group["source"] for group in result.groups} == {"correspondence"}
+    assert {group["transform"] for group in result.groups} == {None}
+
+
+@pytest.fixture(scope="module")
+def full_shaped():
+    """Shaped as Stable Diffusion 1.x inpainting with DINOv2, at a tenth of the widths, random."""
+    torch.manual_seed(0)
+    unet = UNet2DConditionModel(
+        sample_size=8,
+        in_channels=9,
+        out_channels=4,
+        down_block_types=("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
+        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
+        block_out_channels=(16, 16, 32, 32),
+        layers_per_block=2,
+        cross_attention_dim=24,
+        attention_head_dim=4,
+        norm_num_groups=8,
+    )
+    codec = AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(8, 8, 8, 8),
+        layers_per_block=1,
+        norm_num_groups=4,
+        latent_channels=4,
+    )
+    encoder = Dinov2Config(
+        image_size=32, patch_size=2, hidden_size=16, num_hidden_layers=1, num_attention_heads=2
+    )
+    return RefineByAlignPipeline(
+        unet=unet.eval(),
+        image_encoder=Dinov2Model(encoder).eval(),
+        projection=Projection(16, 24).eval(),
+        codec=codec.eval(),
+        scheduler=DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear"),
+        alignment_layer=NINTH,
+        alignment_timestep=0,
+        residual=False,
+    )
+
+
+def test_the_full_size_architecture_goes_through_both_stages(full_shaped, case, mask):
+    located = full_shaped.locate(case, QUICK)
+    assert {alignment.layer for alignment in located.alignments} == {NINTH}
+    result = full_shaped.refine(case, override(QUICK, steps=2, guidance_scale=2.0))
+    assert np.array_equal(result.refined[~mask], case.image.pixels[~mask])
+    assert (result.refined[mask] != 0).any()
+
+
+def test_the_full_size_architecture_goes_the_paper_path(full_shaped, case, mask):
+    paper = override(QUICK, transform=False, aligned_reference=False, layer="mid_block.attentions.0")
+    result = full_shaped.refine(case, replace(paper, seed=1))
+    assert np.array_equal(result.refined[~mask], case.image.pixels[~mask])
+    assert {group["layer"] for group in result.groups} == {"mid_block.attentions.0"}
+
+
+def test_the_full_size_architecture_is_saved_without_a_detail_encoder(full_shaped, case, tmp_path):
+    full_shaped.save_pretrained(tmp_path, safe_serialization=True)
+    loaded = RefineByAlignPipeline.from_pretrained(tmp_path, local_files_only=True)
+    assert loaded.detail_encoder is None
+    assert not loaded.config.residual
+    before, after = (p.refine(case, QUICK).refined for p in (full_shaped, loaded))
+    assert np.array_equal(before, after)
