@@ -39,8 +39,8 @@ def polish(
         The corrected (3, 3) matrix, or None where the ring determines none.
     """
     support = (ring.weight > 0).astype(np.float32)
-    target = _normalised(ring.picture, support, window_px)
-    source = _normalised(warped, np.ones_like(support), window_px)
+    target = normalised(ring.picture, support, window_px)
+    source = normalised(warped, np.ones_like(support), window_px)
     prior = np.pi * (OUTLIER * window_px * max(ring.crop.size) / 2 / error_px) ** 2
     parameters = np.zeros(8)
     for _ in range(ITERATIONS):
@@ -55,7 +55,7 @@ def polish(
     return better / better[2, 2] if np.isfinite(better).all() else None
 
 
-def _normalised(
+def normalised(
     picture: NDArray[np.float32], support: NDArray[np.float32], window_px: float
 ) -> NDArray[np.float32]:
     """(h, w) grey values less their local mean, over their local deviation; noise stays below 1/2."""

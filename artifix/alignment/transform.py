@@ -8,11 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.alignment.bend import CURVATURES, fit_bend, polish_bend
 from artifix.alignment.candidates import Candidate, is_plausible, propose
 from artifix.alignment.matching import FEATURES, Matches, match_features
 from artifix.alignment.polish import FREEDOMS, polish
 from artifix.alignment.ring import WINDOW_PX, Ring, agreement, ring_around
-from artifix.alignment.warp import grid_of, sample
+from artifix.alignment.spline import Bend, is_smooth
+from artifix.alignment.warp import grid_of, outlined, sample
 from artifix.geometry import Box, Crop, box_of, transform_points
 
 LEAST_SIDE_PX = 16  # smaller pictures hold no verifiable context
@@ -22,6 +24,8 @@ SHARP_INLIERS, LEAST_SHARP_AGREEMENT = 30, 0.1  # so many sharp matches prove it
 INLIERS_WORTH = 0.02  # of agreement, for twice the inliers: of near equals the better supported is right
 POLISHED = 6  # this many candidates are worth polishing
 LEAST_ERROR_PX = 4.0  # of a candidate at the ring's edge, in working pixels
+WORTH_BENDING = 0.05  # of agreement; flat scenes gain less from a bend
+WORTH_FREEDOM = 0.01  # ... for a freer bend over a stiffer one
 COARSE_PX = 8.0  # matches less exact than this, in working pixels, start the polish with a wider window
 
 
@@ -36,6 +40,7 @@ class Transform:
         model: "similarity", "affine" or "homography".
         inliers: number of matches that fit.
         tolerance_px: of those matches, in pixels of the image.
+        bend: displaces image points before the matrix maps them, where the surface is not flat.
     """
 
     matrix: NDArray[np.float64]
@@ -44,6 +49,7 @@ class Transform:
     model: str
     inliers: int
     tolerance_px: float
+    bend: Bend | None = None
 
     @property
     def merit(self) -> float:
@@ -59,11 +65,14 @@ class Transform:
 
     def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Reference points (x, y) of (N, 2) image points."""
+        points = points if self.bend is None else self.bend.points(points)
         with np.errstate(divide="ignore", invalid="ignore"):  # points on the horizon are far away: inf
             return transform_points(self.matrix, points)
 
     def region(self, mask: NDArray[np.bool_], reference_shape: Sequence[int]) -> NDArray[np.bool_]:
         """(H, W) `mask` of the image, in the reference: (Hr, Wr) bool."""
+        if self.bend is not None:
+            return outlined(mask, self.points, reference_shape)
         size = reference_shape[1], reference_shape[0]
         return cv2.warpPerspective(mask.astype(np.uint8), self.matrix, size, flags=cv2.INTER_NEAREST) > 0
 
@@ -118,6 +127,7 @@ def best_transform(
 
     Arguments as for `find_transform`; `pool` holds all the matches, `mask` has a True pixel.
     """
+    pool = list(pool)
     ring, mask_box = ring_around(image, mask, masked), box_of(mask)
     rows, columns = np.nonzero(mask)
     inside = np.column_stack([columns, rows])[:: max(1, len(rows) // 500)].astype(np.float64)
@@ -125,16 +135,21 @@ def best_transform(
         _verified(candidate, ring, reference)
         for matches in pool
         for candidate in propose(matches, mask_box)
-        if is_plausible(candidate.matrix, ring.crop.box) and _lands(candidate.matrix, inside, reference.shape)
+        if is_plausible(candidate.matrix, ring.crop.box)
+        and _lands(transform_points(candidate.matrix, inside), reference.shape)
     ]
     candidates.sort(key=lambda t: t.merit, reverse=True)
     polished = [_polished(t, ring, reference) for t in candidates[:POLISHED]]
-    polished = [t for t in polished if _lands(t.matrix, inside, reference.shape)]
-    return max(polished, key=lambda t: t.merit, default=None)
+    polished = [t for t in polished if _lands(t.points(inside), reference.shape)]
+    best = max(polished, key=lambda t: t.merit, default=None)
+    if best is None or not best.is_proved:  # a bend is free enough to prove anything: it may only correct
+        return best
+    bent = _bent(best, pool, ring, mask_box, reference)
+    return bent if _lands(bent.points(inside), reference.shape) else best
 
 
-def _lands(matrix: NDArray[np.float64], points: NDArray[np.float64], shape: Sequence[int]) -> bool:
-    x, y = transform_points(matrix, points).T
+def _lands(points: NDArray[np.float64], shape: Sequence[int]) -> bool:
+    x, y = points.T
     within = (x > -0.5) & (y > -0.5) & (x < shape[1] - 0.5) & (y < shape[0] - 0.5)
     return float(within.mean()) >= LEAST_INSIDE
 
@@ -160,3 +175,27 @@ def _polished(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) ->
         if matrix is not None and is_plausible(matrix, ring.crop.box):
             best = max(best, _rated(replace(best, matrix=matrix), ring, reference), key=lambda t: t.agreement)
     return best
+
+
+def _bent(
+    transform: Transform, pool: Iterable[Matches], ring: Ring, mask_box: Box, reference: NDArray[np.uint8]
+) -> Transform:
+    """The transform with a bend, where the ring agrees clearly better with one."""
+
+    def warped(bend: Bend) -> NDArray[np.float32]:
+        return replace(transform, bend=bend).warp_reference(reference, ring.crop.box, ring.crop.size)[0]
+
+    best, polishable = transform, None
+    for matches, curvature in product([m for m in pool if m.source == FEATURES], CURVATURES):
+        fit = fit_bend(transform.matrix, matches, ring, curvature)
+        if fit is None or not is_smooth(fit[0], mask_box):
+            continue
+        bent = _rated(replace(transform, bend=fit[0]), ring, reference)
+        if polishable is None or bent.agreement > best.agreement + WORTH_FREEDOM:
+            best, polishable = bent, fit
+    if polishable is None:
+        return transform
+    bend = polish_bend(ring, warped, *polishable)
+    if is_smooth(bend, mask_box):
+        best = max(best, _rated(replace(transform, bend=bend), ring, reference), key=lambda t: t.agreement)
+    return best if best.agreement > transform.agreement + WORTH_BENDING else transform

@@ -1,5 +1,7 @@
 """Sample the reference where an image's pixels lie in it."""
 
+from collections.abc import Callable, Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +50,30 @@ def sample(
     maps = x.astype(np.float32), y.astype(np.float32)
     picture = cv2.remap(source.astype(kind), *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.clip(picture.astype(np.float32), low, high), valid
+
+
+def outlined(
+    mask: NDArray[np.bool_],
+    points_of: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    shape: Sequence[int],
+) -> NDArray[np.bool_]:
+    """Map a mask into the reference by its outlines, which any map without folds keeps in order.
+
+    Args:
+        mask: (H, W) of the image.
+        points_of: maps (N, 2) image points to reference points.
+        shape: (Hr, Wr, ...) of the reference.
+
+    Returns:
+        (Hr, Wr) bool.
+    """
+    # Doubled, so that the outline runs near the pixels' edges rather than through their centres.
+    double = np.kron(mask, np.ones((2, 2), bool)).astype(np.uint8)
+    outlines, _ = cv2.findContours(double, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    mapped = [points_of(outline.reshape(-1, 2) / 2 - 0.25) for outline in outlines]
+    limit = 4 * MOST_SOURCE_PX
+    rounded = [np.round(np.nan_to_num(np.clip(points, -limit, limit))).astype(np.int32) for points in mapped]
+    return cv2.fillPoly(np.zeros(shape[:2], np.uint8), rounded, 1) > 0
 
 
 def _shrinkage(x: NDArray[np.float64], y: NDArray[np.float64], valid: NDArray[np.bool_]) -> float:

@@ -1,0 +1,121 @@
+"""A smooth displacement of the image: where a surface is not flat, no matrix alone maps it.
+
+A cubic B-spline on a coarse grid (Rueckert et al. 1999, "Nonrigid registration using free-form
+deformations"), held together by the bending energy of a thin plate (Duchon 1977; Bookstein 1989, "Principal
+warps: thin-plate splines and the decomposition of deformations"). Unlike the plate's own basis, the grid's
+does not grow with the number of matches, so that matches and the ring's pixels can vote in the same small
+system.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.geometry import Box
+
+SHIFT = 0.15  # expected displacement, in sides of the box
+LEAST_AREA, MOST_AREA = 0.2, 5.0  # change of a small area by the bend: beyond, the surface folds or tears
+CUBIC = np.array([[1, 4, 1, 0], [-3, 0, 3, 0], [3, -6, 3, 0], [-1, 3, -3, 1]]) / 6  # powers of t to weights
+
+# The first coefficient at each of N points, and the four weights from there: (N,) and (N, 4).
+_Axis = tuple[NDArray[np.intp], NDArray[np.float64]]
+
+
+@dataclass(frozen=True, eq=False)
+class Bend:
+    """A displacement of image points, before the homography.
+
+    Attributes:
+        box: (left, top, right, bottom) of the spline in pixels of the image; beyond, the edge's value holds.
+        coefficients: (rows, columns, 2) float64 of the spline, in pixels of the image.
+    """
+
+    box: tuple[float, float, float, float]
+    coefficients: NDArray[np.float64]
+
+    def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Displaced points (x, y) of (N, 2) image points."""
+        (rows, row_weights), (columns, column_weights) = self._weights(points, 0, 0)
+        moved = points.astype(np.float64)
+        for i in range(4):
+            for j in range(4):
+                weight = row_weights[:, i] * column_weights[:, j]
+                moved = moved + weight[:, None] * self.coefficients[rows + i, columns + j]
+        return moved
+
+    def basis(self, points: NDArray[np.float64], right: int = 0, down: int = 0) -> NDArray[np.float64]:
+        """(N, rows * columns): derivatives of these orders at (N, 2) points, by each coefficient.
+
+        In sides of the box.
+        """
+        (rows, row_weights), (columns, column_weights) = self._weights(points, right, down)
+        height, width = self.coefficients.shape[:2]
+        basis = np.zeros((len(points), height * width))
+        at = np.arange(len(points))
+        for i in range(4):
+            for j in range(4):
+                basis[at, (rows + i) * width + columns + j] = row_weights[:, i] * column_weights[:, j]
+        return basis
+
+    @property
+    def side_px(self) -> float:
+        """Longer side of the box."""
+        return max(self.box[2] - self.box[0], self.box[3] - self.box[1])
+
+    def _weights(self, points: NDArray[np.float64], right: int, down: int) -> tuple[_Axis, _Axis]:
+        height, width = self.coefficients.shape[:2]
+        left, top, end, bottom = self.box
+        return (
+            _axis_weights(points[:, 1], top, bottom, height - 3, down, self.side_px),
+            _axis_weights(points[:, 0], left, end, width - 3, right, self.side_px),
+        )
+
+
+def _axis_weights(
+    values: NDArray[np.float64], low: float, high: float, cells: int, order: int, unit: float
+) -> _Axis:
+    """The spline's weights at `values`, differentiated `order` times, in `unit` pixels."""
+    position = np.clip((np.nan_to_num(values) - low) / (high - low), 0, 1) * cells
+    first = np.minimum(position.astype(np.intp), cells - 1)
+    t = position - first
+    powers = np.zeros((len(t), 4))
+    for power in range(order, 4):
+        factor = np.prod(np.arange(power, power - order, -1))
+        powers[:, power] = factor * t ** (power - order)
+    return first, powers @ CUBIC * (cells * unit / (high - low)) ** order
+
+
+def energy(bend: Bend, curvature: float) -> NDArray[np.float64]:
+    """(K, K): the cost of bending a plate, by the curvature expected, and a little for any displacement."""
+    left, top, right, bottom = bend.box
+    height, width = (3 * (size - 3) for size in bend.coefficients.shape[:2])
+    x, y = ((np.arange(n) + 0.5) / n for n in (width, height))
+    grid = np.stack(np.meshgrid(left + x * (right - left), top + y * (bottom - top)), -1).reshape(-1, 2)
+    area = (right - left) * (bottom - top) / bend.side_px**2 / len(grid)
+    total = np.zeros((bend.coefficients[..., 0].size,) * 2)
+    terms = (
+        (2, 0, 1 / curvature**2),
+        (1, 1, 2 / curvature**2),
+        (0, 2, 1 / curvature**2),
+        (0, 0, 1 / SHIFT**2),
+    )
+    for across, down, weight in terms:
+        basis = bend.basis(grid, across, down)
+        total += weight * area * basis.T @ basis
+    return total / bend.side_px**2
+
+
+def jacobians(bend: Bend, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, 2, 2) of the displaced point by the point."""
+    half = np.array([0.5, 0.0])
+    right = bend.points(points + half) - bend.points(points - half)
+    down = bend.points(points + half[::-1]) - bend.points(points - half[::-1])
+    return np.asarray(np.stack([right, down], -1), np.float64)
+
+
+def is_smooth(bend: Bend, box: Box) -> bool:
+    """Whether the bend neither folds nor tears anywhere in `box` of the image."""
+    x, y = np.linspace(box.left, box.right, 24), np.linspace(box.top, box.bottom, 24)
+    areas = np.linalg.det(jacobians(bend, np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)))
+    return bool(areas.min() > LEAST_AREA and areas.max() < MOST_AREA)
