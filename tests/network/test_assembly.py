@@ -1,9 +1,7 @@
 from dataclasses import replace
 
-import pytest
 import torch
 
-from artifix.errors import UsageError
 from artifix.network.assembly import build_network
 from artifix.network.codec import decode, encode
 from artifix.network.diffusion import has_aligned_channels, unet_input
@@ -26,14 +24,6 @@ def test_network_without_aligned_channels_is_a_plain_inpainting_network(tiny_con
     network = build_network(replace(tiny_config, aligned_channels=False))
     assert not has_aligned_channels(network.unet)
     assert network.unet.config.in_channels == 48 + 1 + 48
-
-
-@pytest.mark.parametrize("wrong", [{"patch_px": 4}, {"codec_factor": 2}])
-def test_grids_that_do_not_fit_are_refused(tiny_config, wrong):
-    (name,) = wrong
-    with pytest.raises(UsageError, match=f"{name} is") as caught:
-        build_network(replace(tiny_config, **wrong))
-    assert "detail_widths" in caught.value.hint
 
 
 @torch.no_grad()

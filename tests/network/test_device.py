@@ -40,7 +40,7 @@ def test_a_gpu_beyond_the_last_is_refused(with_two_gpus):
         choose_device("cuda:2")
 
 
-@pytest.mark.parametrize("name", ["gpu", "cuda:x", "", "meta"])
+@pytest.mark.parametrize("name", ["graphics", "cuda:x", "", "meta"])
 def test_a_name_that_is_no_device_is_refused(name):
     with pytest.raises(DeviceError, match="--device"):
         choose_device(name)
