@@ -24,8 +24,8 @@ SHARP_INLIERS, LEAST_SHARP_AGREEMENT = 30, 0.1  # so many sharp matches prove it
 INLIERS_WORTH = 0.02  # of agreement, for twice the inliers: of near equals the better supported is right
 POLISHED = 6  # this many candidates are worth polishing
 LEAST_ERROR_PX = 4.0  # of a candidate at the ring's edge, in working pixels
-WORTH_BENDING = 0.05  # of agreement; flat scenes gain less from a bend
-WORTH_FREEDOM = 0.01  # ... for a freer bend over a stiffer one
+WORTH_BENDING = 0.04  # of agreement; flat scenes gain less from a bend
+WORTH_FREEDOM = 0.01  # of agreement, for a freer bend over a stiffer one
 COARSE_PX = 8.0  # matches less exact than this, in working pixels, start the polish with a wider window
 
 
@@ -71,7 +71,7 @@ class Transform:
 
     def region(self, mask: NDArray[np.bool_], reference_shape: Sequence[int]) -> NDArray[np.bool_]:
         """(H, W) `mask` of the image, in the reference: (Hr, Wr) bool."""
-        if self.bend is not None:
+        if self.bend is not None and mask.any():
             return outlined(mask, self.points, reference_shape)
         size = reference_shape[1], reference_shape[0]
         return cv2.warpPerspective(mask.astype(np.uint8), self.matrix, size, flags=cv2.INTER_NEAREST) > 0

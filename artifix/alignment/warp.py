@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.geometry import Crop, transform_points
+from artifix.geometry import Crop, box_of, transform_points
 
+FINE = 4  # outlines are traced and filled on a grid this much finer than pixels
 MOST_SOURCE_PX = 32_000  # cv2.remap addresses with 16-bit integers
 
 
@@ -60,20 +61,32 @@ def outlined(
     """Map a mask into the reference by its outlines, which any map without folds keeps in order.
 
     Args:
-        mask: (H, W) of the image.
+        mask: (H, W) of the image; at least one pixel is True.
         points_of: maps (N, 2) image points to reference points.
         shape: (Hr, Wr, ...) of the reference.
 
     Returns:
         (Hr, Wr) bool.
     """
-    # Doubled, so that the outline runs near the pixels' edges rather than through their centres.
-    double = np.kron(mask, np.ones((2, 2), bool)).astype(np.uint8)
-    outlines, _ = cv2.findContours(double, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    mapped = [points_of(outline.reshape(-1, 2) / 2 - 0.25) for outline in outlines]
-    limit = 4 * MOST_SOURCE_PX
-    rounded = [np.round(np.nan_to_num(np.clip(points, -limit, limit))).astype(np.int32) for points in mapped]
-    return cv2.fillPoly(np.zeros(shape[:2], np.uint8), rounded, 1) > 0
+    inner, fine = box_of(mask), FINE
+    enlarged = np.kron(mask[inner.slices()], np.ones((fine, fine), bool)).astype(np.uint8)
+    outlines, _ = cv2.findContours(enlarged, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    corner = np.array([inner.left, inner.top])
+    limit = float(max(shape[:2]) * 2)  # farther points change nothing, and the canvas counts in integers
+    mapped = [
+        np.clip(np.nan_to_num(points_of((o.reshape(-1, 2) + 0.5) / fine - 0.5 + corner)), -limit, limit)
+        for o in outlines
+    ]
+    # Only the part of the reference that is met is drawn, finely: cv2 fills half a pixel beyond an outline.
+    every = np.vstack(mapped)
+    low = np.clip(np.floor(every.min(0)), 0, [shape[1], shape[0]]).astype(int)
+    high = np.clip(np.ceil(every.max(0)) + 1, low, [shape[1], shape[0]]).astype(int)
+    canvas = np.zeros((fine * (high - low)[::-1]).tolist(), np.uint8)
+    region = np.zeros(shape[:2], bool)
+    if canvas.size:
+        cv2.fillPoly(canvas, [np.round((p - low + 0.5) * fine - 0.5).astype(np.int32) for p in mapped], 1)
+        region[low[1] : high[1], low[0] : high[0]] = canvas[fine // 2 :: fine, fine // 2 :: fine] > 0
+    return region
 
 
 def _shrinkage(x: NDArray[np.float64], y: NDArray[np.float64], valid: NDArray[np.bool_]) -> float:
