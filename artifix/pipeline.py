@@ -164,6 +164,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
             layer=self.config.alignment_layer if wanted.layer is None else wanted.layer,
             timestep=self.config.alignment_timestep if wanted.timestep is None else wanted.timestep,
             seed=config.seed,
+            masked=case.mask,
         )
 
     def _repaint(
@@ -179,7 +180,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         steps = config.refinement.steps
         aligned = None
         if transform is not None:
-            aligned = AlignedReference(partial(transform.warp_reference, reference), transform.is_proved)
+            aligned = AlignedReference(partial(transform.warp_reference, reference), transform.is_exact)
         seeds = [config.seed + k for k in range(config.refinement.candidates)]
         patches = repaint(
             self.network,
@@ -249,6 +250,7 @@ def _describe(alignment: Alignment) -> dict[str, Any]:
         "mask_pixels": int(alignment.mask.sum()),
         "box": list(alignment.box.as_tuple()),
         "transform": None if transform is None else transform.matrix.tolist(),
+        "bent": transform is not None and transform.bend is not None,
         "agreement": None if transform is None else round(transform.agreement, 4),
         "confidence": round(float(alignment.confidence), 4),
         "source": alignment.source,

@@ -51,6 +51,7 @@ def align(
     layer: str,
     timestep: int,
     seed: int,
+    masked: NDArray[np.bool_] | None = None,
 ) -> Alignment:
     """Locate one mask group in the reference.
 
@@ -63,6 +64,7 @@ def align(
         layer: module path of the cross-attention layer to read.
         timestep: noise level of the pass.
         seed: of its noise.
+        masked: (H, W), True on every artifact, where that is more than this group.
 
     Raises:
         UsageError: the network has no such layer or noise level.
@@ -80,7 +82,8 @@ def align(
         blob, views = blobs(correspondence)[0], [*views, *closer]
     transform, confidence = None, _gathered(blob)
     if config.transform:
-        transform, confidence = _transform(image, mask, reference, views, blob, config)
+        masks = mask, mask if masked is None else masked
+        transform, confidence = _transform(image, masks, reference, views, blob, config)
     if confidence < config.min_confidence and not config.force:
         raise NoMatchError(
             f"nothing in the reference matches the masked part (confidence {confidence:.2f}, "
@@ -128,17 +131,21 @@ def _sharpened(coarse: NDArray[np.float32], fine: NDArray[np.float32]) -> NDArra
 
 def _transform(
     image: NDArray[np.uint8],
-    mask: NDArray[np.bool_],
+    masks: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     reference: NDArray[np.uint8],
     views: Sequence[View],
     blob: Blob,
     config: AlignmentConfig,
 ) -> tuple[Transform | None, float]:
-    """The transform that the ring proves, else the similarity attention agrees on; and its confidence."""
+    """The transform that the ring proves, else the similarity attention agrees on; and its confidence.
+
+    `masks` are those of the group and of every artifact.
+    """
+    mask, masked = masks
     attention = _joined([matches_of(view) for view in views])
     if min(*image.shape[:2], *reference.shape[:2]) >= LEAST_SIDE_PX:
-        pool = [match_features(image, mask, reference), attention] if config.match_pool else [attention]
-        best = best_transform(image, mask, reference, pool)
+        pool = [match_features(image, masked, reference), attention] if config.match_pool else [attention]
+        best = best_transform(image, mask, reference, pool, masked)
         if best is not None and best.is_proved:
             return best, float(np.clip(0.5 + best.agreement / 2, 0, 1))
     guess = guess_transform(attention, mask, blob.region, reference.shape)

@@ -20,6 +20,7 @@ from artifix.geometry import Box, Crop, box_of, transform_points
 LEAST_SIDE_PX = 16  # smaller pictures hold no verifiable context
 LEAST_INSIDE = 0.9  # of the mask must lie inside the reference
 LEAST_AGREEMENT = 0.35  # proves a transform; of unrelated pictures the best candidates stayed below 0.1
+LEAST_EXACT_AGREEMENT = 0.45  # of coarse matches; a ring explained by half leaves the print a little off
 SHARP_INLIERS, LEAST_SHARP_AGREEMENT = 30, 0.1  # so many sharp matches prove it where the ring is nearly mute
 INLIERS_WORTH = 0.02  # of agreement, for twice the inliers: of near equals the better supported is right
 POLISHED = 6  # this many candidates are worth polishing
@@ -62,6 +63,11 @@ class Transform:
         """Whether the ring agrees, or does not contradict many exact matches."""
         supported = self.source == FEATURES and self.inliers >= SHARP_INLIERS
         return self.agreement >= (LEAST_SHARP_AGREEMENT if supported else LEAST_AGREEMENT)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether pixels can be compared one by one, beyond being proved."""
+        return self.is_proved and (self.source == FEATURES or self.agreement >= LEAST_EXACT_AGREEMENT)
 
     def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Reference points (x, y) of (N, 2) image points."""
