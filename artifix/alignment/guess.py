@@ -5,7 +5,6 @@ ring to the pixel. The attention still says where the part lies, how large and h
 similarity, and enough to paint the part from its pixels instead of from its tokens alone.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -15,11 +14,12 @@ from numpy.typing import NDArray
 from artifix.alignment.candidates import is_plausible
 from artifix.alignment.matching import Matches
 from artifix.alignment.transform import Transform
-from artifix.geometry import Box, box_of, transform_points
+from artifix.geometry import Box, box_of
 
-NEAR = 2.0  # matches count that lie within this many extents of the mask
+NEAR = 4.0  # matches count that lie within this many extents of the mask
 LEAST_MATCHES = 12
-LEAST_SHARE = 0.1  # of the matches must agree; attention to an unrelated picture agrees by chance on as many
+LEAST_SHARE = 0.08  # of the matches must agree; attention to unrelated pictures agrees by chance on as many
+LEAST_LIFT = 1.0  # of the correspondence map in the region found, over its mean
 TRIALS, CONFIDENCE = 2000, 0.999
 
 
@@ -32,15 +32,14 @@ class Guess:
 
 
 def guess_transform(
-    matches: Matches, mask: NDArray[np.bool_], blob: NDArray[np.bool_], reference_shape: Sequence[int]
+    matches: Matches, mask: NDArray[np.bool_], correspondence: NDArray[np.float32]
 ) -> Guess | None:
     """The similarity that most of the attention around the mask agrees on.
 
     Args:
         matches: of the network's attention.
         mask: (H, W), the group.
-        blob: (H_ref, W_ref), the region that the correspondence map shows.
-        reference_shape: (H_ref, W_ref, ...).
+        correspondence: (H_ref, W_ref), the map of the same attention.
 
     Returns:
         A transform that puts the mask onto the blob; None where attention is too scattered for one. Its
@@ -58,9 +57,12 @@ def guess_transform(
     if backward is None or inliers.mean() < LEAST_SHARE:
         return None
     matrix = np.linalg.inv(np.vstack([backward, [0, 0, 1.0]]))
-    if not is_plausible(matrix, box) or not _meets(matrix, box, blob):
+    if not is_plausible(matrix, box):
         return None
     transform = Transform(matrix, 0.0, sure.source, "similarity", int(inliers.sum()), sure.tolerance_px)
+    region = transform.region(mask, correspondence.shape)
+    if not region.any() or correspondence[region].mean() < LEAST_LIFT * correspondence.mean():
+        return None
     return Guess(transform, float(inliers.mean()))
 
 
@@ -68,10 +70,3 @@ def _is_near(points: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
     reach = NEAR * max(box.width, box.height)
     offset = np.abs(points - np.array(box.centre))
     return (offset[:, 0] < box.width / 2 + reach) & (offset[:, 1] < box.height / 2 + reach)
-
-
-def _meets(matrix: NDArray[np.float64], box: Box, blob: NDArray[np.bool_]) -> bool:
-    """Whether the mask's centre lands in the box of the blob."""
-    x, y = transform_points(matrix, np.array([box.centre]))[0]
-    target = box_of(blob)
-    return bool(target.left <= x < target.right and target.top <= y < target.bottom)

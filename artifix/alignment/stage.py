@@ -21,7 +21,7 @@ LEAST_CROP_PX = 32  # smaller crops of the image hold nothing to recognise
 ZOOM_CONTEXT = 2.0  # side of the second look over the first answer's
 # Confidence of a guess by the share of attention that agrees: of unrelated references it stays below the
 # first two.
-GUESS_SHARES, GUESS_CONFIDENCES = (0.1, 0.14, 0.3), (0.1, 0.25, 0.5)
+GUESS_SHARES, GUESS_CONFIDENCES = (0.08, 0.175, 0.3), (0.1, 0.25, 0.5)
 UNSUPPORTED = 0.25  # of the map's gathered mass, where attention agrees on no similarity
 ZOOM_WORTH = 0.7  # the second look must be this much narrower than the reference
 
@@ -83,7 +83,7 @@ def align(
     transform, confidence = None, _gathered(blob)
     if config.transform:
         masks = mask, mask if masked is None else masked
-        transform, confidence = _transform(image, masks, reference, views, blob, config)
+        transform, confidence = _transform(image, masks, reference, views, correspondence, config)
     if confidence < config.min_confidence and not config.force:
         raise NoMatchError(
             f"nothing in the reference matches the masked part (confidence {confidence:.2f}, "
@@ -134,7 +134,7 @@ def _transform(
     masks: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     reference: NDArray[np.uint8],
     views: Sequence[View],
-    blob: Blob,
+    correspondence: NDArray[np.float32],
     config: AlignmentConfig,
 ) -> tuple[Transform | None, float]:
     """The transform that the ring proves, else the similarity attention agrees on; and its confidence.
@@ -148,9 +148,9 @@ def _transform(
         best = best_transform(image, mask, reference, pool, masked)
         if best is not None and best.is_proved:
             return best, float(np.clip(0.5 + best.agreement / 2, 0, 1))
-    guess = guess_transform(attention, mask, blob.region, reference.shape)
+    guess = guess_transform(attention, mask, correspondence)
     if guess is None:
-        return None, UNSUPPORTED * _gathered(blob)
+        return None, UNSUPPORTED * _gathered(blobs(correspondence)[0])
     return guess.transform, float(np.interp(guess.share, GUESS_SHARES, GUESS_CONFIDENCES))
 
 
