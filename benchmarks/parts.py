@@ -16,17 +16,19 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 
 from artifix.config import RefineConfig
 from artifix.errors import ArtifixError
-from artifix.evaluation.benchmark import Score, mean, run
-from artifix.evaluation.cases import case_folders, read_known_case
+from artifix.evaluation.benchmark import Score, mean, run, score
+from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
 from artifix.network.device import choose_device, choose_dtype
 from artifix.outputs.encode import encode_png
 from artifix.pipeline import RefineByAlignPipeline, RefineResult, load_pipeline
 
+BASELINES = {"as-is": "the artifact left as it is", "telea": "OpenCV inpainting, no reference"}
 FIGURES = ("psnr", "ssim", "iou", "box", "hit", "outside", "confidence", "align_s", "sample_s")
 
 
@@ -40,7 +42,6 @@ def variants() -> dict[str, tuple[str, RefineConfig]]:
     )
     return {
         "default": ("nothing: the default settings, refusals left as they are", RefineConfig()),
-        "full": ("nothing, never refusing", full),
         "paste": ("the network's repaint: the fitted paste of the aligned reference alone", full),
         "no-aligned": (
             "the aligned reference: transform for the region only",
@@ -51,11 +52,7 @@ def variants() -> dict[str, tuple[str, RefineConfig]]:
             replace(full, alignment=replace(align, match_pool=False)),
         ),
         "no-zoom": ("the second look", replace(full, alignment=replace(align, zoom=False))),
-        "attention-only": (
-            "classical matches and the transform: the region is that of the map",
-            replace(full, alignment=replace(align, transform=False)),
-        ),
-        "paper": ("all of it: the paper's path", paper),
+        "paper": ("transform, aligned reference, residual and classical matches: the paper's path", paper),
     }
 
 
@@ -65,6 +62,13 @@ def without_network(pipeline: RefineByAlignPipeline) -> RefineByAlignPipeline:
     torch.nn.init.zeros_(silent.unet.conv_out.weight)
     torch.nn.init.zeros_(silent.unet.conv_out.bias)
     return silent
+
+
+def baseline(name: str, known: KnownCase) -> Score:
+    """What a user has without this tool: the artifact as it is, or OpenCV's inpainting (Telea 2004)."""
+    image, mask = known.case.image.rgb, known.case.mask
+    painted = cv2.inpaint(image, mask.astype(np.uint8), 5, cv2.INPAINT_TELEA) if name == "telea" else image
+    return score(known, painted, np.zeros(known.case.reference.rgb.shape[:2], bool), float("nan"), {})
 
 
 def keep(folder: Path, result: RefineResult | None) -> None:
@@ -86,10 +90,14 @@ def main() -> int:
     parser.add_argument("cases", type=Path)
     parser.add_argument("--weights")
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--only", nargs="+", choices=sorted(known), default=list(known), metavar="VARIANT")
+    parser.add_argument("--only", nargs="+", default=[*BASELINES, *known], metavar="VARIANT")
     parser.add_argument("--every", type=int, default=1, help="take every Nth case")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    if unknown := set(options.only) - known.keys() - BASELINES.keys():
+        parser.error(
+            f"no such variant: {', '.join(sorted(unknown))}; there are: {', '.join([*BASELINES, *known])}"
+        )
     device = choose_device(options.device)
     try:
         pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
@@ -102,16 +110,19 @@ def main() -> int:
     for folder in folders:
         case = read_known_case(folder)
         for name in options.only:
-            score, result = run(silent if name == "paste" else pipeline, case, known[name][1])
-            scores[name].append(score)
+            if name in BASELINES:
+                scores[name].append(baseline(name, case))
+                continue
+            figures, result = run(silent if name == "paste" else pipeline, case, known[name][1])
+            scores[name].append(figures)
             if options.out:
                 keep(options.out / name / folder.name, result)
                 with (options.out / f"{name}.jsonl").open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(asdict(score)) + "\n")
+                    file.write(json.dumps(asdict(figures)) + "\n")
         print(
             f"{folder.name}: " + "  ".join(f"{n} {scores[n][-1].psnr:.2f}" for n in options.only), flush=True
         )
-    print_table(scores, {name: known[name][0] for name in options.only})
+    print_table(scores, BASELINES | {name: entry[0] for name, entry in known.items()})
     return 0
 
 

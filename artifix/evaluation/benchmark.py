@@ -39,21 +39,30 @@ def run(
         result = pipeline.refine(known.case, config)
     except NoMatchError:
         empty = np.zeros(known.case.reference.rgb.shape[:2], bool)
-        return _score(
+        return score(
             known, known.case.image.rgb, empty, 0.0, {"align_s": time.perf_counter() - started}
         ), None
     region = np.logical_or.reduce([a.region for a in result.alignments])
     confidence = min(a.confidence for a in result.alignments)
-    return _score(known, result.refined, region, confidence, result.timings), result
+    return score(known, result.refined, region, confidence, result.timings), result
 
 
-def _score(
+def score(
     known: KnownCase,
     refined: NDArray,
     region: NDArray[np.bool_],
     confidence: float,
     timings: dict[str, float],
 ) -> Score:
+    """Score a picture and a region for a case, however they were made.
+
+    Args:
+        known: the case and its truth.
+        refined: (H, W, 3) in the image's own type.
+        region: (H_ref, W_ref), empty where none was found.
+        confidence: in [0, 1].
+        timings: seconds by stage.
+    """
     mask, nan = known.case.mask, float("nan")
     truth, true = known.truth, known.region
     return Score(
