@@ -36,10 +36,9 @@ class RefinementConfig:
     strength: float = 1.0  # 1 = from pure noise, less = from the pasted reference, noised
     candidates: int = 1  # seeds drawn; the one that agrees best with the reference is kept
     aligned_reference: bool = True  # False = the paper's path: tokens of the matched region only
+    correction: float = 1.0  # share of the network's correction of the aligned reference that is applied
     context: float = 1.8  # side of the crop repainted, over the mask's longer side
-    feather_px: float = (
-        0.75  # width of the inward feather [px of the image]; the rim inside the mask holds the artifact
-    )
+    feather_px: float = 0.75  # width of the inward feather [px]; the rim inside the mask holds the artifact
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,7 @@ LIMITS = {
     "guidance_scale": Limits(0, math.inf),
     "strength": Limits(0, 1, open_below=True),
     "candidates": Limits(1, 64),
+    "correction": Limits(0, 1),
     "context": Limits(1, 100),
     "feather_px": Limits(0, 1000),
     "seed": Limits(0, 2**32 - 1),

@@ -83,7 +83,9 @@ def repaint(
     strength = config.strength if paste is not None else 1.0
     drawn = _draw(network, condition, replace(config, strength=strength), seeds, after_step)
     start = _pictures(network, condition.start)[0]
-    return [Patch(box, _enlarged(picture, start, paste, (box.height, box.width))) for picture in drawn]
+    corrections = config.correction * (drawn - start)
+    size = box.height, box.width
+    return [Patch(box, _enlarged(*pair, paste, size)) for pair in zip(drawn, corrections, strict=True)]
 
 
 def _careful_paste(
@@ -157,11 +159,13 @@ def _pictures(network: Network, latents: Tensor) -> NDArray[np.float32]:
 
 
 def _enlarged(
-    picture: NDArray[np.float32], start: NDArray[np.float32], paste: _Paste | None, size: tuple[int, int]
+    picture: NDArray[np.float32],
+    correction: NDArray[np.float32],
+    paste: _Paste | None,
+    size: tuple[int, int],
 ) -> NDArray[np.float32]:
-    """The patch at the image's resolution, in [0, 1]."""
-    if paste is None:
-        return np.clip(resize(picture, size) / 255, 0, 1)
-    corrected = paste.pixels + resize(picture - start, size)
-    full = np.where(paste.valid[..., None], corrected, resize(picture, size))
+    """The patch at the image's resolution, in [0, 1]: the paste corrected, and the picture where there is none."""
+    full = resize(picture, size)
+    if paste is not None:
+        full = np.where(paste.valid[..., None], paste.pixels + resize(correction, size), full)
     return np.clip(full / 255, 0, 1).astype(np.float32)
