@@ -164,7 +164,7 @@ def _enlarged(
     paste: _Paste | None,
     size: tuple[int, int],
 ) -> NDArray[np.float32]:
-    """The patch at the image's resolution, in [0, 1]: the paste corrected, and the picture where there is none."""
+    """The patch at the image's size, in [0, 1]: the paste corrected, and the picture where there is none."""
     full = resize(picture, size)
     if paste is not None:
         full = np.where(paste.valid[..., None], paste.pixels + resize(correction, size), full)
