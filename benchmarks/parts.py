@@ -43,6 +43,10 @@ def variants() -> dict[str, tuple[str, RefineConfig]]:
     return {
         "default": ("nothing: the default settings, refusals left as they are", RefineConfig()),
         "paste": ("the network's repaint: the fitted paste of the aligned reference alone", full),
+        "whole-correction": (
+            "the restraint: all of the network's correction is applied",
+            replace(full, refinement=replace(refine, correction=1.0)),
+        ),
         "no-aligned": (
             "the aligned reference: transform for the region only",
             replace(full, refinement=replace(refine, aligned_reference=False)),
