@@ -21,7 +21,7 @@ LEAST_CROP_PX = 32  # smaller crops of the image hold nothing to recognise
 ZOOM_CONTEXT = 2.0  # side of the second look over the first answer's
 # Confidence of a guess by the share of attention that agrees: of unrelated references it stays below the
 # first two.
-GUESS_SHARES, GUESS_CONFIDENCES = (0.08, 0.175, 0.3), (0.1, 0.25, 0.5)
+GUESS_SHARES, GUESS_CONFIDENCES = (0.08, 0.19, 0.3), (0.1, 0.25, 0.5)
 UNSUPPORTED = 0.25  # of the map's gathered mass, where attention agrees on no similarity
 ZOOM_WORTH = 0.7  # the second look must be this much narrower than the reference
 
