@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from transformers import Dinov2Model
 
 from artifix.alignment.stage import Alignment, align
@@ -229,7 +230,7 @@ def load_pipeline(weights: str | None, device: torch.device, dtype: torch.dtype)
         pipeline = RefineByAlignPipeline.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, local_files_only=True
         )
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise WeightsError(
             f"{folder}: cannot be loaded: {error}", "copy the whole folder of the weights"
         ) from error

@@ -40,7 +40,7 @@ def run(
     except NoMatchError:
         empty = np.zeros(known.case.reference.rgb.shape[:2], bool)
         return score(
-            known, known.case.image.rgb, empty, 0.0, {"align_s": time.perf_counter() - started}
+            known, known.case.image.pixels, empty, 0.0, {"align_s": time.perf_counter() - started}
         ), None
     region = np.logical_or.reduce([a.region for a in result.alignments])
     confidence = min(a.confidence for a in result.alignments)

@@ -5,17 +5,18 @@ from numpy.typing import NDArray
 from skimage.metrics import structural_similarity
 
 from artifix.geometry import box_of
+from artifix.inputs.images import eight_bit
 
 
-def psnr_db(refined: NDArray[np.uint8], truth: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
-    """Peak signal-to-noise ratio inside (H, W) `mask` of two (H, W, 3) pictures [dB]; 100 at most."""
-    error = float(((refined.astype(np.float64) - truth) ** 2)[mask].mean())
+def psnr_db(refined: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> float:
+    """PSNR at 8 bit inside (H, W) `mask` of two (H, W, 3) pictures [dB]; 100 at most."""
+    error = float(((eight_bit(refined).astype(np.float64) - eight_bit(truth)) ** 2)[mask].mean())
     return min(10 * np.log10(255**2 / max(error, 1e-6)), 100.0)
 
 
-def ssim(refined: NDArray[np.uint8], truth: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
-    """Structural similarity (Wang et al. 2004), the mean of its map inside `mask`."""
-    _, similarity = structural_similarity(refined, truth, channel_axis=2, full=True)
+def ssim(refined: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> float:
+    """Structural similarity (Wang et al. 2004) at 8 bit, the mean of its map inside `mask`."""
+    _, similarity = structural_similarity(eight_bit(refined), eight_bit(truth), channel_axis=2, full=True)
     return float(similarity[mask].mean())
 
 

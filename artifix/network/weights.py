@@ -45,8 +45,8 @@ def bundled_names() -> list[str]:
 def verify_weights(folder: Path) -> str:
     """Refuse changed, incomplete or unsafe weights.
 
-    Every file of weights listed in the index beside a bundled folder must be there with its sha256; a folder
-    of the user's own has no index and is only checked for pickles and empty files.
+    A bundled folder must hold every file that the index beside it lists, with its sha256, and no other but
+    prose (*.md); a folder of the user's own has no index and is only checked for pickles and missing parts.
 
     Returns:
         sha256 over the names and contents of all files, which identifies the weights in records.
@@ -73,6 +73,12 @@ def verify_weights(folder: Path) -> str:
                 f"{folder / name}: was changed: sha256 is {digests[name][:12]}, expected {digest[:12]}",
                 "install artifix again, or pass the folder of your own weights under another name",
             )
+    strange = [name for name in digests if name not in expected and not name.endswith(".md")]
+    if expected and strange:
+        raise WeightsError(
+            f"{folder / strange[0]}: is not one of the files of these weights",
+            "remove it, or install artifix again",
+        )
     _require_shards(folder, digests)
     return hashlib.sha256("".join(f"{k}:{v}\n" for k, v in digests.items()).encode()).hexdigest()
 

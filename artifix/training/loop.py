@@ -4,7 +4,8 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from artifix.errors import DeviceError, OutputError
 from artifix.network.assembly import Network, build_network
 from artifix.training import checkpoint
 from artifix.training.config import TrainingConfig
+from artifix.training.interruption import noted_interruption
 from artifix.training.lettering import draw_decals
 from artifix.training.sources import Sources, load_sources
 from artifix.training.step import alignment_loss, refinement_loss
@@ -65,6 +67,7 @@ def train(
         InputError: unusable data, nothing to resume, or a checkpoint of another config.
         OutputError: `run` already holds checkpoints and `resume` is not set, or the disk refuses.
         DeviceError: the loss is not a number.
+        KeyboardInterrupt: SIGINT or SIGTERM came; the step under way was ended and a checkpoint written.
     """
     if checkpoint.checkpoints(run) and not resume:
         raise OutputError(f"{run}: already holds a run", "pass --resume to go on, or name a new folder")
@@ -74,28 +77,33 @@ def train(
     if resume:
         checkpoint.load(run, state, to_dict(config))
     training, held_out = _sources(data, config, device, report)
-    run.mkdir(parents=True, exist_ok=True)
-    (run / "config.json").write_text(json.dumps(to_dict(config), indent=1), encoding="utf-8")
+    with _as_output_error(run):
+        run.mkdir(parents=True, exist_ok=True)
+        (run / "config.json").write_text(json.dumps(to_dict(config), indent=1), encoding="utf-8")
     fixed = validation_pairs(held_out, network, config.synthesis)
 
     started = saved = told = time.monotonic()
     before_s, told_pairs = state.seconds, state.pairs_seen
     figures: dict[str, float] = {}
-    while state.step < config.steps and time.monotonic() - started < 60 * minutes:
-        values = _step(network, state, training, config)
-        now = time.monotonic()
-        state.seconds = before_s + now - started
-        if now - told >= config.log_every_s:
-            rate = (state.pairs_seen - told_pairs) / (now - told)
-            spent = f"{rate:.1f} pairs/s {state.seconds / 60:.1f} min"
-            report(f"step {state.step}/{config.steps} {_told(values)} {spent}")
-            told, told_pairs = now, state.pairs_seen
-        if state.step % config.validate_every_steps == 0:
-            figures = _validated(network, state, fixed, config, run, report)
-        if now - saved >= config.checkpoint_every_s:
-            checkpoint.save(run, state, to_dict(config))
-            saved = time.monotonic()
-    checkpoint.save(run, state, to_dict(config))
+    ends = started + 60 * minutes
+    with noted_interruption() as stop:
+        while state.step < config.steps and time.monotonic() < ends and not stop.asked:
+            values = _step(network, state, training, config)
+            now = time.monotonic()
+            state.seconds = before_s + now - started
+            if now - told >= config.log_every_s:
+                rate = (state.pairs_seen - told_pairs) / (now - told)
+                spent = f"{rate:.1f} pairs/s {state.seconds / 60:.1f} min"
+                report(f"step {state.step}/{config.steps} {_told(values)} {spent}")
+                told, told_pairs = now, state.pairs_seen
+            if state.step % config.validate_every_steps == 0:
+                figures = _validated(network, state, fixed, config, run, report)
+            if now - saved >= config.checkpoint_every_s:
+                checkpoint.save(run, state, to_dict(config))
+                saved = time.monotonic()
+        checkpoint.save(run, state, to_dict(config))
+    if stop.asked:
+        raise KeyboardInterrupt
     figures = _validated(network, state, fixed, config, run, report)
     state.ema.copy_to(_parameters(network))
     return Outcome(network, state.step, state.pairs_seen, state.seconds, figures)
@@ -165,13 +173,23 @@ def _validated(
     state.ema.copy_to(parameters)
     with torch.autocast(network.device.type, torch.bfloat16):
         figures = validate(network, fixed, config.losses)
-        write_sheet(run / "sheet.png", network, fixed[REFINEMENT])
+        with _as_output_error(run):
+            write_sheet(run / "sheet.png", network, fixed[REFINEMENT])
     state.ema.restore(parameters)
     report(f"validation at step {state.step}: " + " ".join(f"{k} {v:.3f}" for k, v in figures.items()))
-    with (run / "validation.jsonl").open("a", encoding="utf-8") as file:
+    with _as_output_error(run), (run / "validation.jsonl").open("a", encoding="utf-8") as file:
         row = {"step": state.step, "pairs_seen": state.pairs_seen, "seconds": round(state.seconds), **figures}
         file.write(json.dumps(row) + "\n")
     return figures
+
+
+@contextmanager
+def _as_output_error(run: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"{run}: cannot be written: {reason}", "free some space, then --resume") from error
 
 
 def _prepared(network: Network, device: torch.device) -> Network:

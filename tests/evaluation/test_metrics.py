@@ -76,3 +76,9 @@ def test_the_largest_change_outside_does_not_wrap_around(truth, mask):
     truth[0, 0], changed[0, 0] = 0, 255
     assert largest_change_outside(changed, truth, mask) == largest_change_outside(truth, changed, mask) == 255
     assert largest_change_outside(changed, truth, np.ones_like(mask)) == 0
+
+
+def test_sixteen_bit_results_are_compared_at_eight(truth, mask):
+    deep = truth.astype(np.uint16) * 257
+    assert psnr_db(deep, truth, mask) == 100
+    assert ssim(deep, truth, mask) == pytest.approx(1)

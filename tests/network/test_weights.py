@@ -110,3 +110,11 @@ def test_without_any_weights_the_answer_says_so(bundled, monkeypatch):
 def test_a_folder_of_something_else_is_refused(bundled, tmp_path):
     with pytest.raises(WeightsError, match="holds no model_index.json"):
         find_weights(str(tmp_path))
+
+
+def test_a_file_the_index_does_not_list_is_refused_unless_it_is_prose(folder):
+    (folder / "NOTES.md").write_text("more words")
+    assert verify_weights(folder)
+    (folder / "unet" / "extra.safetensors").write_bytes(b"x")
+    with pytest.raises(WeightsError, match="extra.safetensors: is not one of the files"):
+        verify_weights(folder)

@@ -1,5 +1,6 @@
 import errno
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -145,3 +146,38 @@ def test_checkpoint_holds_no_pickle(tmp_path):
     files = sorted(p.name for p in folder.iterdir())
     assert files == ["ema.safetensors", "optimizer.safetensors", "state.json", "unet.safetensors"]
     assert json.loads((folder / "state.json").read_text())["config"]["widths"] == [1, 2]
+
+
+def test_a_step_saved_again_stays_if_the_new_one_cannot_be_put_there(tmp_path, monkeypatch):
+    state = make_state()
+    checkpoint.save(tmp_path, state, CONFIG)
+    rename = Path.rename
+
+    def refuse(path, target):
+        if path.suffix == ".tmp":
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(OutputError, match="Input/output error"):
+        checkpoint.save(tmp_path, state, CONFIG)
+    assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["step-0000000"]
+    checkpoint.load(tmp_path, make_state(), CONFIG)
+
+
+def test_a_run_killed_between_two_renames_is_resumed(tmp_path):
+    folder = checkpoint.save(tmp_path, make_state(), CONFIG)
+    folder.rename(folder.with_name(f".{folder.name}.old"))
+    checkpoint.load(tmp_path, make_state(), CONFIG)
+    assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["step-0000000"]
+
+
+@pytest.mark.parametrize("name", ["state.json", "unet.safetensors", "ema.safetensors"])
+def test_a_damaged_checkpoint_is_named(tmp_path, name):
+    path = checkpoint.save(tmp_path, make_state(), CONFIG) / name
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(InputError, match="step-0000000: is damaged or incomplete"):
+        checkpoint.load(tmp_path, make_state(), CONFIG)
+    path.unlink()
+    with pytest.raises(InputError, match="step-0000000: is damaged or incomplete"):
+        checkpoint.load(tmp_path, make_state(), CONFIG)

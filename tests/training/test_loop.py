@@ -2,6 +2,7 @@ import errno
 import json
 import re
 import shutil
+import signal
 from dataclasses import replace
 
 import pytest
@@ -226,3 +227,30 @@ def test_network_learns_the_colours_of_two_images(tiny_recipe, scenes, tmp_path)
     what = losses(lines, "what")
     assert len(what) == 30
     assert sum(what[-8:]) < 0.85 * sum(what[:8])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_its_step_and_resumes_to_the_same_end(
+    finished, tiny_recipe, scenes, tmp_path, monkeypatch, number
+):
+    recipe, whole = replace(tiny_recipe, checkpoint_every_s=1e9), loop.refinement_loss
+
+    def interrupted(network, *rest):
+        signal.raise_signal(number)
+        return whole(network, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "refinement_loss", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(scenes, tmp_path / "run", recipe)
+    assert [p.name for p in checkpoint.checkpoints(tmp_path / "run")] == ["step-0000001"]
+    run(scenes, tmp_path / "run", recipe, resume=True)
+    name = "checkpoints/step-0000006"
+    expected, found = tensors(finished[0] / name), tensors(tmp_path / "run" / name)
+    assert [key for key in expected if not torch.equal(expected[key], found[key])] == []
+
+
+def test_a_run_folder_under_a_file_is_an_output_error(tiny_recipe, scenes, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        run(scenes, tmp_path / "file" / "run", tiny_recipe)
