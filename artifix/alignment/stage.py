@@ -21,7 +21,10 @@ LEAST_CROP_PX = 32  # smaller crops of the image hold nothing to recognise
 ZOOM_CONTEXT = 2.0  # side of the second look over the first answer's
 # Confidence of a guess by the share of attention that agrees: of unrelated references it stays below the
 # first two.
-GUESS_SHARES, GUESS_CONFIDENCES = (0.08, 0.19, 0.3), (0.1, 0.25, 0.5)
+GUESS_SHARES, GUESS_CONFIDENCES = (0.08, 0.22, 0.3), (0.1, 0.25, 0.5)
+LEAST_STRUCTURE = (
+    4.0  # standard deviation of grey levels in the region; in less, attention finds only its habits
+)
 UNSUPPORTED = 0.25  # of the map's gathered mass, where attention agrees on no similarity
 ZOOM_WORTH = 0.7  # the second look must be this much narrower than the reference
 
@@ -149,9 +152,14 @@ def _transform(
         if best is not None and best.is_proved:
             return best, float(np.clip(0.5 + best.agreement / 2, 0, 1))
     guess = guess_transform(attention, mask, correspondence)
-    if guess is None:
+    if guess is None or _is_flat(reference, guess.transform.region(mask, reference.shape)):
         return None, UNSUPPORTED * _gathered(blobs(correspondence)[0])
     return guess.transform, float(np.interp(guess.share, GUESS_SHARES, GUESS_CONFIDENCES))
+
+
+def _is_flat(reference: NDArray[np.uint8], region: NDArray[np.bool_]) -> bool:
+    """Whether the region shows nothing that could be recognised."""
+    return float(reference[region].mean(-1).std()) < LEAST_STRUCTURE
 
 
 def _gathered(blob: Blob) -> float:
