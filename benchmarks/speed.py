@@ -3,7 +3,8 @@
 Usage: python benchmarks/speed.py CASE [--weights NAME|DIR] [--device D] [--repeat N]
 
 CASE is a folder with image.png, mask.png and reference.png. Times are medians of N runs after a warm-up, all
-in one process; the share of a pass is given in floating-point operations and in time.
+in one process; the share of a pass is given in floating-point operations and in time, over as many crops as
+locating looks at in one pass.
 """
 
 import argparse
@@ -36,15 +37,15 @@ def median_s(work: Callable[[], object], repeat: int) -> float:
     return statistics.median(taken)
 
 
-def passes(network: Network, layer: str) -> tuple[Callable[[], object], Callable[[], object]]:
-    """A full pass of the U-Net, and one that ends at `layer`, on the same input."""
+def passes(network: Network, layer: str, crops: int) -> tuple[Callable[[], object], Callable[[], object]]:
+    """A full pass of the U-Net over so many crops, and one that ends at `layer`, on the same input."""
     side, reference_side = network.working_size_px, network.reference_size_px
     place = {"device": network.device, "dtype": network.dtype}
-    tokens = network.tokens(torch.zeros(1, 3, reference_side, reference_side, **place))
+    tokens = network.tokens(torch.zeros(crops, 3, reference_side, reference_side, **place))
     condition = network.condition(
-        torch.zeros(1, 3, side, side, **place), torch.ones(1, 1, side, side, **place), tokens
+        torch.zeros(crops, 3, side, side, **place), torch.ones(crops, 1, side, side, **place), tokens
     )
-    timestep = torch.zeros(1, dtype=torch.int64, device=network.device)
+    timestep = torch.zeros(crops, dtype=torch.int64, device=network.device)
 
     def whole() -> None:
         predict_clean(
@@ -85,7 +86,9 @@ def main() -> int:
     print(f"locate {median_s(lambda: pipeline.locate(case, config), options.repeat):.2f} s")
     print(f"refine {median_s(lambda: pipeline.refine(case, config), options.repeat):.2f} s")
     with torch.inference_mode():
-        whole, part = passes(pipeline.network, pipeline.config.alignment_layer)
+        whole, part = passes(
+            pipeline.network, pipeline.config.alignment_layer, len(config.alignment.contexts)
+        )
         print(f"locate's share of a pass: {flops(part) / flops(whole):.1%} of the operations, ", end="")
         print(f"{median_s(part, 20) / median_s(whole, 20):.1%} of the time")
     return 0
