@@ -75,7 +75,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         codec: Codec,
         scheduler: DDIMScheduler,
         detail_encoder: DetailEncoder | None = None,
-        alignment_layer: str = "up_blocks.1.attentions.0",
+        alignment_layer: str = "up_blocks.0.attentions.1",
         alignment_timestep: int = 0,
         residual: bool = True,
     ) -> None:

@@ -94,7 +94,7 @@ def train(
     except KeyboardInterrupt:
         console.note(f"{out}: the newest checkpoint stays; go on from it with --resume")
         raise
-    weights = export_weights(outcome.network, out / "weights", layer=recipe.losses.layers[-1])
+    weights = export_weights(outcome.network, out / "weights", layer=recipe.losses.layers[0])
     figures = {name: round(value, 4) for name, value in outcome.figures.items()}
     told = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
     done = (
