@@ -1,12 +1,13 @@
 """What one batch of pairs teaches the network."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
 
 from artifix.network.assembly import Network
-from artifix.network.attention import record_attention
+from artifix.network.attention import RecordingProcessor, record_attention
 from artifix.network.codec import decode, encode
 from artifix.network.diffusion import Condition, predict_clean
 from artifix.training.losses import correspondence_loss, denoising_loss, matching_accuracy
@@ -57,6 +58,22 @@ def look_at_artifact(network: Network, pairs: Pairs) -> tuple[Tensor, Tensor] | 
     return network.detail_encoder(pairs.garbled), network.detail_encoder(pairs.reference)
 
 
+def attend(
+    network: Network,
+    seen: Tensor,
+    timestep: Tensor,
+    condition: Condition,
+    layers: Sequence[str],
+    random: Generator,
+) -> dict[str, RecordingProcessor]:
+    """Record the attention of `layers` to `seen` (B, C, h, w) latents, noised; the pass ends at the last."""
+    noise = torch.randn(seen.shape, generator=random, device=random.device)
+    noisy = network.noisy(seen, noise, timestep)
+    with record_attention(network.unet, layers, stop_after_last=True) as recorders:
+        predict_clean(network.unet, network.scheduler, noisy, timestep, condition, network.residual)
+    return recorders
+
+
 def alignment_loss(
     network: Network, pairs: Pairs, config: LossConfig, random: Generator
 ) -> dict[str, Tensor]:
@@ -65,16 +82,7 @@ def alignment_loss(
     condition, _ = conditions(network, pairs, 0.0, random, details)
     seen = encode(network.codec, pairs.garbled)
     timestep = noise_levels(ALIGNMENT, len(seen), network.scheduler.config.num_train_timesteps, random)
-    noise = torch.randn(seen.shape, generator=random, device=random.device)
-    with record_attention(network.unet, config.layers, stop_after_last=True) as recorders:
-        predict_clean(
-            network.unet,
-            network.scheduler,
-            network.noisy(seen, noise, timestep),
-            timestep,
-            condition,
-            network.residual,
-        )
+    recorders = attend(network, seen, timestep, condition, config.layers, random)
     losses = [
         correspondence_loss(recorder.recorded, pairs.match, pairs.matchable, pairs.mask)
         for recorder in recorders.values()

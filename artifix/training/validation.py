@@ -8,13 +8,12 @@ from PIL import Image
 from torch import Generator, Tensor
 
 from artifix.network.assembly import Network
-from artifix.network.attention import record_attention
 from artifix.network.codec import decode, encode
-from artifix.network.diffusion import predict_clean, sample
+from artifix.network.diffusion import sample
 from artifix.training.losses import matching_accuracy
 from artifix.training.photometry import match_light
 from artifix.training.sources import Sources
-from artifix.training.step import LossConfig, conditions, look_at_artifact
+from artifix.training.step import LossConfig, attend, conditions, look_at_artifact
 from artifix.training.synthesis import ALIGNMENT, REFINEMENT, Pairs, SynthesisConfig, make_pairs
 
 SEED = 20_240_117
@@ -49,16 +48,7 @@ def _where(network: Network, pairs: Pairs, losses: LossConfig) -> dict[str, floa
     condition, _ = conditions(network, pairs, 0.0, random, look_at_artifact(network, pairs))
     seen = encode(network.codec, pairs.garbled)
     timestep = torch.zeros(len(seen), dtype=torch.int64, device=network.device)
-    noise = torch.randn(seen.shape, generator=random, device=random.device)
-    with record_attention(network.unet, losses.layers, stop_after_last=True) as recorders:
-        predict_clean(
-            network.unet,
-            network.scheduler,
-            network.noisy(seen, noise, timestep),
-            timestep,
-            condition,
-            network.residual,
-        )
+    recorders = attend(network, seen, timestep, condition, losses.layers, random)
     found = recorders[losses.layers[-1]].recorded
     return {"hits": matching_accuracy(found, pairs.match, pairs.matchable, pairs.mask).item()}
 
