@@ -26,13 +26,14 @@ class NetworkConfig:
     unet_widths: tuple[int, ...] = (64, 128, 192)
     layers_per_block: int = 1
     attention_heads: int = 4
-    cross_attention_width: int = 128
+    cross_attention_width: int = 192
     norm_groups: int = 32
     encoder_width: int = 128
     encoder_layers: int = 4
     encoder_heads: int = 4
     patch_px: int = 8  # side of a reference token [px]; 16 x 16 tokens
-    detail_widths: tuple[int, ...] = (32, 64, 128)  # of the detail encoder, at 2, 4 and 8 px cells; () = none
+    # Of the detail encoder, at cells of 2, 4, 8, 16 and 32 px; () = none.
+    detail_widths: tuple[int, ...] = (32, 64, 128, 192, 256)
     detail_norm_groups: int = 16
     aligned_channels: bool = True  # the warped reference as extra input channels
     train_timesteps: int = 1000
@@ -120,10 +121,10 @@ class Network:
             start=encode(self.codec, pasted),
         )
 
-    def _features(self, pasted: Tensor, detail: Tensor | None) -> Tensor | None:
+    def _features(self, pasted: Tensor, detail: Tensor | None) -> tuple[Tensor, ...]:
         if self.detail_encoder is None:
-            return None
-        return self.detail_encoder.to_unet(self.detail_encoder(pasted) if detail is None else detail)
+            return ()
+        return self.detail_encoder.residuals(self.detail_encoder(pasted) if detail is None else detail)
 
     def noisy(self, latents: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
         """Latents noised to `timestep` (B,) of the training schedule."""
@@ -211,7 +212,6 @@ def _require_fitting_grids(config: NetworkConfig) -> None:
 def _detail_encoder(config: NetworkConfig) -> DetailEncoder | None:
     if not config.detail_widths:
         return None
-    fine, middle, coarse = config.detail_widths
     return DetailEncoder(
-        (fine, middle, coarse), config.cross_attention_width, config.unet_widths[1], config.detail_norm_groups
+        config.detail_widths, config.cross_attention_width, config.unet_widths[:2], config.detail_norm_groups
     )

@@ -13,17 +13,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 CELL_PX = 8  # side of a cell of the features
+PIXELS = 3 * CELL_PX**2  # samples of a cell
 
 
 class _Residual(nn.Module):
     """Two convolutions beside a skip; starts as the identity."""
 
-    def __init__(self, width: int, dilation: int, norm_groups: int) -> None:
+    def __init__(self, width: int, norm_groups: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             nn.GroupNorm(norm_groups, width),
             nn.SiLU(),
-            nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation),
+            nn.Conv2d(width, width, 3, padding=1),
             nn.GroupNorm(norm_groups, width),
             nn.SiLU(),
             nn.Conv2d(width, width, 3, padding=1),
@@ -35,48 +36,80 @@ class _Residual(nn.Module):
 
 
 class DetailEncoder(ModelMixin, ConfigMixin):
-    """Features of a picture on a grid of 8 px cells.
+    """Features of a picture on a grid of 8 px cells: what was learned of each cell, and its pixels.
 
     Args:
-        widths: channels at 2, 4 and 8 px cells.
+        widths: channels at 2, 4, 8, 16 and 32 px cells; the coarse ones bring context to the 8 px cells.
         token_width: channels of the reference's tokens, which the features are added to.
-        unet_width: channels of the U-Net where the crop's features join it.
+        unet_widths: channels of the U-Net where the crop's features join it: before its first attention and
+            after.
         norm_groups: of the group norms.
     """
 
     @register_to_config
     def __init__(
         self,
-        widths: tuple[int, int, int] = (32, 64, 128),
-        token_width: int = 128,
-        unet_width: int = 128,
+        widths: tuple[int, ...] = (32, 64, 128, 192, 256),
+        token_width: int = 192,
+        unet_widths: tuple[int, ...] = (64, 128),
         norm_groups: int = 16,
     ) -> None:
         super().__init__()
-        fine, middle, coarse = widths
-        self.trunk = nn.Sequential(
+        finest, fine, cell, coarse, coarsest = widths
+        self.stem = nn.Sequential(
             nn.PixelUnshuffle(2),
-            nn.Conv2d(12, fine, 3, padding=1),
-            _Residual(fine, 1, norm_groups),
-            nn.Conv2d(fine, middle, 4, 2, 1),
-            _Residual(middle, 1, norm_groups),
-            nn.Conv2d(middle, coarse, 4, 2, 1),
-            *(_Residual(coarse, dilation, norm_groups) for dilation in (1, 2, 1, 4)),
-            nn.GroupNorm(norm_groups, coarse),
+            nn.Conv2d(12, finest, 3, padding=1),
+            _Residual(finest, norm_groups),
+            nn.Conv2d(finest, fine, 4, 2, 1),
+            _Residual(fine, norm_groups),
+            nn.Conv2d(fine, cell, 4, 2, 1),
+            *(_Residual(cell, norm_groups) for _ in range(2)),
         )
-        self.to_tokens = nn.Conv2d(coarse, token_width, 1)
-        self.to_unet = nn.Conv2d(coarse, unet_width, 1)
+        self.down_16 = _lower(cell, coarse, norm_groups)
+        self.down_32 = _lower(coarse, coarsest, norm_groups)
+        self.up_16, self.mix_16 = nn.Conv2d(coarsest, coarse, 1), _Residual(coarse, norm_groups)
+        self.up_8 = nn.Conv2d(coarse, cell, 1)
+        self.mix_8 = nn.Sequential(*(_Residual(cell, norm_groups) for _ in range(2)))
+        self.norm = nn.GroupNorm(norm_groups, cell)
+        self.to_match = nn.Conv2d(cell, cell, 1)
+        self.to_tokens = nn.Conv2d(cell + PIXELS, token_width, 1)
+        self.to_unet = nn.ModuleList(nn.Conv2d(cell + PIXELS, width, 1) for width in unet_widths)
         self.log_sharpness = nn.Parameter(torch.tensor(2.3))
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """(B, 3, S, S) in [-1, 1] to features (B, C, S / 8, S / 8)."""
-        return self.trunk(pictures.to(self.to_unet.weight.dtype))
+        """(B, 3, S, S) in [-1, 1] to features (B, C + 192, S / 8, S / 8), S a multiple of 32."""
+        pictures = pictures.to(self.to_tokens.weight.dtype)
+        cell = self.stem(pictures)
+        coarse = self.down_16(cell)
+        coarse = self.mix_16(coarse + _doubled(self.up_16(self.down_32(coarse))))
+        learned = self.norm(self.mix_8(cell + _doubled(self.up_8(coarse))))
+        return torch.cat([learned, functional.pixel_unshuffle(pictures, CELL_PX).to(learned.dtype)], 1)
 
     def tokens(self, features: Tensor) -> Tensor:
         """What the features add to the reference's tokens: (B, cells, token_width), raster order."""
         return self.to_tokens(features).flatten(2).transpose(1, 2)
 
+    def residuals(self, features: Tensor) -> tuple[Tensor, ...]:
+        """What the features add to the U-Net, before its first attention and after; (B, width, h, w) each."""
+        return tuple(layer(features) for layer in self.to_unet)
+
     def similarity(self, crop: Tensor, reference: Tensor) -> Tensor:
         """Match probabilities (B, crop cells, reference cells) of two feature grids; rows sum to 1."""
-        query, key = (functional.normalize(f.float().flatten(2), dim=1) for f in (crop, reference))
-        return (query.transpose(1, 2) @ key * self.log_sharpness.exp()).softmax(-1)
+        query, key = (self._descriptors(features) for features in (crop, reference))
+        return (query @ key.transpose(1, 2) * self.log_sharpness.exp()).softmax(-1)
+
+    def _descriptors(self, features: Tensor) -> Tensor:
+        """Unit vectors (B, cells, C) that are alike where two pictures show the same spot."""
+        learned = self.to_match(features[:, :-PIXELS])
+        return functional.normalize(learned.float().flatten(2), dim=1).transpose(1, 2)
+
+
+def _lower(width: int, following: int, norm_groups: int) -> nn.Sequential:
+    """To cells of twice the side."""
+    return nn.Sequential(
+        nn.Conv2d(width, following, 4, 2, 1), *(_Residual(following, norm_groups) for _ in range(2))
+    )
+
+
+def _doubled(features: Tensor) -> Tensor:
+    return functional.interpolate(features, scale_factor=2, mode="nearest")

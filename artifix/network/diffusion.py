@@ -17,7 +17,7 @@ class Condition:
     tokens: Tensor  # (B, N, D) projected tokens of the reference
     aligned: Tensor  # (B, C, h, w) latents of the reference warped into the crop; 0 where there is none
     valid: Tensor  # (B, 1, h, w) in [0, 1], 1 where `aligned` shows the reference
-    features: Tensor | None  # (B, F, h / 2, w / 2) the crop's detail, for the U-Net where attention begins
+    features: tuple[Tensor, ...]  # each (B, F, h / 2, w / 2), the crop's detail, before attention and after
     start: Tensor  # (B, C, h, w) starting estimate of the clean latents: `aligned` pasted into the mask
 
     def without_tokens(self) -> "Condition":
@@ -28,9 +28,14 @@ class Condition:
         """A batch of one, repeated without copying."""
         parts = {f.name: getattr(self, f.name) for f in fields(self)}
         expanded = {
-            name: part.expand(count, *part.shape[1:]) for name, part in parts.items() if part is not None
+            name: tuple(_repeated(p, count) for p in part) if name == "features" else _repeated(part, count)
+            for name, part in parts.items()
         }
         return replace(self, **expanded)
+
+
+def _repeated(part: Tensor, count: int) -> Tensor:
+    return part.expand(count, *part.shape[1:])
 
 
 def has_aligned_channels(unet: UNet2DConditionModel) -> bool:
@@ -73,7 +78,9 @@ def predict_clean(
         unet_input(unet, noisy, condition),
         timestep,
         encoder_hidden_states=condition.tokens,
-        down_intrablock_additional_residuals=_adapter_residuals(condition.features),
+        # As diffusers takes those of a T2I-Adapter: the first joins where the finest block ends, before any
+        # attention, the next behind the attention of the second block.
+        down_intrablock_additional_residuals=list(condition.features) or None,
         return_dict=False,
     )[0]
     kind = scheduler.config.prediction_type
@@ -83,11 +90,6 @@ def predict_clean(
     if kind == "epsilon":
         return (noisy - (1 - alpha).sqrt() * output) / alpha.sqrt()
     return alpha.sqrt() * noisy - (1 - alpha).sqrt() * output
-
-
-def _adapter_residuals(features: Tensor | None) -> list[Tensor] | None:
-    """The crop's features as diffusers takes those of a T2I-Adapter: none at the finest block, then one."""
-    return None if features is None else [features.new_zeros(1), features]
 
 
 def guided_clean(

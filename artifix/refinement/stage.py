@@ -143,7 +143,7 @@ def _draw(
         network.scheduler,
         noise.to(network.device, network.dtype),
         condition.repeated(len(seeds)),
-        residual=network.residual and config.aligned_reference,
+        residual=network.residual,
         steps=config.steps,
         guidance_scale=config.guidance_scale,
         strength=config.strength,

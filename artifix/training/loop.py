@@ -22,8 +22,9 @@ from artifix.training.config import TrainingConfig
 from artifix.training.interruption import noted_interruption
 from artifix.training.lettering import draw_decals
 from artifix.training.sources import Sources, load_sources
-from artifix.training.step import alignment_loss, refinement_loss
-from artifix.training.synthesis import ALIGNMENT, REFINEMENT, Pairs, make_pairs
+from artifix.training.step import task_loss
+from artifix.training.synthesis import Pairs, make_pairs
+from artifix.training.tasks import REFINEMENT
 from artifix.training.validation import validate, validation_pairs, write_sheet
 
 logger = logging.getLogger(__name__)
@@ -91,14 +92,14 @@ def train(
             values = _step(network, state, training, config)
             now = time.monotonic()
             state.seconds = before_s + now - started
-            if now - told >= config.log_every_s:
+            if now - told >= config.loop.log_every_s:
                 rate = (state.pairs_seen - told_pairs) / (now - told)
                 spent = f"{rate:.1f} pairs/s {state.seconds / 60:.1f} min"
                 report(f"step {state.step}/{config.steps} {_told(values)} {spent}")
                 told, told_pairs = now, state.pairs_seen
-            if state.step % config.validate_every_steps == 0:
+            if state.step % config.loop.validate_every_steps == 0:
                 figures = _validated(network, state, fixed, config, run, report)
-            if now - saved >= config.checkpoint_every_s:
+            if now - saved >= config.loop.checkpoint_every_s:
                 checkpoint.save(run, state, to_dict(config))
                 saved = time.monotonic()
         checkpoint.save(run, state, to_dict(config))
@@ -111,10 +112,11 @@ def train(
 
 def learning_rate(step: int, config: TrainingConfig) -> float:
     """Linear warm-up, then cosine to 0 at the last step."""
-    if step < config.warmup_steps:
-        return config.learning_rate * (step + 1) / config.warmup_steps
-    done = (step - config.warmup_steps) / max(config.steps - config.warmup_steps, 1)
-    return config.learning_rate * (1 + math.cos(math.pi * min(done, 1))) / 2
+    peak, warmup = config.optimizer.learning_rate, config.optimizer.warmup_steps
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    done = (step - warmup) / max(config.steps - warmup, 1)
+    return peak * (1 + math.cos(math.pi * min(done, 1))) / 2
 
 
 def _step(
@@ -127,18 +129,15 @@ def _step(
     parameters = _parameters(network)
     state.optimizer.zero_grad(set_to_none=True)
     values: dict[str, Tensor] = {}
-    for task, count, loss_of in (
-        (ALIGNMENT, phase.alignment_batch, alignment_loss),
-        (REFINEMENT, phase.refinement_batch, refinement_loss),
-    ):
+    for task, count in phase.batches.items():
         pairs = make_pairs(sources, task, count, *sizes, config.synthesis, random)
         with torch.autocast(network.device.type, torch.bfloat16):
-            result = loss_of(network, pairs, config.losses, random)
+            result = task_loss(network, task, pairs, config.losses, random)
         _require_finite(result["loss"], state.step, pairs)
         result["loss"].backward()
         values |= {name: value for name, value in result.items() if name != "loss"}
         state.pairs_seen += count
-    torch.nn.utils.clip_grad_norm_(parameters, config.gradient_norm)
+    torch.nn.utils.clip_grad_norm_(parameters, config.optimizer.gradient_norm)
     for group in state.optimizer.param_groups:
         group["lr"] = learning_rate(state.step, config)
     state.optimizer.step()
@@ -219,23 +218,26 @@ def _trained(network: Network) -> dict[str, torch.nn.Module]:
 def _state(network: Network, config: TrainingConfig) -> checkpoint.State:
     parameters = _parameters(network)
     optimizer = torch.optim.AdamW(
-        parameters, lr=config.learning_rate, betas=(0.9, config.beta2), weight_decay=config.weight_decay
+        parameters,
+        lr=config.optimizer.learning_rate,
+        betas=(0.9, config.optimizer.beta2),
+        weight_decay=config.optimizer.weight_decay,
     )
-    ema = EMAModel(parameters, decay=config.ema_decay, use_ema_warmup=True, power=0.75)
+    ema = EMAModel(parameters, decay=config.optimizer.ema_decay, use_ema_warmup=True, power=0.75)
     return checkpoint.State(_trained(network), optimizer, ema)
 
 
 def _sources(
     data: Path, config: TrainingConfig, device: torch.device, report: Callable[[str], None]
 ) -> tuple[Sources, Sources]:
-    sources = load_sources(data, config.source_px, config.decal_px, device)
+    sources = load_sources(data, config.data.source_px, config.data.decal_px, device)
     for reason in sources.skipped[:10]:
         report(f"skipped {reason}")
     report(
         f"{len(sources.images)} scenes, {len(sources.decals)} decals, {len(sources.skipped)} files skipped"
     )
-    if config.lettering:
-        drawn = torch.from_numpy(draw_decals(config.lettering, config.decal_px, config.seed)).permute(
+    if config.data.lettering:
+        drawn = torch.from_numpy(draw_decals(config.data.lettering, config.data.decal_px, config.seed)).permute(
             0, 3, 1, 2
         )
         sources = replace(sources, decals=torch.cat([sources.decals, drawn.to(device)]))

@@ -1,54 +1,82 @@
 """What one batch of pairs teaches the network."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Generator, Tensor
 
+from artifix.errors import UsageError
 from artifix.network.assembly import Network
 from artifix.network.attention import RecordingProcessor, record_attention
 from artifix.network.codec import decode, encode
 from artifix.network.diffusion import Condition, predict_clean
 from artifix.training.losses import correspondence_loss, denoising_loss, matching_accuracy
 from artifix.training.photometry import match_light
-from artifix.training.synthesis import ALIGNMENT, Pairs
+from artifix.training.synthesis import Pairs
+from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
+
+# Noise levels are uniform to these powers: alignment reads the artifact at low noise, refinement must be
+# right from pure noise on.
+NOISE_POWERS = {ALIGNMENT: 3.0, REFINEMENT: 0.5}
 
 
 @dataclass(frozen=True, slots=True)
 class LossConfig:
     """Weights of the losses."""
 
-    correspondence: float = 0.1  # of the cross-entropy beside the denoising loss
+    matching: float = 0.1  # of the detail encoder's own cross-entropy
+    correspondence: float = 0.1  # of each layer's cross-entropy beside the denoising loss
     condition_drop: float = 0.1  # share of tokens dropped, for classifier-free guidance
+    wrong_region: float = 0.06  # share of refinement pairs whose reference shows something else
     layers: tuple[str, ...] = (
+        "down_blocks.1.attentions.0",
         "up_blocks.0.attentions.1",
         "up_blocks.1.attentions.0",
-    )  # supervised cross-attention
+    )  # supervised cross-attention, in execution order
+
+
+def task_loss(
+    network: Network, task: str, pairs: Pairs, config: LossConfig, random: Generator
+) -> dict[str, Tensor]:
+    """The loss of a batch: scalars by name, "loss" the one to minimise, the others to be told.
+
+    Args:
+        network: the parts that are trained.
+        task: of tasks.py, the one that `pairs` were drawn for.
+        pairs: on the network's device.
+        config: weights of the losses.
+        random: on the network's device.
+    """
+    losses = {MATCHING: matching_loss, ALIGNMENT: alignment_loss, REFINEMENT: refinement_loss}
+    return losses[task](network, pairs, config, random)
 
 
 def noise_levels(task: str, count: int, timesteps: int, random: Generator) -> Tensor:
-    """(count,) timesteps: any for refinement, mostly low for alignment, which reads the artifact."""
+    """(count,) timesteps: mostly high for refinement, mostly low for alignment."""
     level = torch.rand(count, generator=random, device=random.device)
-    return ((level**3 if task == ALIGNMENT else level) * timesteps).long()
+    return (level ** NOISE_POWERS[task] * timesteps).long()
 
 
 def conditions(
     network: Network,
     pairs: Pairs,
-    drop: float,
-    random: Generator,
+    kept: Tensor,
     details: tuple[Tensor, Tensor] | tuple[None, None] = (None, None),
-) -> tuple[Condition, Tensor]:
-    """The condition of a batch and which rows kept their tokens (B,) bool.
+) -> Condition:
+    """The condition of a batch; rows that are not `kept` (B,) bool have tokens of zeros.
 
     `details` is what the detail encoder sees in crop and reference, where the crop is not the paste.
     """
     tokens = network.tokens(pairs.reference, details[1])
-    kept = torch.rand(len(tokens), generator=random, device=random.device) >= drop
     aligned = match_light(pairs.aligned, pairs.clean, pairs.mask, pairs.valid)
     tokens = tokens * kept.view(-1, 1, 1)
-    return network.condition(pairs.clean, pairs.mask, tokens, aligned, pairs.valid, details[0]), kept
+    return network.condition(pairs.clean, pairs.mask, tokens, aligned, pairs.valid, details[0])
+
+
+def all_kept(pairs: Pairs) -> Tensor:
+    """(B,) True: no row loses its tokens."""
+    return torch.ones(len(pairs.clean), dtype=torch.bool, device=pairs.clean.device)
 
 
 def look_at_artifact(network: Network, pairs: Pairs) -> tuple[Tensor, Tensor] | tuple[None, None]:
@@ -74,27 +102,45 @@ def attend(
     return recorders
 
 
+def matching_loss(
+    network: Network, pairs: Pairs, config: LossConfig, random: Generator
+) -> dict[str, Tensor]:
+    """The detail encoder alone: it learns to compare before the U-Net learns to use it.
+
+    Raises:
+        UsageError: the network has no detail encoder.
+    """
+    crop, reference = look_at_artifact(network, pairs)
+    if network.detail_encoder is None or crop is None or reference is None:
+        raise UsageError(
+            "a phase has a matching_batch, but the network has no detail encoder",
+            "set matching_batch to 0, or give the network detail_widths",
+        )
+    similar = network.detail_encoder.similarity(crop, reference)
+    loss = correspondence_loss(similar, pairs.match, pairs.matchable, pairs.mask)
+    hits = matching_accuracy(similar, pairs.match, pairs.matchable, pairs.mask)
+    return {"loss": config.matching * loss, "match": loss.detach(), "match_hits": hits}
+
+
 def alignment_loss(
     network: Network, pairs: Pairs, config: LossConfig, random: Generator
 ) -> dict[str, Tensor]:
     """Where is the masked part? The image keeps its artifact; the pass ends at the last supervised layer."""
     details = look_at_artifact(network, pairs)
-    condition, _ = conditions(network, pairs, 0.0, random, details)
+    condition = conditions(network, pairs, all_kept(pairs), details)
     seen = encode(network.codec, pairs.garbled)
     timestep = noise_levels(ALIGNMENT, len(seen), network.scheduler.config.num_train_timesteps, random)
     recorders = attend(network, seen, timestep, condition, config.layers, random)
-    losses = [
-        correspondence_loss(recorder.recorded, pairs.match, pairs.matchable, pairs.mask)
-        for recorder in recorders.values()
-    ]
-    found = recorders[config.layers[-1]].recorded
+    losses = _attention_losses(recorders, pairs, pairs.matchable)
+    loss = config.correspondence * sum(losses[1:], losses[0])
     if network.detail_encoder is not None and details[0] is not None:
-        # The detail encoder's own matches: it learns to compare before the U-Net learns to use it.
         similar = network.detail_encoder.similarity(*details)
-        losses.insert(0, correspondence_loss(similar, pairs.match, pairs.matchable, pairs.mask))
+        loss = loss + config.matching * correspondence_loss(
+            similar, pairs.match, pairs.matchable, pairs.mask
+        )
+    found = recorders[config.layers[-1]].recorded
     return {
-        "loss": config.correspondence * sum(losses[1:], losses[0]),
-        "detail": losses[0].detach(),
+        "loss": loss,
         "where": losses[-1].detach(),
         "hits": matching_accuracy(found, pairs.match, pairs.matchable, pairs.mask),
     }
@@ -104,9 +150,13 @@ def refinement_loss(
     network: Network, pairs: Pairs, config: LossConfig, random: Generator
 ) -> dict[str, Tensor]:
     """What does the masked part look like? Denoise the clean crop, conditioned on the matching region."""
-    condition, kept = conditions(network, pairs, config.condition_drop, random)
+    draw = torch.rand(len(pairs.clean), generator=random, device=random.device)
+    kept = draw >= config.condition_drop
+    wrong = draw > 1 - config.wrong_region
+    pairs = _with_wrong_references(pairs, wrong)
+    condition = conditions(network, pairs, kept)
     clean = encode(network.codec, pairs.clean)
-    timestep = noise_levels("refinement", len(clean), network.scheduler.config.num_train_timesteps, random)
+    timestep = noise_levels(REFINEMENT, len(clean), network.scheduler.config.num_train_timesteps, random)
     noise = torch.randn(clean.shape, generator=random, device=random.device)
     with record_attention(network.unet, config.layers) as recorders:
         predicted = predict_clean(
@@ -118,13 +168,24 @@ def refinement_loss(
             network.residual,
         )
     what = _reconstruction_loss(network, pairs, clean, predicted, condition)
-    matchable = pairs.matchable * kept.view(-1, 1, 1, 1)
-    losses = [
+    matchable = pairs.matchable * (kept & ~wrong).view(-1, 1, 1, 1)
+    losses = _attention_losses(recorders, pairs, matchable)
+    return {"loss": what + config.correspondence * sum(losses[1:], losses[0]), "what": what.detach()}
+
+
+def _with_wrong_references(pairs: Pairs, wrong: Tensor) -> Pairs:
+    """Where alignment erred, the region shows something else: that of the next pair of the batch."""
+    other = pairs.reference.roll(1, 0)
+    return replace(pairs, reference=torch.where(wrong.view(-1, 1, 1, 1), other, pairs.reference))
+
+
+def _attention_losses(
+    recorders: dict[str, RecordingProcessor], pairs: Pairs, matchable: Tensor
+) -> list[Tensor]:
+    return [
         correspondence_loss(recorder.recorded, pairs.match, matchable, pairs.mask)
         for recorder in recorders.values()
     ]
-    where = sum(losses[1:], losses[0])
-    return {"loss": what + config.correspondence * where, "what": what.detach()}
 
 
 def _reconstruction_loss(

@@ -16,9 +16,12 @@ from artifix.training import warps
 from artifix.training.corruption import garble
 from artifix.training.photometry import draw_light, grain, shine, soften
 from artifix.training.sources import Sources
+from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 from artifix.training.warps import chance, log_uniform, uniform
 
-ALIGNMENT, REFINEMENT = "alignment", "refinement"
+
+# Side of the crops over that of the scene. Alignment's are wider: one of its looks sees the whole object.
+CROP_SIDES = {MATCHING: (0.25, 0.9), ALIGNMENT: (0.25, 0.9), REFINEMENT: (0.2, 0.75)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class SynthesisConfig:
     decal_share: float = 0.4  # scenes with a logo or lettering printed on them, which the mask then covers
     foreign_background_share: float = 0.35  # pairs that share an object only, not its surroundings
     busy_share: float = 0.7  # masks laid where there is print or texture; the others anywhere
+    far_scale_share: float = 0.15  # references of any scale up to the widest
+    widest_scale: float = 4.0  # of the reference's window over the crop's
     upside_down_share: float = 0.08  # references turned by any angle
     turn_deg: float = 25.0  # largest usual turn between the views
     tilt: float = 0.22  # largest perspective term
@@ -77,14 +82,14 @@ def make_pairs(
 
     Args:
         sources: on any device; the batch is made there.
-        task: "alignment" (the reference is the whole object) or "refinement" (only the matching region).
+        task: of tasks.py; in all but "refinement" the reference is the whole object.
         count: of pairs.
         crop_px: side of the crops [px].
         reference_px: side of the references [px].
         config: what the pairs are like.
         random: on the device of the sources.
     """
-    area = (0.012, 0.18) if task == ALIGNMENT else (0.05, 0.30)
+    area = (0.05, 0.30) if task == REFINEMENT else (0.012, 0.18)
     mask_radius = (log_uniform((count,), *area, random) * 4 / math.pi).sqrt()  # in the crop's frame
     mask_centre = uniform((count, 2), -0.35, 0.35, random)
     chosen, focus = sources.draw_busy_points(count, config.busy_share, random)
@@ -114,7 +119,7 @@ def make_pairs(
     aligned, valid = _aligned(
         scene, crop_view, bent, reference_light, foreign, matchable, config, random, outline
     )
-    if task == ALIGNMENT:
+    if task != REFINEMENT:
         valid = torch.zeros_like(valid)
     return Pairs(
         clean=clean * 2 - 1,
@@ -138,15 +143,20 @@ def _views(
 ) -> tuple[Tensor, Tensor]:
     """Windows (B, 3, 3) of the crop and of the reference on the scene; the crop has the mask on `focus`."""
     count = mask_radius.shape[0]
-    crop_half = log_uniform((count, 1), 0.2, 0.75, random) * log_uniform((count, 2), 0.85, 1.18, random)
+    crop_side = log_uniform((count, 1), *CROP_SIDES[task], random)
+    crop_half = crop_side * log_uniform((count, 2), 0.85, 1.18, random)
     angle = _turn(count, 0.0, config, random)
     lean = uniform((count, 2), -config.tilt / 2, config.tilt / 2, random)
     at_origin = warps.window(torch.zeros_like(focus), crop_half, angle, lean)
     off_focus = warps.apply(at_origin, mask_centre.unsqueeze(1)).squeeze(1)
     crop_view = warps.shift(focus - off_focus) @ at_origin
-    if task == ALIGNMENT:
-        # The mask may lie anywhere in the reference, and the reference shows more than the crop or as much.
-        half = torch.maximum(log_uniform((count, 1), 0.4, 1.0, random), crop_half.amax(1, keepdim=True) * 0.7)
+    if task != REFINEMENT:
+        # The mask may lie anywhere in the reference. Alignment looks at several sizes of crop, so that one of
+        # them is of the reference's own scale; few pairs need to be of very different ones.
+        zoom = log_uniform((count, 1), 0.6, 2.5, random)
+        far = log_uniform((count, 1), 0.6, config.widest_scale, random)
+        is_far = chance(count, config.far_scale_share, random).unsqueeze(1)
+        half = (crop_side * torch.where(is_far, far, zoom)).clamp(0.25, 1.0)
         centre = focus - half * uniform((count, 2), -0.75, 0.75, random)
         centre = torch.minimum(torch.maximum(centre, half - 1.1), 1.1 - half)
     else:

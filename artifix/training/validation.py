@@ -13,8 +13,9 @@ from artifix.network.diffusion import sample
 from artifix.training.losses import matching_accuracy
 from artifix.training.photometry import match_light
 from artifix.training.sources import Sources
-from artifix.training.step import LossConfig, attend, conditions, look_at_artifact
-from artifix.training.synthesis import ALIGNMENT, REFINEMENT, Pairs, SynthesisConfig, make_pairs
+from artifix.training.step import LossConfig, all_kept, attend, conditions, look_at_artifact
+from artifix.training.synthesis import Pairs, SynthesisConfig, make_pairs
+from artifix.training.tasks import ALIGNMENT, REFINEMENT
 
 SEED = 20_240_117
 COUNT = 48
@@ -45,7 +46,7 @@ def validate(
 
 def _where(network: Network, pairs: Pairs, losses: LossConfig) -> dict[str, float]:
     random = Generator(network.device).manual_seed(SEED)
-    condition, _ = conditions(network, pairs, 0.0, random, look_at_artifact(network, pairs))
+    condition = conditions(network, pairs, all_kept(pairs), look_at_artifact(network, pairs))
     seen = encode(network.codec, pairs.garbled)
     timestep = torch.zeros(len(seen), dtype=torch.int64, device=network.device)
     recorders = attend(network, seen, timestep, condition, losses.layers, random)
@@ -68,7 +69,7 @@ def _what(network: Network, pairs: Pairs, steps: int) -> dict[str, float]:
 def draw(network: Network, pairs: Pairs, steps: int) -> Tensor:
     """Refine a batch: (B, 3, S, S) in [-1, 1], the crop outside the mask as it was."""
     random = Generator(network.device).manual_seed(SEED)
-    condition, _ = conditions(network, pairs, 0.0, random)
+    condition = conditions(network, pairs, all_kept(pairs))
     noise = torch.randn(condition.masked.shape, generator=random, device=random.device)
     latents = sample(
         network.unet,
