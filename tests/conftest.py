@@ -67,7 +67,7 @@ def tiny_network() -> Network:
         encoder_width=32,
         encoder_layers=1,
         encoder_heads=2,
-        detail_widths=(8, 8, 8),
+        detail_widths=(8, 8, 8, 8, 8),
         detail_norm_groups=4,
     )
     return build_network(config)

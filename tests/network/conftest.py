@@ -21,7 +21,7 @@ TINY = NetworkConfig(
     encoder_width=32,
     encoder_layers=1,
     encoder_heads=2,
-    detail_widths=(8, 16, 16),
+    detail_widths=(8, 16, 16, 16, 16),
     detail_norm_groups=4,
 )
 

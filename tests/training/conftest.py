@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from artifix.network.assembly import NetworkConfig
-from artifix.training.config import Phase, TrainingConfig
+from artifix.training.config import DataConfig, LoopConfig, OptimizerConfig, Phase, TrainingConfig
 from artifix.training.sources import Sources
 
 
@@ -25,18 +25,14 @@ def tiny_recipe() -> TrainingConfig:
             encoder_width=32,
             encoder_layers=1,
             encoder_heads=2,
-            detail_widths=(8, 16, 16),
+            detail_widths=(8, 16, 16, 16, 16),
             detail_norm_groups=4,
         ),
         steps=6,
-        phases=(Phase(32, 2, 2, 1.0),),
-        warmup_steps=2,
-        source_px=64,
-        decal_px=32,
-        lettering=2,
-        log_every_s=0.0,
-        checkpoint_every_s=1e9,
-        validate_every_steps=10**9,
+        phases=(Phase(32, alignment_batch=2, refinement_batch=2),),
+        data=DataConfig(source_px=64, decal_px=32, lettering=2),
+        optimizer=OptimizerConfig(warmup_steps=2),
+        loop=LoopConfig(log_every_s=0.0, checkpoint_every_s=1e9, validate_every_steps=10**9),
     )
 
 
