@@ -73,6 +73,13 @@ def square_around(box: Box, scale: float, least_px: int, height: int, width: int
     return Box(left, top, left + side, top + side).clip(height, width)
 
 
+def squared(box: Box) -> Box:
+    """The square of `box`'s longer side around its centre; it may reach beyond the image."""
+    side = max(box.width, box.height)
+    left, top = box.left - (side - box.width) // 2, box.top - (side - box.height) // 2
+    return Box(left, top, left + side, top + side)
+
+
 def _push_inside(start: int, length: int, limit: int) -> int:
     return max(0, min(start, limit - length))
 
@@ -85,8 +92,19 @@ class Crop:
     size: tuple[int, int]  # (height, width) of the working picture [px]
 
     def cut(self, image: NDArray, nearest: bool = False) -> NDArray:
-        """The box of (H, W, ...) `image`, resized to `size`; bool arrays stay bool."""
-        return resize(image[self.box.slices()], self.size, nearest)
+        """The box of (H, W, ...) `image`, resized to `size`; bool arrays stay bool.
+
+        Where the box reaches beyond the image, its edge is repeated.
+        """
+        height, width = image.shape[:2]
+        inside = self.box.clip(height, width)
+        part = image[inside.slices()]
+        if inside != self.box:
+            before = inside.top - self.box.top, inside.left - self.box.left
+            after = self.box.bottom - inside.bottom, self.box.right - inside.right
+            widths = [*zip(before, after, strict=True), *[(0, 0)] * (image.ndim - 2)]
+            part = np.pad(part, widths, mode="edge")
+        return resize(part, self.size, nearest)
 
     def matrix(self) -> NDArray[np.float64]:
         """3x3 affine map from image points (x, y, 1) to working points, pixel centres at integers."""

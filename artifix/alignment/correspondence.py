@@ -73,8 +73,8 @@ def look(
         image: (H, W, 3).
         mask: (H, W).
         reference: (H_ref, W_ref, 3).
-        boxes: crops of the image.
-        reference_box: part of the reference to look at.
+        boxes: crops of the image, squares that may reach beyond it.
+        reference_box: part of the reference to look at, a square that may reach beyond it.
         layer: module path of the cross-attention layer.
         timestep: noise level of the pass.
         seed: of the noise, drawn on the CPU.
@@ -113,9 +113,13 @@ def merged(views: Sequence[View], reference_shape: Sequence[int]) -> NDArray[np.
     """
     mean = np.mean([view.correspondence() for view in views], axis=0)
     box = views[0].reference_crop.box
-    full = np.zeros(tuple(reference_shape[:2]), np.float32)
+    height, width = reference_shape[:2]
+    inside = box.clip(height, width)
+    full = np.zeros((height, width), np.float32)
     # Bilinear: cubic interpolation would ring below 0 beside a sharp peak.
-    full[box.slices()] = _bilinear(mean, (box.height, box.width))
+    large = _bilinear(mean, (box.height, box.width))
+    within = Box(*np.subtract(inside.as_tuple(), (box.left, box.top) * 2).tolist())
+    full[inside.slices()] = large[within.slices()]
     return np.asarray(np.clip(full / max(float(full.max()), 1e-12), 0, 1), np.float32)
 
 

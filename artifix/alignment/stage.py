@@ -13,7 +13,7 @@ from artifix.alignment.region import Blob, blobs
 from artifix.alignment.transform import LEAST_SIDE_PX, Transform, best_transform
 from artifix.config import AlignmentConfig
 from artifix.errors import NoMatchError, UsageError
-from artifix.geometry import Box, box_of, square_around
+from artifix.geometry import Box, box_of, square_around, squared
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
 
@@ -92,7 +92,8 @@ def align(
         )
     region = transform.region(mask, reference.shape) if transform else blob.region
     source = transform.source if transform else "correspondence"
-    return Alignment(mask, boxes[0], correspondence, region, transform, confidence, layer, timestep, source)
+    box = _around(mask, config.contexts[0])
+    return Alignment(mask, box, correspondence, region, transform, confidence, layer, timestep, source)
 
 
 def check_address(network: Network, layer: str, timestep: int) -> None:
@@ -108,19 +109,23 @@ def check_address(network: Network, layer: str, timestep: int) -> None:
 
 
 def _boxes(mask: NDArray[np.bool_], contexts: Sequence[float]) -> list[Box]:
-    around = [square_around(box_of(mask), scale, LEAST_CROP_PX, *mask.shape) for scale in contexts]
-    return list(dict.fromkeys(around))
+    # Squares, so that neither picture is squeezed: what is seen in another shape is matched worse.
+    return list(dict.fromkeys(squared(_around(mask, scale)) for scale in contexts))
+
+
+def _around(mask: NDArray[np.bool_], scale: float) -> Box:
+    return square_around(box_of(mask), scale, LEAST_CROP_PX, *mask.shape)
 
 
 def _whole(reference: NDArray) -> Box:
-    return Box(0, 0, reference.shape[1], reference.shape[0])
+    return squared(Box(0, 0, reference.shape[1], reference.shape[0]))
 
 
 def _zoom_box(blob: Blob, shape: Sequence[int]) -> Box | None:
     """The part of the reference worth a second look; None where the first saw it large enough."""
     height, width = shape[:2]
-    box = square_around(box_of(blob.region), ZOOM_CONTEXT, LEAST_CROP_PX, height, width)
-    return box if max(box.width / width, box.height / height) < ZOOM_WORTH else None
+    box = squared(square_around(box_of(blob.region), ZOOM_CONTEXT, LEAST_CROP_PX, height, width))
+    return box if box.width < ZOOM_WORTH * max(height, width) else None
 
 
 def _sharpened(coarse: NDArray[np.float32], fine: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,5 +1,6 @@
 """How good a location and a repair are."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from skimage.metrics import structural_similarity
@@ -45,3 +46,23 @@ def _filled_box(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     filled = np.zeros_like(mask)
     filled[box_of(mask).slices()] = True
     return filled
+
+
+def token_iou(correspondence: NDArray[np.float32], region: NDArray[np.bool_], grid: int = 16) -> float:
+    """Intersection over union of M* with the true region, both on the token grid of the whole reference.
+
+    Both are averaged over each token and cut at half their maximum, so that a map which spreads over the
+    tokens exactly as the region does scores 1, however small the region is.
+
+    Args:
+        correspondence: (H_ref, W_ref), at least 0.
+        region: (H_ref, W_ref) with a True pixel.
+        grid: tokens a side.
+    """
+    found, true = (_halved(picture, grid) for picture in (correspondence, region))
+    return iou(found, true)
+
+
+def _halved(picture: NDArray, grid: int) -> NDArray[np.bool_]:
+    share = cv2.resize(picture.astype(np.float32), (grid, grid), interpolation=cv2.INTER_AREA)
+    return np.asarray(share >= share.max() / 2)

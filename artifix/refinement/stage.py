@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from artifix.config import RefinementConfig
-from artifix.geometry import Box, Crop, box_of, resize, square_around
+from artifix.geometry import Box, Crop, box_of, resize, square_around, squared
 from artifix.network.assembly import Network
 from artifix.network.codec import decode
 from artifix.network.diffusion import Condition, sample
@@ -101,7 +101,7 @@ def _region_picture(
 ) -> NDArray[np.uint8]:
     """The matching part of the reference with a margin, at the size the encoder reads."""
     side = network.reference_size_px
-    box = square_around(box_of(region), REGION_CONTEXT, LEAST_CROP_PX, *region.shape)
+    box = squared(square_around(box_of(region), REGION_CONTEXT, LEAST_CROP_PX, *region.shape))
     return Crop(box, (side, side)).cut(reference)
 
 
