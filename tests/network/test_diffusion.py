@@ -48,7 +48,7 @@ def condition(tiny, latents):
         aligned=latents * 0,
         valid=cells * 0,
         start=latents,
-        features=None,
+        features=(),
     )
 
 
@@ -203,4 +203,4 @@ def test_repeated_condition_is_the_same_for_every_candidate(tiny):
     three = one.repeated(3)
     for f in fields(whole):
         assert torch.equal(getattr(three, f.name)[2], getattr(whole, f.name)[0])
-    assert replace(one, features=None).repeated(3).features is None
+    assert replace(one, features=()).repeated(3).features == ()
