@@ -84,8 +84,8 @@ def _new(config: TrainingConfig) -> Network:
     patch_px = encoder.config.patch_size
     if network.detail_encoder is not None and patch_px != CELL_PX:
         raise UsageError(
-            f"{config.base.image_encoder}: has patches of {patch_px} px, but the detail encoder has a feature "
-            f"for each {CELL_PX} px",
+            f"{config.base.image_encoder}: has patches of {patch_px} px, the detail encoder has features of "
+            f"{CELL_PX} px cells",
             "set network.detail_widths to [] for no detail encoder",
         )
     projection = _projection(encoder, config.network.cross_attention_width)

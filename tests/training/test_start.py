@@ -149,7 +149,7 @@ def test_a_base_encoder_goes_with_a_new_unet(recipe, dinov2):
     network = start_network(replace(config, network=replace(config.network, detail_widths=())))
     assert network.reference_size_px == 224
     assert network.projection.config.token_width == 16
-    with pytest.raises(UsageError, match="has patches of 14 px, but the detail encoder") as caught:
+    with pytest.raises(UsageError, match="has patches of 14 px, the detail encoder") as caught:
         start_network(config)
     assert "network.detail_widths" in caught.value.hint
 
