@@ -26,7 +26,7 @@ def test_the_recipe_shown_is_one():
 
 
 def test_every_setting_named_is_one():
-    words = {word.strip("`'\",.;()").split("=")[0] for word in GUIDE.split()}
+    words = {word.strip(":`'\",.;()").split("=")[0] for word in GUIDE.split()}
     sections = {name.split(".")[0] for name in settings()}
     named = {w for w in words if w.count(".") == 1 and w.split(".")[0] in sections}
     assert len(named) > 10
