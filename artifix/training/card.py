@@ -34,6 +34,7 @@ class Card:
     pairs_seen: int
     minutes: float
     device: str
+    name: str = ""  # of the weights; "" = that of their folder
     data: tuple[DataSource, ...] = ()
     figures: dict[str, float] = field(default_factory=dict)  # of the last validation
     bases: tuple[str, ...] = ()  # weights it was started from; folders are told without their path
@@ -45,7 +46,7 @@ def model_card(name: str, network: Network, layer: str, timestep: int, card: Car
     """README.md of a folder of weights, Markdown under the YAML that the Hub reads.
 
     Args:
-        name: of the weights.
+        name: of the weights, unless the card has one.
         network: its parts are listed.
         layer: of the calibration.
         timestep: of the calibration.
@@ -53,7 +54,7 @@ def model_card(name: str, network: Network, layer: str, timestep: int, card: Car
     """
     parts = [
         *_head("" if card is None else card.licence),
-        f"# {name}",
+        f"# {(card.name if card else '') or name}",
         "",
         f"Weights of artifix {__version__}, which repairs artifacts in generated images from a reference.",
         "",

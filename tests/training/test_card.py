@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from artifix.training.card import Card, DataSource, model_card
@@ -73,3 +75,7 @@ def test_a_new_network_says_so(tiny_network):
     text = text_of(tiny_network, Card("small", 1, 2, 0.1, "cpu"))
     assert "started from random weights" in text
     assert "## Validation" not in text
+
+
+def test_the_weights_may_have_a_name_of_their_own(tiny_network, card):
+    assert "\n# mugs-1\n" in text_of(tiny_network, replace(card, name="mugs-1"))
