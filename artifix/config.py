@@ -2,7 +2,7 @@
 
 import math
 import tomllib
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
@@ -160,7 +160,7 @@ def from_dict(kind: type[Section], values: dict[str, Any], where: str) -> Sectio
         where: named in the error, usually the file.
 
     Raises:
-        UsageError: a key `kind` does not have, or a value of another type.
+        UsageError: a key `kind` does not have, one it needs and does not get, or a value of another type.
     """
     known = get_type_hints(kind)
     unknown = sorted(set(values) - set(known))
@@ -169,9 +169,15 @@ def from_dict(kind: type[Section], values: dict[str, Any], where: str) -> Sectio
             f"{where}: unknown setting {', '.join(unknown)}",
             f"known settings are: {', '.join(sorted(known))}",
         )
+    if missing := [name for name in _required(kind) if name not in values]:
+        raise UsageError(f"{where}: has no setting {', '.join(missing)}", "add what is missing")
     return kind(
         **{name: _converted(known[name], value, f"{where}: {name}") for name, value in values.items()}
     )
+
+
+def _required(kind: Any) -> list[str]:
+    return [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
 
 
 def _changed(section: Any, values: dict[str, Any]) -> Any:
@@ -184,7 +190,7 @@ def _converted(kind: Any, value: Any, where: str) -> Any:
     choices = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     if value is None and type(None) in choices:
         return None
-    kind = choices[0]
+    kind = next(choice for choice in choices if choice is not type(None))
     if is_dataclass(kind) and isinstance(value, dict):
         return from_dict(kind, value, where)  # type: ignore[arg-type]
     if get_origin(kind) is tuple and isinstance(value, list | tuple):

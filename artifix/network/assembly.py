@@ -146,19 +146,9 @@ def build_network(config: NetworkConfig) -> Network:
     unet = UNet2DConditionModel(**_unet_arguments(config, latent_channels(codec)))
     torch.nn.init.zeros_(unet.conv_out.weight)
     torch.nn.init.zeros_(unet.conv_out.bias)
-    encoder = Dinov2Model(
-        Dinov2Config(
-            image_size=16 * config.patch_px,
-            patch_size=config.patch_px,
-            hidden_size=config.encoder_width,
-            num_hidden_layers=config.encoder_layers,
-            num_attention_heads=config.encoder_heads,
-            attn_implementation="eager",  # sdpa's backward pass in bf16 on the CPU is slow
-        )
-    )
     return Network(
         unet=unet,
-        image_encoder=encoder,
+        image_encoder=build_image_encoder(config),
         projection=Projection(config.encoder_width, config.cross_attention_width),
         codec=codec,
         detail_encoder=_detail_encoder(config),
@@ -170,6 +160,20 @@ def build_network(config: NetworkConfig) -> Network:
             rescale_betas_zero_snr=True,
             timestep_spacing="trailing",
         ),
+    )
+
+
+def build_image_encoder(config: NetworkConfig) -> Dinov2Model:
+    """A new reference encoder of random weights."""
+    return Dinov2Model(
+        Dinov2Config(
+            image_size=16 * config.patch_px,
+            patch_size=config.patch_px,
+            hidden_size=config.encoder_width,
+            num_hidden_layers=config.encoder_layers,
+            num_attention_heads=config.encoder_heads,
+            attn_implementation="eager",  # sdpa's backward pass in bf16 on the CPU is slow
+        )
     )
 
 

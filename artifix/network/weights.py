@@ -2,17 +2,25 @@
 
 import hashlib
 import os
+import re
 import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
 from artifix.errors import WeightsError
 
 DEFAULT_NAME = "artifix-small"
 INDEX_NAME = "index.toml"
+SUMS_NAME = "SHA256SUMS"
 PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
 _PACKAGE = Path(__file__).resolve().parents[1]
 # A checkout keeps them beside the package, a wheel inside it.
 SEARCHED = (_PACKAGE.parent / "weights", _PACKAGE / "_weights")
+
+
+class _Expected(NamedTuple):
+    digests: dict[str, str]  # sha256 by name in the folder
+    remedy: str  # where one is missing or differs
 
 
 def find_weights(name_or_folder: str | None) -> Path:
@@ -45,11 +53,13 @@ def bundled_names() -> list[str]:
 def verify_weights(folder: Path) -> str:
     """Refuse changed, incomplete or unsafe weights.
 
-    A bundled folder must hold every file that the index beside it lists, with its sha256, and no other but
-    prose (*.md); a folder of the user's own has no index and is only checked for pickles and missing parts.
+    A bundled folder must hold every file that the index beside it lists, any other folder those that its own
+    SHA256SUMS lists, and no other but prose (*.md) and hidden ones, as git and the Hub leave them. A folder
+    without such a list is only checked for pickles and missing parts.
 
     Returns:
-        sha256 over the names and contents of all files, which identifies the weights in records.
+        sha256 over the names and contents of all files that are not hidden, which identifies the weights in
+        records.
 
     Raises:
         WeightsError: names the file and what is wrong with it.
@@ -61,26 +71,26 @@ def verify_weights(folder: Path) -> str:
                 f"{path}: is a pickle, which can run code when it is loaded",
                 "convert it to safetensors, or remove it",
             )
-    digests = {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
-    expected = _expected(folder)
+    names = {path: path.relative_to(folder) for path in files}
+    digests = {name.as_posix(): _sha256(path) for path, name in names.items() if not _is_hidden(name)}
+    _require_expected(folder, digests)
+    _require_shards(folder, digests)
+    return hashlib.sha256("".join(f"{k}:{v}\n" for k, v in digests.items()).encode()).hexdigest()
+
+
+def _require_expected(folder: Path, digests: dict[str, str]) -> None:
+    expected, remedy = _expected(folder)
     for name, digest in expected.items():
         if name not in digests:
-            raise WeightsError(
-                f"{folder / name}: is missing", "install artifix again, or copy the whole folder"
-            )
+            raise WeightsError(f"{folder / name}: is missing", remedy)
         if digests[name] != digest:
             raise WeightsError(
                 f"{folder / name}: was changed: sha256 is {digests[name][:12]}, expected {digest[:12]}",
-                "install artifix again, or pass the folder of your own weights under another name",
+                remedy,
             )
-    strange = [name for name in digests if name not in expected and not name.endswith(".md")]
+    strange = [n for n in digests if n not in expected and n != SUMS_NAME and not n.endswith(".md")]
     if expected and strange:
-        raise WeightsError(
-            f"{folder / strange[0]}: is not one of the files of these weights",
-            "remove it, or install artifix again",
-        )
-    _require_shards(folder, digests)
-    return hashlib.sha256("".join(f"{k}:{v}\n" for k, v in digests.items()).encode()).hexdigest()
+        raise WeightsError(f"{folder / strange[0]}: is not one of the files of these weights", remedy)
 
 
 def write_index(weights: Path) -> None:
@@ -88,20 +98,47 @@ def write_index(weights: Path) -> None:
     lines = ["# sha256 of every file of the bundled weights; checked before they are loaded.", ""]
     for folder in sorted(p.parent for p in weights.glob("*/model_index.json")):
         lines.append(f'["{folder.name}"]')
-        files = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".md")
-        lines += [f'"{path.relative_to(folder).as_posix()}" = "{_sha256(path)}"' for path in files]
+        lines += [f'"{name}" = "{digest}"' for name, digest in _listed(folder).items()]
         lines.append("")
     (weights / INDEX_NAME).write_text("\n".join(lines), encoding="utf-8")
 
 
-def _expected(folder: Path) -> dict[str, str]:
-    index = folder.parent / INDEX_NAME
-    if not index.is_file():
-        return {}
-    try:
-        return tomllib.loads(index.read_text(encoding="utf-8")).get(folder.name, {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WeightsError(f"{index}: is damaged: {error}", "install artifix again") from error
+def write_sums(folder: Path) -> None:
+    """Write `folder`/SHA256SUMS, in the form of sha256sum: every file of these weights but prose."""
+    lines = [f"{digest}  {name}\n" for name, digest in _listed(folder).items() if name != SUMS_NAME]
+    (folder / SUMS_NAME).write_text("".join(lines), encoding="utf-8")
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    names = {p: p.relative_to(folder) for p in sorted(folder.rglob("*")) if p.is_file() and p.suffix != ".md"}
+    return {name.as_posix(): _sha256(path) for path, name in names.items() if not _is_hidden(name)}
+
+
+def _is_hidden(name: Path) -> bool:
+    return any(part.startswith(".") for part in name.parts)
+
+
+def _expected(folder: Path) -> _Expected:
+    index, sums = folder.parent / INDEX_NAME, folder / SUMS_NAME
+    if index.is_file():
+        remedy = "install artifix again"
+        try:
+            listed = tomllib.loads(index.read_text(encoding="utf-8")).get(folder.name)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise WeightsError(f"{index}: is damaged: {error}", remedy) from error
+        if listed is not None:
+            remedy += ", or pass the folder of your own weights under another name"
+            return _Expected(listed, remedy)
+    remedy = f"copy or download the whole folder again; if you changed it yourself, delete {SUMS_NAME}"
+    return _Expected(_read_sums(sums, remedy) if sums.is_file() else {}, remedy)
+
+
+def _read_sums(path: Path, remedy: str) -> dict[str, str]:
+    lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+    rows = [re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line) for line in lines]
+    if not rows or None in rows:
+        raise WeightsError(f"{path}: is damaged", remedy)
+    return {row[2]: row[1] for row in rows if row is not None}
 
 
 def _require_shards(folder: Path, present: dict[str, str]) -> None:

@@ -69,8 +69,8 @@ def save_result(
             unfinished.mkdir()
             for name, data in files.items():
                 _write(unfinished / name, data)
-            _sync_folder(unfinished)
-            _publish(unfinished, place)
+            sync_folder(unfinished)
+            publish(unfinished, place)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
@@ -131,7 +131,8 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Bring the names in `folder` to the disk."""
     if os.name == "nt":
         return  # Windows syncs no folders
     descriptor = os.open(folder, os.O_RDONLY)
@@ -141,8 +142,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _publish(unfinished: Path, place: Path) -> None:
-    """Rename `unfinished` to `place`; an earlier result there is put back if that fails."""
+def publish(unfinished: Path, place: Path) -> None:
+    """Rename `unfinished` to `place`, beside it; an earlier result there is put back if that fails."""
     earlier = unfinished.with_suffix(".old")
     try:
         if place.exists() and any(place.iterdir()):
@@ -154,7 +155,7 @@ def _publish(unfinished: Path, place: Path) -> None:
         elif not unfinished.exists():  # interrupted when all was done
             shutil.rmtree(earlier, ignore_errors=True)
         raise
-    _sync_folder(place.parent)
+    sync_folder(place.parent)
     if earlier.exists():
         try:
             shutil.rmtree(earlier)

@@ -1,29 +1,70 @@
 """From a run to weights that the pipeline loads."""
 
 import copy
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from diffusers import ConfigMixin
+from safetensors import SafetensorError
 
+from artifix.errors import OutputError
 from artifix.network.assembly import Network
+from artifix.network.weights import write_sums
+from artifix.outputs.save import publish, sync_folder
 from artifix.pipeline import RefineByAlignPipeline
+from artifix.training.card import Card, model_card
 
-SHARD_SIZE = "15MB"
+_SMALL_BYTES = 64_000_000  # up to here weights may lie in a repository or a wheel, where files are best small
+_SMALL_SHARD, _LARGE_SHARD = "15MB", "5GB"
 
 
-def export_weights(network: Network, folder: Path, *, layer: str, timestep: int = 0) -> Path:
-    """Write a diffusers folder of half-precision safetensors, in shards below 16 MB.
+def export_weights(
+    network: Network, folder: Path, *, layer: str, timestep: int = 0, card: Card | None = None
+) -> Path:
+    """Write a diffusers folder of half-precision safetensors, with a model card and SHA256SUMS.
 
-    fp16 keeps three more bits of every weight than bf16; none comes near its largest number.
+    fp16 keeps three more bits of every weight than bf16; none comes near its largest number. Small weights
+    are written in shards below 16 MB.
 
     Args:
         network: with the averaged weights; it is not changed.
-        folder: written file by file.
+        folder: appears whole or not at all; earlier weights there are replaced.
         layer: of the calibration, module path.
         timestep: of the calibration.
+        card: what the model card tells of the training.
+
+    Returns:
+        `folder`.
+
+    Raises:
+        OutputError: `folder` holds something else, the disk refuses, or a weight is not a number.
     """
-    pipeline = RefineByAlignPipeline(
+    with _as_output_error(folder):
+        place = folder.resolve()
+        _require_replaceable(folder, place)
+        pipeline = _pipeline(network, layer, timestep)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = place.parent / f".{place.name}-{uuid.uuid4().hex}.tmp"
+        try:
+            pipeline.save_pretrained(unfinished, safe_serialization=True, max_shard_size=_shard_size(network))
+            text = model_card(place.name, network, layer, timestep, card)
+            (unfinished / "README.md").write_text(text, encoding="utf-8")
+            write_sums(unfinished)
+            _sync(unfinished)
+            publish(unfinished, place)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+    return folder
+
+
+def _pipeline(network: Network, layer: str, timestep: int) -> RefineByAlignPipeline:
+    return RefineByAlignPipeline(
         unet=_half(network.unet),
         image_encoder=_half(network.image_encoder),
         projection=_half(network.projection),
@@ -34,9 +75,50 @@ def export_weights(network: Network, folder: Path, *, layer: str, timestep: int 
         alignment_timestep=timestep,
         residual=network.residual,
     )
-    pipeline.save_pretrained(folder, safe_serialization=True, max_shard_size=SHARD_SIZE)
-    return folder
 
 
 def _half(part: Any) -> Any:
-    return copy.deepcopy(part).to("cpu", torch.float16)
+    halved = copy.deepcopy(part).to("cpu", torch.float16)
+    for name, tensor in halved.state_dict().items():
+        if not torch.isfinite(tensor).all():
+            raise OutputError(
+                f"{type(part).__name__}: {name} holds a number that half precision cannot",
+                "the training diverged: go back to an earlier checkpoint, with a lower learning rate",
+            )
+    if isinstance(halved, ConfigMixin) and "_name_or_path" in halved.config:
+        halved.register_to_config(_name_or_path="")  # the folder of the base on the disk of whoever trained
+    return halved
+
+
+def _shard_size(network: Network) -> str:
+    parts = (network.unet, network.image_encoder, network.projection, network.codec, network.detail_encoder)
+    count = sum(p.numel() for part in parts if part is not None for p in part.parameters())
+    return _SMALL_SHARD if 2 * count <= _SMALL_BYTES else _LARGE_SHARD
+
+
+def _require_replaceable(folder: Path, place: Path) -> None:
+    if place.exists() and not place.is_dir():
+        raise OutputError(f"{folder}: exists and is a file", "move it away")
+    if place.is_dir() and any(place.iterdir()) and not (place / "model_index.json").is_file():
+        raise OutputError(f"{folder}: exists and holds no weights, but something else", "move it away")
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_dir():
+            sync_folder(path)
+            continue
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    sync_folder(folder)
+
+
+@contextmanager
+def _as_output_error(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SafetensorError) as error:  # a full disk is a SafetensorError without errno
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(
+            f"{folder}: cannot be written: {reason}", "free some space, or choose another folder"
+        ) from error

@@ -4,7 +4,7 @@ import pytest
 
 from artifix.errors import WeightsError
 from artifix.network import weights
-from artifix.network.weights import bundled_names, find_weights, verify_weights, write_index
+from artifix.network.weights import bundled_names, find_weights, verify_weights, write_index, write_sums
 
 
 @pytest.fixture
@@ -118,3 +118,64 @@ def test_a_file_the_index_does_not_list_is_refused_unless_it_is_prose(folder):
     (folder / "unet" / "extra.safetensors").write_bytes(b"x")
     with pytest.raises(WeightsError, match="extra.safetensors: is not one of the files"):
         verify_weights(folder)
+
+
+@pytest.fixture
+def own(folder):
+    """The user's own weights: no index beside them, but their sums inside."""
+    (folder.parent / "index.toml").unlink()
+    write_sums(folder)
+    return folder
+
+
+def test_sums_have_the_form_that_sha256sum_reads(own):
+    lines = (own / "SHA256SUMS").read_text().splitlines()
+    assert f"{hashlib.sha256(b'c').hexdigest()}  projection/c.safetensors" in lines
+    assert len(lines) == 5
+    write_sums(own)
+    assert (own / "SHA256SUMS").read_text().splitlines() == lines
+
+
+def spoil_own(folder):
+    (folder / "unet" / "a-00001.safetensors").write_bytes(b"?")
+
+
+OWN_SPOILERS = {
+    "changed": (spoil_own, "a-00001.safetensors: was changed"),
+    "missing": (lambda f: (f / "model_index.json").unlink(), "model_index.json: is missing"),
+    "strange": (lambda f: (f / "unet" / "b.safetensors").write_bytes(b""), "b.safetensors: is not one of"),
+    "no sums": (lambda f: (f / "SHA256SUMS").write_text(""), "SHA256SUMS: is damaged"),
+    "cut sums": (lambda f: (f / "SHA256SUMS").write_text("12ab  unet"), "SHA256SUMS: is damaged"),
+    "sums that are no text": (lambda f: (f / "SHA256SUMS").write_bytes(b"\xff\n"), "SHA256SUMS: is damaged"),
+}
+
+
+@pytest.mark.parametrize("name", OWN_SPOILERS)
+def test_own_weights_are_held_to_their_sums(own, name):
+    spoil, said = OWN_SPOILERS[name]
+    assert verify_weights(own)
+    spoil(own)
+    with pytest.raises(WeightsError, match=said) as caught:
+        verify_weights(own)
+    assert "delete SHA256SUMS" in caught.value.hint
+
+
+def test_an_index_that_lists_other_weights_leaves_the_sums_in_force(own):
+    (own.parent / "index.toml").write_text("[other]\n")
+    spoil_own(own)
+    with pytest.raises(WeightsError, match="was changed"):
+        verify_weights(own)
+
+
+def test_an_index_that_lists_the_folder_wins_over_its_sums(own):
+    spoil_own(own)
+    write_index(own.parent)
+    assert verify_weights(own)
+
+
+def test_what_git_and_the_hub_leave_is_not_counted(own):
+    digest = verify_weights(own)
+    (own / ".cache" / "huggingface").mkdir(parents=True)
+    (own / ".cache" / "huggingface" / "a.metadata").write_text("downloaded")
+    (own / ".gitattributes").write_text("*.safetensors filter=lfs")
+    assert verify_weights(own) == digest

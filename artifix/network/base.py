@@ -1,0 +1,164 @@
+"""Public base models as parts of a network: an inpainting U-Net with its autoencoder, and DINOv2.
+
+Everything is read from folders on this disk, and from safetensors only.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from safetensors import SafetensorError
+from transformers import Dinov2Model
+
+from artifix.errors import WeightsError
+from artifix.network.diffusion import inpainting_channels
+from artifix.network.weights import PICKLE_SUFFIXES
+
+_INPAINTING = "name the folder of a diffusers pipeline of Stable Diffusion 1.x or 2.x inpainting"
+_DINOV2 = "name the folder of a Dinov2Model, as facebook/dinov2-base"
+# Settings of U-Nets that want to be told more than the reference's tokens.
+_MORE_CONDITIONS = ("addition_embed_type", "class_embed_type", "encoder_hid_dim_type")
+
+
+def load_inpainting(folder: Path) -> tuple[UNet2DConditionModel, AutoencoderKL, DDIMScheduler]:
+    """U-Net, autoencoder and noise schedule of an inpainting pipeline, in fp32; its text encoder is not read.
+
+    Args:
+        folder: holds unet/, vae/ and scheduler/, the last of any class with betas; its kind of prediction
+            is kept.
+
+    Raises:
+        WeightsError: a part is missing, of another class, pickled, damaged or not for inpainting.
+    """
+    _require_folder(folder, _INPAINTING)
+    unet_values = _read_config(folder / "unet", "config.json", _INPAINTING)
+    _require_class(folder / "unet", unet_values.get("_class_name"), "UNet2DConditionModel", _INPAINTING)
+    _require_inpainting(folder / "unet", unet_values)
+    vae_values = _read_config(folder / "vae", "config.json", _INPAINTING)
+    _require_class(folder / "vae", vae_values.get("_class_name"), "AutoencoderKL", _INPAINTING)
+    scheduler = _scheduler(folder / "scheduler")
+    unet = _load(UNet2DConditionModel, folder / "unet")
+    codec = _load(AutoencoderKL, folder / "vae")
+    latents, expected = codec.config.latent_channels, unet.config.out_channels
+    if latents != expected:
+        raise WeightsError(
+            f"{folder}: vae has {latents} latent channels, unet {expected}",
+            "take both from the same pipeline",
+        )
+    return unet, codec, scheduler
+
+
+def load_image_encoder(folder: Path) -> Dinov2Model:
+    """A DINOv2 of any size, in fp32.
+
+    Raises:
+        WeightsError: it is missing, of another class, pickled or damaged.
+    """
+    _require_folder(folder, _DINOV2)
+    values = _read_config(folder, "config.json", _DINOV2)
+    _require_class(folder, values.get("model_type"), "dinov2", _DINOV2)
+    return _load(Dinov2Model, folder)
+
+
+def with_aligned_channels(unet: UNet2DConditionModel) -> UNet2DConditionModel:
+    """A copy that also takes the aligned reference and where it is valid, with weights of zero.
+
+    Until it is trained it computes what `unet` computes, whatever the new channels hold.
+    """
+    channels = inpainting_channels(unet) + unet.config.out_channels + 1
+    wider = UNet2DConditionModel.from_config(unet.config, in_channels=channels).to(unet.dtype)
+    weights = unet.state_dict()
+    known = weights["conv_in.weight"]
+    zeros = known.new_zeros(known.shape[0], channels - known.shape[1], *known.shape[2:])
+    wider.load_state_dict({**weights, "conv_in.weight": torch.cat([known, zeros], dim=1)})
+    return wider
+
+
+def _require_folder(folder: Path, hint: str) -> None:
+    if not folder.is_dir():
+        raise WeightsError(f"{folder}: is not a folder", hint)
+
+
+def _read_config(folder: Path, name: str, hint: str) -> dict[str, Any]:
+    path = folder / name
+    if not path.is_file():
+        raise WeightsError(f"{path}: is missing", hint)
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path}: cannot be read: {error}", "copy the whole folder again") from error
+    if not isinstance(values, dict):
+        raise WeightsError(f"{path}: is no table of settings", "copy the whole folder again")
+    return values
+
+
+def _require_class(folder: Path, found: object, wanted: str, hint: str) -> None:
+    if found != wanted:
+        raise WeightsError(f"{folder}: is of class {found}, expected {wanted}", hint)
+
+
+def _require_inpainting(folder: Path, values: dict[str, Any]) -> None:
+    found, needed = values.get("in_channels"), 2 * values.get("out_channels", 4) + 1
+    if found != needed:
+        raise WeightsError(
+            f"{folder}: has {found} input channels, for inpainting it needs {needed}", _INPAINTING
+        )
+    if more := [name for name in _MORE_CONDITIONS if values.get(name) is not None]:
+        raise WeightsError(f"{folder}: wants more than tokens ({more[0]} is {values[more[0]]})", _INPAINTING)
+    if not isinstance(values.get("cross_attention_dim"), int):
+        raise WeightsError(
+            f"{folder}: cross_attention_dim is {values.get('cross_attention_dim')}, expected one width",
+            _INPAINTING,
+        )
+
+
+def _scheduler(folder: Path) -> DDIMScheduler:
+    values = _read_config(folder, "scheduler_config.json", _INPAINTING)
+    if "beta_schedule" not in values:
+        raise WeightsError(f"{folder}: {values.get('_class_name')} has no beta_schedule", _INPAINTING)
+    try:
+        return DDIMScheduler.from_config(values, clip_sample=False)  # latents are not bounded by 1
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise WeightsError(f"{folder}: cannot be used: {error}", _INPAINTING) from error
+
+
+def _load(kind: Any, folder: Path) -> Any:
+    """A part of class `kind`, every one of its weights found in the folder."""
+    variant = _variant(folder)
+    try:
+        part, found = kind.from_pretrained(
+            folder,
+            use_safetensors=True,
+            local_files_only=True,
+            dtype=torch.float32,
+            variant=variant,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise WeightsError(
+            f"{folder}: cannot be loaded: {error}", "copy or download the whole folder again"
+        ) from error
+    if missing := sorted(found["missing_keys"]):
+        raise WeightsError(
+            f"{folder}: lacks {len(missing)} weights, {missing[0]} among them", "take weights of that class"
+        )
+    return part
+
+
+def _variant(folder: Path) -> str | None:
+    """Which of its files to read: "fp16" where the folder holds only those, else None.
+
+    Raises:
+        WeightsError: it holds no safetensors.
+    """
+    names = sorted(path.name for path in folder.iterdir())
+    tensors = [name for name in names if name.endswith(".safetensors")]
+    if not tensors:
+        pickles = [name for name in names if Path(name).suffix in PICKLE_SUFFIXES]
+        raise WeightsError(
+            f"{folder}: holds no .safetensors file" + (f", only the pickle {pickles[0]}" if pickles else ""),
+            "get its .safetensors, or load it where you trust it and save it with safe_serialization=True",
+        )
+    return "fp16" if all(".fp16." in name or ".fp16-" in name for name in tensors) else None
