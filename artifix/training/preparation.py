@@ -36,7 +36,12 @@ def checkpoint_gradients(network: Network, layers: Sequence[str]) -> None:
     network.unet.enable_gradient_checkpointing()
     for layer in layers:
         network.unet.get_submodule(layer).gradient_checkpointing = False
-    network.image_encoder.gradient_checkpointing_enable({"use_reentrant": False})
+    encoder = network.image_encoder
+    # The first is the name since transformers 5.2x, which warns of the second.
+    enable = (
+        getattr(encoder, "activation_checkpointing_enable", None) or encoder.gradient_checkpointing_enable
+    )
+    enable({"use_reentrant": False})
 
 
 def trained_parts(network: Network) -> dict[str, torch.nn.Module]:

@@ -47,17 +47,10 @@ def runs(recipe, scenes, tmp_path_factory):
     shutil.copytree(scenes, folder / "images")
     (folder / "config.json").write_text(json.dumps(asdict(recipe)))
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    launcher = (sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2")
+    program = Path(__file__).with_name("two_processes.py")
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "torch.distributed.run",
-            "--nproc-per-node",
-            "2",
-            "--master-port",
-            str(free_port()),
-        ]
-        + [str(Path(__file__).with_name("two_processes.py")), str(folder)],
+        [*launcher, "--master-port", str(free_port()), str(program), str(folder)],
         env=environment,
         capture_output=True,
         text=True,
