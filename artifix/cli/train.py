@@ -1,6 +1,7 @@
 """`artifix train`."""
 
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -120,7 +121,8 @@ def train(
         require_installed("tensorboard", "--tensorboard")
     if not preview:
         require_startable(out, resume)
-    console = Console(quiet, json)
+    is_main = os.environ.get("RANK", "0") == "0"  # of several processes, as torchrun numbers them
+    console = Console(quiet or not is_main, json and is_main)
     changes = [*(settings or ())]
     changes += [f"{name}={value}" for name, value in (("steps", steps), ("seed", seed)) if value is not None]
     recipe = read_config(config, changes)
@@ -219,6 +221,7 @@ def _preview(job: "Job", recipe: "TrainingConfig", place: "torch.device", consol
 def _train(job: "Job", recipe: "TrainingConfig", place: "torch.device", console: Console) -> None:
     """Train, export, tell."""
     from artifix.training.loop import train as run_training
+    from artifix.training.processes import leave_processes
 
     console.note(f"training on {place}")
     try:
@@ -226,16 +229,20 @@ def _train(job: "Job", recipe: "TrainingConfig", place: "torch.device", console:
     except KeyboardInterrupt:
         console.note(f"{job.run}: the newest checkpoint stays; go on from it with --resume")
         raise
+    leave_processes()
     if outcome.is_main:
         _export(job, recipe, outcome, console)
 
 
 def _export(job: "Job", recipe: "TrainingConfig", outcome: "Outcome", console: Console) -> None:
+    from artifix.config import to_dict
     from artifix.training.export import export_weights
     from artifix.training.folder import as_output_error
+    from artifix.training.record import to_toml
 
     with as_output_error(job.run):
         weights = export_weights(outcome.network, job.run / "weights", layer=recipe.losses.layers[0])
+        (weights / "training.toml").write_text(to_toml(to_dict(recipe)), encoding="utf-8")
     figures = {name: round(value, 4) for name, value in outcome.figures.items()}
     short = {name: value for name, value in figures.items() if name == "hits" or name.endswith("_db")}
     told = ", ".join(f"{name} {value:.2f}" for name, value in short.items())

@@ -152,7 +152,7 @@ def _require_same(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> 
     if changed := sorted(differs - FREE):
         raise InputError(
             f"{folder}: was made under another config ({', '.join(changed)} differ)",
-            "resume with the same config, or start a new run",
+            f"resume with --config {folder.parents[1] / 'config.toml'}, or start a new run",
         )
 
 

@@ -19,9 +19,6 @@ _POSITIVE = Limits(0, math.inf, open_below=True)
 LIMITS = {
     "steps": _COUNT,
     "seed": Limits(0, 2**32 - 1),
-    "data.images_share": _SHARE,
-    "data.pairs_share": _SHARE,
-    "data.procedural_share": _SHARE,
     "data.source_px": Limits(32, math.inf),
     "data.decal_px": Limits(8, math.inf),
     "data.lettering": _ANY,
@@ -50,7 +47,13 @@ def check_config(config: TrainingConfig) -> None:
         UsageError: names the field, its value and the remedy.
     """
     values = to_dict(config)
-    for name, limits in LIMITS.items():
+    shares = {
+        f"{section}.{name}": _SHARE
+        for section in ("data", "synthesis")
+        for name in values[section]
+        if name.endswith("_share")
+    }
+    for name, limits in (LIMITS | shares).items():
         value = _at(values, name)
         if value is not None and not limits.hold(value):
             least = f"above {limits.least}" if limits.open_below else limits
@@ -60,6 +63,11 @@ def check_config(config: TrainingConfig) -> None:
             raise UsageError(f"{name} is {_at(values, name)!r}", f"set it to {' or '.join(choices)}")
     if not config.losses.layers:
         raise UsageError("losses.layers is empty", "name at least one cross-attention layer")
+    if config.base.pipeline and (config.base.unet or config.base.image_encoder):
+        raise UsageError(
+            f"base.pipeline is {config.base.pipeline}, but base.unet or base.image_encoder is set too",
+            "set base.pipeline alone for fine-tuning, or leave it empty",
+        )
     _check_shares(config)
     _check_phases(config)
 

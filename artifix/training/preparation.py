@@ -11,6 +11,8 @@ from artifix.network.assembly import Network
 from artifix.training.checkpoint import State
 from artifix.training.config import OptimizerConfig, TrainingConfig
 
+AT_ONCE = 10**8  # parameters that are averaged at once
+
 
 def prepare(network: Network, device: torch.device, config: TrainingConfig) -> Network:
     """Move `network` to `device`, in training mode; the same object."""
@@ -70,7 +72,14 @@ def new_state(network: Network, config: OptimizerConfig, accelerator: Accelerato
         modules=trained_parts(network),
         # Where the loss is scaled (fp16), accelerate's wrapper leaves out steps whose gradients overflowed.
         optimizer=accelerator.prepare_optimizer(optimizer, device_placement=False),
-        ema=EMAModel(parameters, decay=config.ema_decay, use_ema_warmup=True, power=0.75),
+        ema=EMAModel(
+            parameters,
+            decay=config.ema_decay,
+            use_ema_warmup=True,
+            power=0.75,
+            # All at once is faster, but takes the memory of two more copies for a moment.
+            foreach=sum(parameter.numel() for parameter in parameters) < AT_ONCE,
+        ),
         scaler=accelerator.scaler,
         processes=accelerator.num_processes,
     )

@@ -111,7 +111,7 @@ def average_gradients(accelerator: Accelerator, parameters: Sequence[Tensor]) ->
 
 
 def _average(accelerator: Accelerator, tensors: Sequence[Tensor]) -> None:
-    flat = accelerator.reduce(torch.cat([tensor.flatten() for tensor in tensors]), "mean")
+    flat = reduced(accelerator, torch.cat([tensor.flatten() for tensor in tensors]), "mean")
     for tensor, part in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
         tensor.copy_(part.view(tensor.shape))
 
@@ -120,4 +120,27 @@ def any_process(accelerator: Accelerator, flag: bool) -> bool:
     """Whether `flag` is set in any process, so that all of them stop after the same step."""
     if accelerator.num_processes == 1:
         return flag
-    return accelerator.reduce(torch.tensor(float(flag), device=accelerator.device), "sum").item() > 0
+    return reduced(accelerator, torch.tensor(float(flag), device=accelerator.device), "sum").item() > 0
+
+
+def reduced(accelerator: Accelerator, values: Tensor, how: str) -> Tensor:
+    """The "mean" or the "sum" of `values` over the processes.
+
+    Raises:
+        DeviceError: another process has ended.
+    """
+    try:
+        return accelerator.reduce(values, how)
+    except RuntimeError as error:
+        if accelerator.num_processes == 1:
+            raise
+        raise DeviceError(
+            f"process {accelerator.process_index} lost another one: {str(error).splitlines()[0]}",
+            "the other's own message says why it ended",
+        ) from error
+
+
+def leave_processes() -> None:
+    """Take leave of the other processes, after the last training of this one."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()

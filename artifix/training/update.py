@@ -23,7 +23,7 @@ from artifix.training.clock import DataClock
 from artifix.training.config import OptimizerConfig, TrainingConfig
 from artifix.training.folder import as_output_error
 from artifix.training.preparation import trained_parameters
-from artifix.training.processes import average_gradients
+from artifix.training.processes import average_gradients, reduced
 from artifix.training.sources import Sources
 from artifix.training.step import task_loss
 from artifix.training.synthesis import Pairs, make_pairs
@@ -72,7 +72,7 @@ def update(training: Training) -> dict[str, float]:
     seen = _learn(training)
     means = torch.stack([torch.stack(values).float().mean() for values in seen.values()])
     average_gradients(accelerator, parameters)
-    means = accelerator.reduce(means, "mean")
+    means = reduced(accelerator, means, "mean")
     norm = accelerator.clip_grad_norm_(parameters, config.optimizer.gradient_norm)
     told = torch.cat([means, norm.float().view(1).to(means.device)]).tolist()  # waits for the device, once
     values = dict(zip([*seen, "gradient_norm"], told, strict=True))

@@ -9,7 +9,7 @@ import tomllib
 import pytest
 from PIL import Image
 
-from artifix.network.weights import find_weights
+from artifix.network.weights import find_weights, verify_weights
 
 RECIPE = """
 steps = 3
@@ -75,7 +75,9 @@ def test_a_run_leaves_weights_and_can_be_resumed(artifix, data, recipe, tmp_path
     assert first.code == 0, first.err
     told = json.loads(first.out)
     assert (told["step"], told["steps"], told["pairs_seen"]) == (1, 1, 4)
-    assert find_weights(str(tmp_path / "run" / "weights"))
+    weights = find_weights(str(tmp_path / "run" / "weights"))
+    assert verify_weights(weights)
+    assert tomllib.loads((weights / "training.toml").read_text()) == settings_of(tmp_path / "run")
     assert "training on cpu" in first.err
     refused = train(artifix, data, recipe, tmp_path / "run", "--steps", "2")
     assert refused.code == 7

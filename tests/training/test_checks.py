@@ -40,6 +40,8 @@ def test_a_sound_config_passes(tiny_recipe):
         ("losses.condition_drop", 2.0, "losses.condition_drop is 2.0"),
         ("data.images_share", 0.5, "0.5, 0.0 and 0.0, 0.5 together"),
         ("data.procedural_share", 1.0, "2 together"),
+        ("synthesis.decal_share", 1.5, "synthesis.decal_share is 1.5"),
+        ("base", BaseConfig(pipeline="a", unet="b"), "base.pipeline is a, but base.unet"),
         ("phases", (), "phases is empty"),
         ("phases", (Phase(32),), r"phases\[0\] has no batch"),
         ("phases", (Phase(32, 0.0, alignment_batch=1),), r"phases\[0\].share is 0.0"),
