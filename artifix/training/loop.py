@@ -89,8 +89,9 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
         report = logger.debug
     device = place_of(accelerator, device)
     torch.manual_seed(config.seed)
-    network = prepare(start_network(config), device, config)
+    network = start_network(config)
     check_network(config, network)
+    prepare(network, device, config)
     state = new_state(network, config.optimizer, accelerator)
     if job.resume:
         with accelerator.main_process_first():  # it may have to put a folder right that the others read
@@ -110,6 +111,8 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
     finally:
         log.close()
     state.ema.copy_to(trained_parameters(network))
+    for part in trained_parts(network).values():
+        part.eval()
     return Outcome(network, state.step, state.pairs_seen, state.seconds, figures, accelerator.is_main_process)
 
 

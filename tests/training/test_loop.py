@@ -284,6 +284,7 @@ def test_contradictory_config_is_refused_before_data_is_decoded(recipe, scenes, 
     with pytest.raises(UsageError, match=r"phases\[0\].crop_px is 64, but the network's working size is 32"):
         run(scenes, tmp_path / "run", replace(recipe, phases=(Phase(64, alignment_batch=1),)))
     strange = replace(recipe, losses=replace(recipe.losses, layers=("up_blocks.7.attentions.0",)))
+    strange = with_loop(strange, gradient_checkpointing=True)
     with pytest.raises(UsageError, match="up_blocks.7.attentions.0, which the U-Net does not have"):
         run(scenes, tmp_path / "run", strange)
 
