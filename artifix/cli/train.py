@@ -1,47 +1,72 @@
 """`artifix train`."""
 
 import math
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from artifix.cli import options
 from artifix.cli.console import Console
-from artifix.errors import InputError
+from artifix.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from artifix.training.config import TrainingConfig
+    import torch
 
-_DataOption = Annotated[
+    from artifix.training.config import TrainingConfig
+    from artifix.training.loop import Job, Outcome
+
+_OutOption = Annotated[
     Path,
+    typer.Option(
+        "--out",
+        metavar="RUN",
+        readable=False,
+        help="Folder for checkpoints, logs and RUN/weights.",
+        show_default=False,
+    ),
+]
+_DataOption = Annotated[
+    list[Path] | None,
     typer.Option(
         "--data",
         metavar="DIR",
         readable=False,
-        help="Folder of training images, searched with its subfolders.",
+        help="Folder of single images, searched with its subfolders; may be repeated.",
+        show_default=False,
     ),
 ]
-_OutOption = Annotated[
-    Path,
+_PairsOption = Annotated[
+    list[Path] | None,
     typer.Option(
-        "--out", metavar="RUN", readable=False, help="Folder for checkpoints, the log and RUN/weights."
+        "--pairs",
+        metavar="DIR",
+        readable=False,
+        help="Folder of objects seen in several views; may be repeated.",
+        show_default=False,
+    ),
+]
+_ConfigOption = Annotated[
+    str,
+    typer.Option(
+        "--config", metavar="NAME|FILE", help="Recipe: one that comes with artifix, or a TOML file."
+    ),
+]
+_SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="SECTION.FIELD=VALUE",
+        help="Change a setting of the recipe; may be repeated.",
+        show_default=False,
     ),
 ]
 _MinutesOption = Annotated[
     float | None,
     typer.Option(
         "--minutes", help="Stop after so many. Default: when all steps are done.", show_default=False
-    ),
-]
-_ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint in --out.")]
-_ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        readable=False,
-        help="TOML file of a recipe. Default: that of artifix-small.",
     ),
 ]
 _StepsOption = Annotated[
@@ -52,51 +77,175 @@ _SeedOption = Annotated[
     int | None,
     typer.Option("--seed", min=0, help="Of everything random. Default: the recipe's.", show_default=False),
 ]
+_ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint in --out.")]
+_PreviewOption = Annotated[
+    bool, typer.Option("--preview", help="Only draw RUN/preview.png, a sheet of training pairs.")
+]
+_TensorboardOption = Annotated[
+    bool, typer.Option("--tensorboard", help="Write RUN/tensorboard too (pip install tensorboard).")
+]
 
 
 def train(
-    data: _DataOption,
     out: _OutOption,
+    data: _DataOption = None,
+    pairs: _PairsOption = None,
+    config: _ConfigOption = "small",
+    settings: _SetOption = None,
     minutes: _MinutesOption = None,
-    resume: _ResumeOption = False,
-    config: _ConfigOption = None,
     steps: _StepsOption = None,
     seed: _SeedOption = None,
+    resume: _ResumeOption = False,
+    preview: _PreviewOption = False,
+    tensorboard: _TensorboardOption = False,
     device: options.DeviceOption = None,
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
     debug: options.DebugOption = False,
 ) -> None:
-    """Train a network on a folder of images and write its weights to RUN/weights.
+    """Train a network and write its weights to RUN/weights.
 
-    Pairs with a known match are made from single images on the fly. An interrupted run goes on with --resume.
+    Pairs with a known match are made on the fly. An interrupted run goes on with --resume. Several GPUs:
+    torchrun --nproc-per-node N -m artifix train ...
     """
     if minutes is not None and not 0 < minutes < math.inf:
         raise typer.BadParameter("give a number above 0", param_hint="'--minutes'")
-    if not data.is_dir():
-        raise InputError(f"{data}: is not a folder", "name a folder of training images with --data")
-    console = Console(quiet, json)
-    recipe = _recipe(config, steps, seed)
+    images, views = tuple(data or ()), tuple(pairs or ())
+    _require_folders(images, views)
+
+    from artifix.training.extras import require_installed
+    from artifix.training.folder import require_startable
+
+    require_installed("accelerate", "artifix train")
+    if tensorboard:
+        require_installed("tensorboard", "--tensorboard")
+    if not preview:
+        require_startable(out, resume)
+    is_main = os.environ.get("RANK", "0") == "0"  # of several processes, as torchrun numbers them
+    console = Console(quiet or not is_main, json and is_main)
+    changes = [*(settings or ())]
+    changes += [f"{name}={value}" for name, value in (("steps", steps), ("seed", seed)) if value is not None]
+    recipe = read_config(config, changes)
 
     from artifix.cli.session import quiet_libraries
     from artifix.network.device import choose_device
-    from artifix.training.export import export_weights
-    from artifix.training.loop import train as run_training
+    from artifix.training.checks import check_config, check_data
+    from artifix.training.loop import Job
 
+    check_config(recipe)
+    check_data(recipe, images, views)
     quiet_libraries()
     place = choose_device(device or "auto")
-    console.note(f"training on {place}")
     limit = math.inf if minutes is None else minutes
+    job = Job(out, images, views, limit, resume, tensorboard)
+    if preview:
+        _preview(job, recipe, place, console)
+    else:
+        _train(job, recipe, place, console)
+
+
+def _require_folders(images: Sequence[Path], views: Sequence[Path]) -> None:
+    for option, folders in (("--data", images), ("--pairs", views)):
+        for folder in folders:
+            if not folder.is_dir():
+                raise InputError(f"{folder}: is not a folder", f"name a folder with {option}")
+
+
+def read_config(name_or_path: str, changes: Sequence[str]) -> "TrainingConfig":
+    """The recipe, changed by assignments.
+
+    Args:
+        name_or_path: of the recipe.
+        changes: as --set takes them: section.field=value, the value as in TOML; text needs no quotes.
+
+    Raises:
+        InputError: the recipe cannot be read.
+        UsageError: an unknown setting, or a value of another type.
+    """
+    from artifix.training.recipes import read_recipe
+
+    # Before the heavy imports, so that a typo is told at once.
+    values = read_recipe(name_or_path)
+    assignments = [_assignment(change) for change in changes]
+
+    from artifix.config import from_dict, to_dict
+    from artifix.training.config import TrainingConfig
+
+    recipe = from_dict(TrainingConfig, values, name_or_path)
+    for change, (place, value) in zip(changes, assignments, strict=True):
+        changed = to_dict(recipe)
+        section = changed
+        for name in place[:-1]:
+            if not isinstance(section.get(name), dict):
+                known = sorted(other for other, value in section.items() if isinstance(value, dict))
+                raise UsageError(
+                    f"--set {change}: there is no section {name}",
+                    f"sections are: {', '.join(known) or 'none'}",
+                )
+            section = section[name]
+        section[place[-1]] = value
+        recipe = from_dict(TrainingConfig, changed, f"--set {change}")
+    return recipe
+
+
+def _assignment(change: str) -> tuple[list[str], Any]:
+    """The place and the value of section.field=value."""
+    import tomllib
+
+    name, sign, text = change.partition("=")
+    place = name.strip().split(".")
+    if not sign or not all(place):
+        raise UsageError(f"--set {change}: is no assignment", "write --set section.field=value")
     try:
-        outcome = run_training(
-            data, out, recipe, minutes=limit, resume=resume, device=place, report=console.note
-        )
+        return place, tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return place, text.strip()
+
+
+def _preview(job: "Job", recipe: "TrainingConfig", place: "torch.device", console: Console) -> None:
+    """Draw RUN/preview.png."""
+    from artifix.training.folder import as_output_error
+    from artifix.training.preview import write_preview
+    from artifix.training.sources import load_data
+    from artifix.training.start import start_network
+
+    sources = load_data(job.images, job.pairs, recipe.data, recipe.seed, place)
+    path = job.run / "preview.png"
+    reference_px = start_network(recipe).reference_size_px
+    with as_output_error(job.run):
+        job.run.mkdir(parents=True, exist_ok=True)
+        write_preview(path, sources, recipe.synthesis, recipe.seed, recipe.phases[-1].crop_px, reference_px)
+    console.result(f"{path}: training pairs", {"preview": str(path)})
+
+
+def _train(job: "Job", recipe: "TrainingConfig", place: "torch.device", console: Console) -> None:
+    """Train, export, tell."""
+    from artifix.training.loop import train as run_training
+    from artifix.training.processes import leave_processes
+
+    console.note(f"training on {place}")
+    try:
+        outcome = run_training(job, recipe, place, console.note)
     except KeyboardInterrupt:
-        console.note(f"{out}: the newest checkpoint stays; go on from it with --resume")
+        console.note(f"{job.run}: the newest checkpoint stays; go on from it with --resume")
         raise
-    weights = export_weights(outcome.network, out / "weights", layer=recipe.losses.layers[0])
+    leave_processes()
+    if outcome.is_main:
+        _export(job, recipe, outcome, console)
+
+
+def _export(job: "Job", recipe: "TrainingConfig", outcome: "Outcome", console: Console) -> None:
+    from artifix.config import to_dict
+    from artifix.training.export import export_weights
+    from artifix.training.folder import as_output_error
+    from artifix.training.record import to_toml
+
+    with as_output_error(job.run):
+        weights = export_weights(outcome.network, job.run / "weights", layer=recipe.losses.layers[0])
+        (weights / "training.toml").write_text(to_toml(to_dict(recipe)), encoding="utf-8")
     figures = {name: round(value, 4) for name, value in outcome.figures.items()}
-    told = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
+    short = {name: value for name, value in figures.items() if name == "hits" or name.endswith("_db")}
+    told = ", ".join(f"{name} {value:.2f}" for name, value in short.items())
     done = (
         f"{outcome.step} of {recipe.steps} steps, {outcome.pairs_seen} pairs, {outcome.seconds / 60:.1f} min"
     )
@@ -110,22 +259,4 @@ def train(
             "seconds": round(outcome.seconds, 1),
             "figures": figures,
         },
-    )
-
-
-def _recipe(path: Path | None, steps: int | None, seed: int | None) -> "TrainingConfig":
-    """The recipe of a file, or the default, with the options' changes."""
-    from dataclasses import replace
-
-    from artifix.config import from_dict, read_toml
-
-    values = (
-        {} if path is None else read_toml(path)
-    )  # before the heavy imports, so that a typo is told at once
-
-    from artifix.training.config import TrainingConfig
-
-    recipe = from_dict(TrainingConfig, values, str(path))
-    return replace(
-        recipe, steps=recipe.steps if steps is None else steps, seed=recipe.seed if seed is None else seed
     )

@@ -1,5 +1,6 @@
 """Checkpoints written whole before the old one goes: safetensors and JSON, no pickle."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -14,11 +15,23 @@ from diffusers.training_utils import EMAModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.amp import GradScaler
 from torch.optim import Optimizer
 
 from artifix.errors import InputError, OutputError
+from artifix.training.folder import checkpoints
 
 KEPT = 2
+# What may change between the parts of a run. `steps` stretches or shortens the schedule of a run that got
+# more or less time; the others do not touch what is learned.
+FREE = {
+    "steps",
+    "loop.log_every_s",
+    "loop.checkpoint_every_s",
+    "loop.validate_every_steps",
+    "loop.gradient_checkpointing",
+}
+_ABSENT = object()
 
 
 @dataclass(slots=True, eq=False)
@@ -28,50 +41,68 @@ class State:
     modules: dict[str, torch.nn.Module]
     optimizer: Optimizer
     ema: EMAModel
+    scaler: GradScaler | None = None  # of the loss, with fp16
+    processes: int = 1
     step: int = 0
     pairs_seen: int = 0
     seconds: float = 0.0
 
 
-def save(run: Path, state: State, config: dict[str, object]) -> Path:
+def save(run: Path, state: State, config: dict[str, Any]) -> Path:
     """Write `run`/checkpoints/step-N and drop all but the newest two.
 
     Raises:
         OutputError: the disk refuses; the earlier checkpoints stay.
     """
     folder = run / "checkpoints" / f"step-{state.step:07d}"
-    scratch = folder.with_name(f".{folder.name}.tmp")
+    scratch = _unfinished(folder)
     try:
         _clear(folder.parent)
         scratch.mkdir(parents=True)
-        for name, module in state.modules.items():
-            save_file(
-                {k: v.contiguous() for k, v in module.state_dict().items()}, scratch / f"{name}.safetensors"
-            )
-        save_file(_optimizer_tensors(state.optimizer), scratch / "optimizer.safetensors")
-        save_file(
-            {f"{i}": v.contiguous() for i, v in enumerate(state.ema.shadow_params)},
-            scratch / "ema.safetensors",
-        )
-        counts = {"step": state.step, "pairs_seen": state.pairs_seen, "seconds": round(state.seconds, 1)}
-        text = json.dumps({**counts, "ema_step": state.ema.optimization_step, "config": config}, indent=1)
-        (scratch / "state.json").write_text(text, encoding="utf-8")
-        _sync(scratch)
+        _write(scratch, state, config)
         _publish(scratch, folder)
+        for old in checkpoints(run)[:-KEPT]:
+            # By another name first: a checkpoint half removed must not be taken for one.
+            shutil.rmtree(old.rename(_unfinished(old)))
     except (OSError, SafetensorError) as error:  # a full disk is a SafetensorError without errno
         shutil.rmtree(scratch, ignore_errors=True)
         reason = getattr(error, "strerror", None) or error
         raise OutputError(
             f"{folder}: cannot be written: {reason}", "free some space, then --resume"
         ) from error
-    for old in checkpoints(run)[:-KEPT]:
-        shutil.rmtree(old)
     return folder
 
 
-def checkpoints(run: Path) -> list[Path]:
-    """Complete checkpoints of a run, oldest first."""
-    return sorted((run / "checkpoints").glob("step-*"))
+def _unfinished(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.tmp")
+
+
+def _write(scratch: Path, state: State, config: dict[str, Any]) -> None:
+    for name, module in state.modules.items():
+        save_file(
+            {k: v.contiguous() for k, v in module.state_dict().items()}, scratch / f"{name}.safetensors"
+        )
+    save_file(_optimizer_tensors(state.optimizer), scratch / "optimizer.safetensors")
+    save_file(
+        {f"{i}": v.contiguous() for i, v in enumerate(state.ema.shadow_params)}, scratch / "ema.safetensors"
+    )
+    values = {
+        "step": state.step,
+        "pairs_seen": state.pairs_seen,
+        "seconds": round(state.seconds, 1),
+        "ema_step": state.ema.optimization_step,
+        "processes": state.processes,
+        "scaler": None if state.scaler is None else state.scaler.state_dict(),
+        "sha256": {path.name: _sha256(path) for path in sorted(scratch.iterdir())},
+        "config": config,
+    }
+    (scratch / "state.json").write_text(json.dumps(values, indent=1), encoding="utf-8")
+    _sync(scratch)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _clear(folder: Path) -> None:
@@ -85,31 +116,51 @@ def _clear(folder: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def load(run: Path, state: State, config: dict[str, object]) -> None:
+def load(run: Path, state: State, config: dict[str, Any]) -> None:
     """Put the newest checkpoint of `run` into `state`.
 
     Raises:
-        InputError: there is none, it is damaged, or it was made under another config.
+        InputError: there is none, it is damaged, or it was made under another config or by another number
+            of processes.
     """
-    _clear(run / "checkpoints")
+    if (run / "checkpoints").is_dir():
+        _clear(run / "checkpoints")
     found = checkpoints(run)
     if not found:
         raise InputError(f"{run}: holds no checkpoint to resume", "start the run without --resume")
     folder = found[-1]
     with _as_input_error(folder):
         values = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-        before = values["config"]
-        counts = {name: values[name] for name in ("step", "pairs_seen", "seconds", "ema_step")}
-    now = json.loads(json.dumps(config))
-    # `steps` alone may change: it stretches or shortens the schedule of a run that got more or less time.
-    differs = {k for k in now.keys() | before.keys() if now.get(k) != before.get(k)}
-    if changed := sorted(differs - {"steps"}):
+        before, processes = _flat(values["config"]), values["processes"]
+    _require_same(folder, before, _flat(json.loads(json.dumps(config))))
+    if processes != state.processes:
         raise InputError(
-            f"{folder}: was made under another config ({', '.join(changed)} differ)",
-            "resume with the same config, or start a new run",
+            f"{folder}: was made by {processes} processes, and now there are {state.processes}",
+            f"resume with {processes} processes, or start a new run",
         )
     with _as_input_error(folder):
-        _fill(state, folder, counts)
+        for name, digest in values["sha256"].items():  # safetensors has no checksum of its own
+            if _sha256(folder / name) != digest:
+                raise ValueError(f"{name} was changed")
+        _fill(state, folder, values)
+
+
+def _require_same(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    differs = {
+        name for name in now.keys() | before.keys() if now.get(name, _ABSENT) != before.get(name, _ABSENT)
+    }
+    if changed := sorted(differs - FREE):
+        raise InputError(
+            f"{folder}: was made under another config ({', '.join(changed)} differ)",
+            f"resume with --config {folder.parents[1] / 'config.toml'}, or start a new run",
+        )
+
+
+def _flat(config: dict[str, Any], section: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in config.items():
+        flat |= _flat(value, f"{section}{name}.") if isinstance(value, dict) else {f"{section}{name}": value}
+    return flat
 
 
 @contextmanager
@@ -132,7 +183,10 @@ def _fill(state: State, folder: Path, values: dict[str, Any]) -> None:
     for i, shadow in enumerate(state.ema.shadow_params):
         shadow.copy_(shadows[f"{i}"])
     state.ema.optimization_step = values["ema_step"]
-    state.step, state.pairs_seen, state.seconds = values["step"], values["pairs_seen"], values["seconds"]
+    if state.scaler is not None:
+        state.scaler.load_state_dict(values["scaler"])
+    for name in ("step", "pairs_seen", "seconds"):
+        setattr(state, name, values[name])
 
 
 def _publish(scratch: Path, folder: Path) -> None:

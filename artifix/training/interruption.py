@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,17 +19,22 @@ class Stop:
 
 
 @contextmanager
-def noted_interruption() -> Iterator[Stop]:
+def noted_interruption(grace_s: float = 0.0) -> Iterator[Stop]:
     """Note the first interruption instead of raising it; a second one raises KeyboardInterrupt at once.
 
     Outside the main thread, where Python allows no handlers, nothing changes.
+
+    Args:
+        grace_s: a second one that comes sooner is the first: torchrun sends its own after the terminal's.
     """
-    stop = Stop()
+    stop, first_s = Stop(), 0.0
 
     def note(number: int, frame: FrameType | None) -> None:
-        if stop.asked:
+        nonlocal first_s
+        if stop.asked and time.monotonic() - first_s >= grace_s:
             raise KeyboardInterrupt
-        stop.asked = True
+        if not stop.asked:
+            stop.asked, first_s = True, time.monotonic()
 
     if threading.current_thread() is not threading.main_thread():
         yield stop

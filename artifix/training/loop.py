@@ -1,35 +1,52 @@
 """The training loop, read from top to bottom."""
 
-import json
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from diffusers.models.attention_processor import AttnProcessor
-from diffusers.training_utils import EMAModel
-from torch import Generator, Tensor
 
 from artifix.config import to_dict
-from artifix.errors import DeviceError, OutputError
-from artifix.network.assembly import Network, build_network
+from artifix.network.assembly import Network
 from artifix.training import checkpoint
+from artifix.training.checks import check_config, check_data, check_network
+from artifix.training.clock import DataClock
 from artifix.training.config import TrainingConfig
-from artifix.training.interruption import noted_interruption
-from artifix.training.lettering import draw_decals
-from artifix.training.sources import Sources, load_sources
-from artifix.training.step import task_loss
-from artifix.training.synthesis import Pairs, make_pairs
+from artifix.training.extras import require_installed
+from artifix.training.folder import as_output_error, require_startable
+from artifix.training.interruption import Stop, noted_interruption
+from artifix.training.preparation import new_state, prepare, trained_parameters, trained_parts
+from artifix.training.processes import any_process, open_accelerator, place_of, share_weights
+from artifix.training.record import RunLog
+from artifix.training.sources import Sources, load_data
+from artifix.training.start import start_network
+from artifix.training.synthesis import Pairs
 from artifix.training.tasks import REFINEMENT
+from artifix.training.update import Training, update
 from artifix.training.validation import validate, validation_pairs, write_sheet
 
 logger = logging.getLogger(__name__)
 
 HELD_OUT = 64  # scenes kept for validation
+TOLD_SKIPPED = 10  # unusable files that are named
+GRACE_S = 5.0  # torchrun passes an interruption on that the terminal has sent already
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One call of `train`."""
+
+    run: Path  # folder for the config, checkpoints, logs and picture sheets
+    images: tuple[Path, ...] = ()  # folders of single images
+    pairs: tuple[Path, ...] = ()  # folders of objects in several views
+    minutes: float = math.inf  # of training in this call; what it leaves can be resumed
+    resume: bool = False  # go on from the newest checkpoint of `run`
+    tensorboard: bool = False  # write RUN/tensorboard
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,214 +55,160 @@ class Outcome:
 
     network: Network  # with the averaged weights
     step: int
-    pairs_seen: int
+    pairs_seen: int  # by all processes
     seconds: float  # of training, all resumed parts together
-    figures: dict[str, float]  # of the last validation
+    figures: dict[str, float]  # of the last validation; empty in all but the main process
+    is_main: bool  # of several processes, the one that exports
 
 
-def train(
-    data: Path,
-    run: Path,
-    config: TrainingConfig,
-    *,
-    minutes: float,
-    resume: bool,
-    device: torch.device,
-    report: Callable[[str], None] = logger.info,
-) -> Outcome:
+def train(job: Job, config: TrainingConfig, device: torch.device, report: Report = logger.info) -> Outcome:
     """Train until the schedule ends or the minutes are over, whichever is first.
 
     Args:
-        data: folder of training images.
-        run: folder for the config, checkpoints, log and picture sheets.
+        job: data, folder, time.
         config: the recipe.
-        minutes: of training in this call; the checkpoint written at the end can be resumed.
-        resume: go on from the newest checkpoint of `run`.
-        device: where everything happens, the making of the pairs too.
-        report: takes one line every few seconds.
+        device: where everything happens, the making of the pairs too; of several processes (torchrun), each
+            has its own device of that type.
+        report: takes one line every few seconds, in the main process.
 
     Raises:
-        InputError: unusable data, nothing to resume, or a checkpoint of another config.
-        OutputError: `run` already holds checkpoints and `resume` is not set, or the disk refuses.
-        DeviceError: the loss is not a number.
+        UsageError: a config that contradicts itself, the data or the network.
+        InputError: unusable data, nothing to resume, or a checkpoint of another config or of another number
+            of processes.
+        OutputError: the folder already holds a run and `resume` is not set, or the disk refuses.
+        DeviceError: a loss or a gradient is not finite, or the device cannot train as asked.
         KeyboardInterrupt: SIGINT or SIGTERM came; the step under way was ended and a checkpoint written.
     """
-    if checkpoint.checkpoints(run) and not resume:
-        raise OutputError(f"{run}: already holds a run", "pass --resume to go on, or name a new folder")
+    check_config(config)
+    check_data(config, job.images, job.pairs)
+    require_startable(job.run, job.resume)
+    if job.tensorboard:
+        require_installed("tensorboard", "--tensorboard")
+    accelerator = open_accelerator(device, config.loop)
+    if not accelerator.is_main_process:
+        report = logger.debug
+    device = place_of(accelerator, device)
     torch.manual_seed(config.seed)
-    network = _prepared(build_network(config.network), device)
-    state = _state(network, config)
-    if resume:
-        checkpoint.load(run, state, to_dict(config))
-    training, held_out = _sources(data, config, device, report)
-    with _as_output_error(run):
-        run.mkdir(parents=True, exist_ok=True)
-        (run / "config.json").write_text(json.dumps(to_dict(config), indent=1), encoding="utf-8")
-    fixed = validation_pairs(held_out, network, config.synthesis)
-
-    started = saved = told = time.monotonic()
-    before_s, told_pairs = state.seconds, state.pairs_seen
-    figures: dict[str, float] = {}
-    ends = started + 60 * minutes
-    with noted_interruption() as stop:
-        while state.step < config.steps and time.monotonic() < ends and not stop.asked:
-            values = _step(network, state, training, config)
-            now = time.monotonic()
-            state.seconds = before_s + now - started
-            if now - told >= config.loop.log_every_s:
-                rate = (state.pairs_seen - told_pairs) / (now - told)
-                spent = f"{rate:.1f} pairs/s {state.seconds / 60:.1f} min"
-                report(f"step {state.step}/{config.steps} {_told(values)} {spent}")
-                told, told_pairs = now, state.pairs_seen
-            if state.step % config.loop.validate_every_steps == 0:
-                figures = _validated(network, state, fixed, config, run, report)
-            if now - saved >= config.loop.checkpoint_every_s:
-                checkpoint.save(run, state, to_dict(config))
-                saved = time.monotonic()
-        checkpoint.save(run, state, to_dict(config))
-    if stop.asked:
-        raise KeyboardInterrupt
-    figures = _validated(network, state, fixed, config, run, report)
-    state.ema.copy_to(_parameters(network))
-    return Outcome(network, state.step, state.pairs_seen, state.seconds, figures)
+    network = start_network(config)
+    check_network(config, network)
+    prepare(network, device, config)
+    state = new_state(network, config.optimizer, accelerator)
+    if job.resume:
+        with accelerator.main_process_first():  # it may have to put a folder right that the others read
+            checkpoint.load(job.run, state, to_dict(config))
+    share_weights(accelerator, [*trained_parameters(network), *state.ema.shadow_params])
+    training_sources, held_out = _sources(job, config, device, report)
+    fixed = validation_pairs(held_out, network, config.synthesis) if accelerator.is_main_process else {}
+    log = RunLog(job.run, config, state.step, job.tensorboard, accelerator.is_main_process)
+    clock = DataClock(device)
+    training = Training(job.run, config, accelerator, network, state, training_sources, clock)
+    try:
+        with noted_interruption(GRACE_S if accelerator.num_processes > 1 else 0.0) as stop:
+            _run(training, fixed, log, job.minutes, stop, report)
+        if stop.asked:
+            raise KeyboardInterrupt
+        figures = _validated(training, fixed, log, report)
+    finally:
+        log.close()
+    state.ema.copy_to(trained_parameters(network))
+    for part in trained_parts(network).values():
+        part.eval()
+    return Outcome(network, state.step, state.pairs_seen, state.seconds, figures, accelerator.is_main_process)
 
 
-def learning_rate(step: int, config: TrainingConfig) -> float:
-    """Linear warm-up, then cosine to 0 at the last step."""
-    peak, warmup = config.optimizer.learning_rate, config.optimizer.warmup_steps
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    done = (step - warmup) / max(config.steps - warmup, 1)
-    return peak * (1 + math.cos(math.pi * min(done, 1))) / 2
+def _run(
+    training: Training,
+    fixed: Mapping[str, Pairs],
+    log: RunLog,
+    minutes: float,
+    stop: Stop,
+    report: Report,
+) -> None:
+    """Update after update; a checkpoint at the end, and now and then before."""
+    state, loop = training.state, training.config.loop
+    teller = _Teller(training, report)
+    started = saved = time.monotonic()
+    before_s, ends = state.seconds, started + 60 * minutes
+    while state.step < training.config.steps:
+        is_over = stop.asked or time.monotonic() >= ends
+        if any_process(training.accelerator, is_over):
+            stop.asked = any_process(training.accelerator, stop.asked)
+            break
+        values = update(training)
+        state.seconds = before_s + time.monotonic() - started
+        log.step(state.step, values)
+        if teller.tell(values, loop.log_every_s):
+            log.flush()
+        if state.step % loop.validate_every_steps == 0 and state.step < training.config.steps:
+            _validated(training, fixed, log, report)
+        if time.monotonic() - saved >= loop.checkpoint_every_s:
+            _save(training, log)
+            saved = time.monotonic()
+    _save(training, log)
 
 
-def _step(
-    network: Network, state: checkpoint.State, sources: Sources, config: TrainingConfig
-) -> dict[str, Tensor]:
-    """One update from pairs of both tasks; all randomness follows from (seed, step), so resuming is exact."""
-    random = Generator(sources.images.device).manual_seed(config.seed * 1_000_003 + state.step)
-    phase = config.phase(state.step)
-    sizes = phase.crop_px, network.reference_size_px
-    parameters = _parameters(network)
-    state.optimizer.zero_grad(set_to_none=True)
-    values: dict[str, Tensor] = {}
-    for task, count in phase.batches.items():
-        pairs = make_pairs(sources, task, count, *sizes, config.synthesis, random)
-        with torch.autocast(network.device.type, torch.bfloat16):
-            result = task_loss(network, task, pairs, config.losses, random)
-        _require_finite(result["loss"], state.step, pairs)
-        result["loss"].backward()
-        values |= {name: value for name, value in result.items() if name != "loss"}
-        state.pairs_seen += count
-    torch.nn.utils.clip_grad_norm_(parameters, config.optimizer.gradient_norm)
-    for group in state.optimizer.param_groups:
-        group["lr"] = learning_rate(state.step, config)
-    state.optimizer.step()
-    state.ema.step(parameters)
-    state.step += 1
-    return values
+class _Teller:
+    """One line every few seconds."""
+
+    def __init__(self, training: Training, report: Report) -> None:
+        self._training, self._report = training, report
+        self._told_s, self._told_pairs = time.monotonic(), training.state.pairs_seen
+
+    def tell(self, values: Mapping[str, float], every_s: float) -> bool:
+        """Tell of the last update, if it is time; whether it was."""
+        passed_s = time.monotonic() - self._told_s
+        if passed_s < every_s:
+            return False
+        state = self._training.state
+        rate = (state.pairs_seen - self._told_pairs) / passed_s
+        data = self._training.clock.take_s() / passed_s
+        said = " ".join(f"{name} {value:.3f}" for name, value in values.items())
+        spent = f"{rate:.1f} pairs/s data {data:.0%} {state.seconds / 60:.1f} min"
+        self._report(f"step {state.step}/{self._training.config.steps} {said} {spent}")
+        self._told_s, self._told_pairs = time.monotonic(), state.pairs_seen
+        return True
 
 
-def _require_finite(loss: Tensor, step: int, pairs: Pairs) -> None:
-    if not torch.isfinite(loss):
-        raise DeviceError(
-            f"the loss is {loss.item()} at step {step} (batch of {len(pairs.clean)})",
-            "resume from the last checkpoint with a lower learning rate",
-        )
-
-
-def _told(values: dict[str, Tensor]) -> str:
-    return " ".join(f"{name} {value.item():.3f}" for name, value in values.items())
+def _save(training: Training, log: RunLog) -> None:
+    """Write a checkpoint, in the main process; the rows of the log come first."""
+    if training.accelerator.is_main_process:
+        log.flush()
+        checkpoint.save(training.run, training.state, to_dict(training.config))
 
 
 def _validated(
-    network: Network,
-    state: checkpoint.State,
-    fixed: dict[str, Pairs],
-    config: TrainingConfig,
-    run: Path,
-    report: Callable[[str], None],
+    training: Training, fixed: Mapping[str, Pairs], log: RunLog, report: Report
 ) -> dict[str, float]:
-    """Figures and a picture sheet of the averaged weights; the run's own weights are put back."""
-    parameters = _parameters(network)
+    """Figures and a picture sheet of the averaged weights, in the main process; its own are put back."""
+    if not training.accelerator.is_main_process:
+        return {}
+    network, state = training.network, training.state
+    parameters = trained_parameters(network)
     state.ema.store(parameters)
     state.ema.copy_to(parameters)
-    with torch.autocast(network.device.type, torch.bfloat16):
-        figures = validate(network, fixed, config.losses)
-        with _as_output_error(run):
-            write_sheet(run / "sheet.png", network, fixed[REFINEMENT])
+    for part in trained_parts(network).values():
+        part.eval()
+    with training.accelerator.autocast():
+        figures = validate(network, fixed, training.config.losses)
+        with as_output_error(training.run):
+            write_sheet(training.run / "sheet.png", network, fixed[REFINEMENT])
+    for part in trained_parts(network).values():
+        part.train()
     state.ema.restore(parameters)
     report(f"validation at step {state.step}: " + " ".join(f"{k} {v:.3f}" for k, v in figures.items()))
-    with _as_output_error(run), (run / "validation.jsonl").open("a", encoding="utf-8") as file:
-        row = {"step": state.step, "pairs_seen": state.pairs_seen, "seconds": round(state.seconds), **figures}
-        file.write(json.dumps(row) + "\n")
+    log.validation(state.step, {"pairs_seen": state.pairs_seen, "seconds": round(state.seconds), **figures})
+    log.flush()
     return figures
 
 
-@contextmanager
-def _as_output_error(run: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"{run}: cannot be written: {reason}", "free some space, then --resume") from error
-
-
-def _prepared(network: Network, device: torch.device) -> Network:
-    network.unet.set_attn_processor(AttnProcessor())  # sdpa's backward pass in bf16 on the CPU is slow
-    for part in (*_trained(network).values(), network.codec):
-        part.to(device)
-    for part in (network.unet, network.detail_encoder):
-        if part is not None:
-            part.to(memory_format=torch.channels_last)
-    return network
-
-
-def _parameters(network: Network) -> list[torch.nn.Parameter]:
-    return [parameter for part in _trained(network).values() for parameter in part.parameters()]
-
-
-def _trained(network: Network) -> dict[str, torch.nn.Module]:
-    parts = {
-        "unet": network.unet,
-        "image_encoder": network.image_encoder,
-        "projection": network.projection,
-        "detail_encoder": network.detail_encoder,
-    }
-    return {name: part for name, part in parts.items() if part is not None}
-
-
-def _state(network: Network, config: TrainingConfig) -> checkpoint.State:
-    parameters = _parameters(network)
-    optimizer = torch.optim.AdamW(
-        parameters,
-        lr=config.optimizer.learning_rate,
-        betas=(0.9, config.optimizer.beta2),
-        weight_decay=config.optimizer.weight_decay,
-    )
-    ema = EMAModel(parameters, decay=config.optimizer.ema_decay, use_ema_warmup=True, power=0.75)
-    return checkpoint.State(_trained(network), optimizer, ema)
-
-
 def _sources(
-    data: Path, config: TrainingConfig, device: torch.device, report: Callable[[str], None]
+    job: Job, config: TrainingConfig, device: torch.device, report: Report
 ) -> tuple[Sources, Sources]:
-    sources = load_sources(data, config.data.source_px, config.data.decal_px, device)
-    for reason in sources.skipped[:10]:
+    """What to train on, and what is held out."""
+    sources = load_data(job.images, job.pairs, config.data, config.seed, device)
+    for reason in sources.skipped[:TOLD_SKIPPED]:
         report(f"skipped {reason}")
     report(
         f"{len(sources.images)} scenes, {len(sources.decals)} decals, {len(sources.skipped)} files skipped"
     )
-    if config.data.lettering:
-        drawn = torch.from_numpy(draw_decals(config.data.lettering, config.data.decal_px, config.seed)).permute(
-            0, 3, 1, 2
-        )
-        sources = replace(sources, decals=torch.cat([sources.decals, drawn.to(device)]))
-    kept = min(HELD_OUT, len(sources.images) // 2)
-    spread = torch.linspace(0, len(sources.images) - 1, kept, device=device).long()
-    is_held = torch.zeros(len(sources.images), dtype=torch.bool, device=device)
-    is_held[spread] = True
-    return tuple(  # type: ignore[return-value]
-        replace(sources, images=sources.images[chosen], busyness=sources.busyness[chosen])
-        for chosen in (~is_held, is_held)
-    )
+    return sources.split(HELD_OUT)

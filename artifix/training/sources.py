@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,6 +15,9 @@ from torch.nn import functional
 
 from artifix.errors import InputError
 from artifix.geometry import resize
+
+if TYPE_CHECKING:
+    from artifix.training.config import DataConfig
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 LEAST_SIDE_PX = 64
@@ -47,6 +51,32 @@ class Sources:
         corner = torch.stack([cell % BUSY_CELLS, cell // BUSY_CELLS], dim=1)
         inside = torch.rand((count, 2), generator=random, device=device)
         return chosen, (corner + inside) / BUSY_CELLS * 2 - 1
+
+    # Stand-in: the colleague's module replaces it at the merge.
+    def split(self, kept: int) -> tuple["Sources", "Sources"]:
+        """The scenes to train on and `kept` (half of them at most), spread evenly, held out."""
+        kept = min(kept, len(self.images) // 2)
+        is_held = torch.zeros(len(self.images), dtype=torch.bool, device=self.images.device)
+        is_held[torch.linspace(0, len(self.images) - 1, kept).long()] = True
+        training, held_out = (
+            replace(self, images=self.images[chosen], busyness=self.busyness[chosen])
+            for chosen in (~is_held, is_held)
+        )
+        return training, held_out
+
+
+# Stand-in: the colleague's module replaces it at the merge.
+def load_data(
+    images: Sequence[Path], pairs: Sequence[Path], config: "DataConfig", seed: int, device: torch.device
+) -> Sources:
+    """Everything that pairs are made of."""
+    from artifix.training.lettering import draw_decals
+
+    sources = load_sources(images[0], config.source_px, config.decal_px, device)
+    if not config.lettering:
+        return sources
+    drawn = _tensor(draw_decals(config.lettering, config.decal_px, seed), device)
+    return replace(sources, decals=torch.cat([sources.decals, drawn]))
 
 
 def find_images(folder: Path) -> list[Path]:

@@ -1,16 +1,19 @@
 """How well the network does on pairs it never trains on, in figures and in a picture."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Generator, Tensor
+from torch.nn import functional
 
 from artifix.network.assembly import Network
 from artifix.network.codec import decode, encode
-from artifix.network.diffusion import sample
-from artifix.training.losses import matching_accuracy
+from artifix.network.diffusion import predict_clean, sample
+from artifix.training.losses import denoising_loss, matching_accuracy
 from artifix.training.photometry import match_light
 from artifix.training.sources import Sources
 from artifix.training.step import LossConfig, all_kept, attend, conditions, look_at_artifact
@@ -18,12 +21,14 @@ from artifix.training.synthesis import Pairs, SynthesisConfig, make_pairs
 from artifix.training.tasks import ALIGNMENT, REFINEMENT
 
 SEED = 20_240_117
-COUNT = 48
+COUNT = 48  # pairs of each task
+AT_ONCE = 16  # of them pass through the network
+LEVELS = 0.1, 0.3, 0.5, 0.7, 0.9  # noise levels of the denoising loss, shares of the schedule
 
 
 def validation_pairs(sources: Sources, network: Network, config: SynthesisConfig) -> dict[str, Pairs]:
-    """The fixed batch of each task, drawn from held-out sources."""
-    random = Generator(sources.images.device).manual_seed(SEED)
+    """The fixed pairs of each task, drawn from held-out sources; the same in every part of a run."""
+    random = Generator(network.device).manual_seed(SEED)
     sizes = network.working_size_px, network.reference_size_px
     return {
         task: make_pairs(sources, task, COUNT, *sizes, config, random) for task in (ALIGNMENT, REFINEMENT)
@@ -32,40 +37,97 @@ def validation_pairs(sources: Sources, network: Network, config: SynthesisConfig
 
 @torch.no_grad()
 def validate(
-    network: Network, pairs: dict[str, Pairs], losses: LossConfig, steps: int = 4
+    network: Network, pairs: Mapping[str, Pairs], losses: LossConfig, steps: int = 4
 ) -> dict[str, float]:
-    """Figures on the fixed batches.
+    """Figures on the fixed pairs.
+
+    Args:
+        network: in evaluation mode.
+        pairs: of `validation_pairs`.
+        losses: names the supervised layers.
+        steps: of the sampler.
 
     Returns:
-        hits: share of the masked queries matched within a tenth of the reference's side.
-        paste_db, refined_db: PSNR in the mask where an aligned reference is given: the light-matched paste,
-        the network; tokens_db: the network without an aligned reference.
+        hits: share of the masked queries that the last supervised layer matches within a tenth of the
+        reference's side; hits_LAYER of every supervised layer, hits_detail of the detail encoder.
+        denoising_10 to denoising_90: the denoising loss at that percentage of the noise schedule.
+        paste_db, refined_db, tokens_db: PSNR in the mask of the light-matched paste, of the network, and of
+        the network without the aligned reference; on the pairs that have one, left out if none has.
     """
-    return _where(network, pairs[ALIGNMENT], losses) | _what(network, pairs[REFINEMENT], steps)
+    batches = list(_batches(pairs[REFINEMENT]))
+    return (
+        _where(network, pairs[ALIGNMENT], losses)
+        | _denoising(network, batches)
+        | _what(network, batches, steps)
+    )
+
+
+def _batches(pairs: Pairs) -> Iterator[Pairs]:
+    for start in range(0, len(pairs.clean), AT_ONCE):
+        rows = {f.name: getattr(pairs, f.name)[start : start + AT_ONCE] for f in fields(pairs)}
+        yield replace(pairs, **rows)
 
 
 def _where(network: Network, pairs: Pairs, losses: LossConfig) -> dict[str, float]:
     random = Generator(network.device).manual_seed(SEED)
-    condition = conditions(network, pairs, all_kept(pairs), look_at_artifact(network, pairs))
-    seen = encode(network.codec, pairs.garbled)
-    timestep = torch.zeros(len(seen), dtype=torch.int64, device=network.device)
-    recorders = attend(network, seen, timestep, condition, losses.layers, random)
-    found = recorders[losses.layers[-1]].recorded
-    return {"hits": matching_accuracy(found, pairs.match, pairs.matchable, pairs.mask).item()}
-
-
-def _what(network: Network, pairs: Pairs, steps: int) -> dict[str, float]:
-    refined = draw(network, pairs, steps)
-    pasted = match_light(pairs.aligned, pairs.clean, pairs.mask, pairs.valid)
-    has_aligned = pairs.valid.amax((1, 2, 3)) > 0
-    quality = _psnr(refined, pairs)
-    return {
-        "paste_db": _psnr(pasted, pairs)[has_aligned].mean().item(),
-        "refined_db": quality[has_aligned].mean().item(),
-        "tokens_db": quality[~has_aligned].mean().item(),
+    found: dict[str, list[Tensor]] = {}
+    for batch in _batches(pairs):
+        details = look_at_artifact(network, batch)
+        condition = conditions(network, batch, all_kept(batch), details)
+        seen = encode(network.codec, batch.garbled)
+        timestep = torch.zeros(len(seen), dtype=torch.int64, device=network.device)
+        recorders = attend(network, seen, timestep, condition, losses.layers, random)
+        for layer, recorder in recorders.items():
+            found.setdefault(f"hits_{layer}", []).append(recorder.recorded)
+        if network.detail_encoder is not None:
+            similar = network.detail_encoder.similarity(*details)
+            found.setdefault("hits_detail", []).append(similar)
+    figures = {
+        name: matching_accuracy(torch.cat(parts), pairs.match, pairs.matchable, pairs.mask).item()
+        for name, parts in found.items()
     }
+    return {"hits": figures[f"hits_{losses.layers[-1]}"], **figures}
 
 
+def _denoising(network: Network, batches: Sequence[Pairs]) -> dict[str, float]:
+    random = Generator(network.device).manual_seed(SEED)
+    sums = dict.fromkeys(LEVELS, 0.0)
+    count = sum(len(batch.clean) for batch in batches)
+    for batch in batches:
+        condition = conditions(network, batch, all_kept(batch))
+        clean = encode(network.codec, batch.clean)
+        for level in LEVELS:
+            at = int(level * network.scheduler.config.num_train_timesteps)
+            timestep = torch.full((len(clean),), at, dtype=torch.int64, device=network.device)
+            noise = torch.randn(clean.shape, generator=random, device=random.device)
+            noisy = network.noisy(clean, noise, timestep)
+            predicted = predict_clean(
+                network.unet, network.scheduler, noisy, timestep, condition, network.residual
+            )
+            if network.is_lossless:
+                loss = denoising_loss(batch.clean, decode(network.codec, predicted), batch.mask)
+            else:
+                loss = denoising_loss(clean, predicted, condition.mask)
+            sums[level] += loss.item() * len(clean) / count
+    return {f"denoising_{round(100 * level)}": loss for level, loss in sums.items()}
+
+
+def _what(network: Network, batches: Sequence[Pairs], steps: int) -> dict[str, float]:
+    scores: dict[str, list[Tensor]] = {"paste_db": [], "refined_db": [], "tokens_db": []}
+    for whole in batches:
+        rows = torch.nonzero(whole.valid.amax((1, 2, 3)) > 0).squeeze(1)
+        if not len(rows):
+            continue
+        batch = replace(whole, **{f.name: getattr(whole, f.name)[rows] for f in fields(whole)})
+        alone = replace(batch, aligned=torch.zeros_like(batch.aligned), valid=torch.zeros_like(batch.valid))
+        pasted = match_light(batch.aligned, batch.clean, batch.mask, batch.valid)
+        scores["paste_db"].append(_psnr(pasted, batch))
+        scores["refined_db"].append(_psnr(draw(network, batch, steps), batch))
+        scores["tokens_db"].append(_psnr(draw(network, alone, steps), batch))
+    return {name: torch.cat(parts).mean().item() for name, parts in scores.items() if parts}
+
+
+@torch.no_grad()
 def draw(network: Network, pairs: Pairs, steps: int) -> Tensor:
     """Refine a batch: (B, 3, S, S) in [-1, 1], the crop outside the mask as it was."""
     random = Generator(network.device).manual_seed(SEED)
@@ -90,15 +152,29 @@ def _psnr(pictures: Tensor, pairs: Pairs) -> Tensor:
     return -10 * (error / (3 * pairs.mask.sum((1, 2, 3))).clamp_min(1)).clamp_min(1e-6).log10()
 
 
-@torch.no_grad()
 def write_sheet(path: Path, network: Network, pairs: Pairs, rows: int = 10, steps: int = 4) -> None:
     """A picture sheet: garbled, reference, aligned reference, refined, clean; one pair a row."""
-    refined = draw(network, pairs, steps)
-    side = pairs.clean.shape[-1]
-    reference = torch.nn.functional.interpolate(pairs.reference, (side, side), mode="area")
-    columns = [pairs.garbled, reference, pairs.aligned, refined, pairs.clean]
-    sheet = torch.cat([torch.cat(list(column[:rows]), dim=1) for column in columns], dim=2)
-    pixels = ((sheet.float().permute(1, 2, 0).cpu().numpy() + 1) * 127.5).clip(0, 255).astype(np.uint8)
+    few = replace(pairs, **{f.name: getattr(pairs, f.name)[:rows] for f in fields(pairs)})
+    *seen, clean = sheet_columns(few)
+    save_sheet(path, [*seen, draw(network, few, steps), clean])
+
+
+def sheet_columns(pairs: Pairs) -> list[Tensor]:
+    """What is seen of pairs without a network: garbled, reference, aligned reference, clean."""
+    return [pairs.garbled, pairs.reference, pairs.aligned, pairs.clean]
+
+
+def save_sheet(path: Path, columns: Sequence[Tensor]) -> None:
+    """Write (B, 3, S, S) pictures in [-1, 1] side by side, one of each column a row, at the first's size.
+
+    Raises:
+        OSError: the disk refuses; an earlier sheet stays.
+    """
+    side = columns[0].shape[-1]
+    alike = [functional.interpolate(column.float(), (side, side), mode="area") for column in columns]
+    sheet = torch.cat([torch.cat(list(column), dim=1) for column in alike], dim=2)
+    # A picture of a batch gone wrong may hold what is no number.
+    pixels = ((sheet.nan_to_num(0.0).permute(1, 2, 0).cpu().numpy() + 1) * 127.5).clip(0, 255)
     scratch = path.with_suffix(".tmp.png")
-    Image.fromarray(pixels).save(scratch)
+    Image.fromarray(pixels.astype(np.uint8)).save(scratch)
     scratch.replace(path)

@@ -1,18 +1,26 @@
 """`artifix train`: from a folder of images to weights that load."""
 
+import importlib.util
 import json
+import subprocess
+import sys
+import tomllib
 
 import pytest
 from PIL import Image
 
-from artifix.network.weights import find_weights
+from artifix.network.weights import find_weights, verify_weights
 
 RECIPE = """
+steps = 3
+
+[data]
 lettering = 2
 source_px = 64
 decal_px = 32
+
+[optimizer]
 warmup_steps = 1
-validate_every_steps = 1000000
 
 [network]
 working_size_px = 32
@@ -23,7 +31,7 @@ norm_groups = 8
 encoder_width = 32
 encoder_layers = 1
 encoder_heads = 2
-detail_widths = [8, 8, 8]
+detail_widths = [8, 8, 8, 8, 8]
 detail_norm_groups = 4
 
 [[phases]]
@@ -32,6 +40,11 @@ alignment_batch = 2
 refinement_batch = 2
 share = 1.0
 """
+
+
+@pytest.fixture(autouse=True)
+def short_validation(monkeypatch):
+    monkeypatch.setattr("artifix.training.validation.COUNT", 4)
 
 
 @pytest.fixture
@@ -53,17 +66,129 @@ def train(artifix, data, recipe, run, *more):
     return artifix("train", "--data", data, "--out", run, "--config", recipe, "--device", "cpu", *more)
 
 
+def settings_of(run):
+    return tomllib.loads((run / "config.toml").read_text())
+
+
 def test_a_run_leaves_weights_and_can_be_resumed(artifix, data, recipe, tmp_path):
     first = train(artifix, data, recipe, tmp_path / "run", "--steps", "1", "--json")
     assert first.code == 0, first.err
-    assert json.loads(first.out)["step"] == 1
-    assert find_weights(str(tmp_path / "run" / "weights"))
+    told = json.loads(first.out)
+    assert (told["step"], told["steps"], told["pairs_seen"]) == (1, 1, 4)
+    weights = find_weights(str(tmp_path / "run" / "weights"))
+    assert verify_weights(weights)
+    assert tomllib.loads((weights / "training.toml").read_text()) == settings_of(tmp_path / "run")
+    assert "training on cpu" in first.err
     refused = train(artifix, data, recipe, tmp_path / "run", "--steps", "2")
     assert refused.code == 7
     assert "--resume" in refused.err
     second = train(artifix, data, recipe, tmp_path / "run", "--steps", "2", "--resume")
     assert second.code == 0, second.err
     assert "2 of 2 steps" in second.out
+
+
+def test_settings_are_changed_by_name(artifix, data, recipe, tmp_path):
+    changes = (
+        "steps=1",
+        "loop.precision=no",
+        "optimizer.learning_rate=1",
+        "losses.layers=['mid_block.attentions.0']",
+    )
+    more = [word for change in changes for word in ("--set", change)]
+    run = train(artifix, data, recipe, tmp_path / "run", *more, "--seed", "7", "-q")
+    assert (run.code, run.out, run.err) == (0, "", "")
+    used = settings_of(tmp_path / "run")
+    assert (used["steps"], used["seed"], used["loop"]["precision"]) == (1, 7, "no")
+    assert used["optimizer"]["learning_rate"] == 1.0
+    assert used["losses"]["layers"] == ["mid_block.attentions.0"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("optimizer.rate=1", "--set optimizer.rate=1: optimizer: unknown setting rate"),
+        ("rate=1", "--set rate=1: unknown setting rate"),
+        ("optimiser.learning_rate=1", "there is no section optimiser"),
+        ("steps.more=1", "there is no section steps"),
+        ("optimizer.learning_rate=fast", "optimizer: learning_rate is 'fast', expected float"),
+        ("loop.precision=1", "loop: precision is 1, expected str"),
+        ("steps", "--set steps: is no assignment"),
+        ("loop.precision=fp32", "loop.precision is 'fp32'"),
+        ("phases=[]", "phases is empty"),
+        ("data.procedural_share=0.5", "1.5 together"),
+    ],
+)
+def test_a_change_that_cannot_be_made_exits_2(artifix, data, recipe, tmp_path, change, said):
+    run = train(artifix, data, recipe, tmp_path / "run", "--set", change)
+    assert (run.code, (tmp_path / "run").exists()) == (2, False)
+    assert said in run.err
+
+
+def test_fp16_on_a_cpu_exits_6(artifix, data, recipe, tmp_path):
+    run = train(artifix, data, recipe, tmp_path / "run", "--set", "loop.precision=fp16")
+    assert (run.code, (tmp_path / "run").exists()) == (6, False)
+    assert "loop.precision is fp16" in run.err
+
+
+def test_a_gpu_that_is_not_there_exits_6(artifix, data, recipe, tmp_path):
+    run = artifix(
+        "train", "--data", data, "--out", tmp_path / "run", "--config", recipe, "--device", "cuda:63"
+    )
+    assert (run.code, (tmp_path / "run").exists()) == (6, False)
+
+
+def test_a_preview_shows_pairs_and_trains_nothing(artifix, data, recipe, tmp_path):
+    run = train(artifix, data, recipe, tmp_path / "run", "--preview")
+    assert run.code == 0, run.err
+    assert [p.name for p in (tmp_path / "run").iterdir()] == ["preview.png"]
+    assert Image.open(tmp_path / "run" / "preview.png").width >= 3 * 32
+
+
+def test_data_that_the_recipe_takes_must_be_given(artifix, recipe, tmp_path):
+    run = artifix("train", "--out", tmp_path / "run", "--config", recipe)
+    assert run.code == 2
+    assert "no --data is given" in run.err
+    run = artifix("train", "--out", tmp_path / "run", "--config", recipe, "--pairs", tmp_path / "none")
+    assert run.code == 3
+
+
+def test_resuming_what_is_not_there_exits_3(artifix, data, recipe, tmp_path):
+    run = train(artifix, data, recipe, tmp_path / "run", "--resume")
+    assert (run.code, (tmp_path / "run").exists()) == (3, False)
+    assert "is not there to resume" in run.err
+
+
+@pytest.mark.parametrize(("package", "more"), [("accelerate", ()), ("tensorboard", ("--tensorboard",))])
+def test_a_missing_package_is_told_with_its_remedy(
+    artifix, data, recipe, tmp_path, monkeypatch, package, more
+):
+    whole = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == package else whole(name))
+    run = train(artifix, data, recipe, tmp_path / "run", *more)
+    assert run.code == 2
+    assert f"pip install {package}" in run.err
+
+
+def test_typos_are_told_before_anything_heavy_is_imported(recipe, tmp_path):
+    (tmp_path / "broken.toml").write_text("steps = ")
+    program = (
+        "import sys; from artifix.cli.app import main; code = main(sys.argv[1:]); "
+        "sys.exit(code * ('torch' not in sys.modules))"
+    )
+    for arguments, code in (
+        (["--config", "nothing.toml"], 3),
+        (["--config", str(tmp_path / "broken.toml")], 3),
+        (["--set", "steps"], 2),
+        (["--data", "nowhere"], 3),
+        (["--resume"], 3),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", program, "train", "--out", str(tmp_path / "run"), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
 
 
 def test_a_missing_folder_of_images_exits_3(artifix, recipe, tmp_path):

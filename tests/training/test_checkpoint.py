@@ -1,5 +1,9 @@
 import errno
 import json
+import multiprocessing
+import os
+import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -130,8 +134,30 @@ def test_nothing_to_resume_is_an_error(tmp_path):
 
 def test_another_config_is_refused_by_the_names_of_what_differs(tmp_path):
     checkpoint.save(tmp_path, make_state(), CONFIG)
-    with pytest.raises(InputError, match=r"another config \(learning_rate differ\)"):
+    with pytest.raises(InputError, match=r"another config \(learning_rate differ\)") as caught:
         checkpoint.load(tmp_path, make_state(), CONFIG | {"learning_rate": 0.2, "steps": 20})
+    assert f"--config {tmp_path / 'config.toml'}" in caught.value.hint
+    checkpoint.save(tmp_path, make_state(), CONFIG | {"loop": {"precision": "no", "log_every_s": 1.0}})
+    with pytest.raises(InputError, match=r"another config \(loop.precision differ\)"):
+        checkpoint.load(tmp_path, make_state(), CONFIG | {"loop": {"precision": "bf16", "log_every_s": 9.0}})
+
+
+def test_another_number_of_processes_is_refused_with_both(tmp_path):
+    state = make_state()
+    state.processes = 4
+    checkpoint.save(tmp_path, state, CONFIG)
+    with pytest.raises(InputError, match="made by 4 processes, and now there are 1"):
+        checkpoint.load(tmp_path, make_state(), CONFIG)
+
+
+def test_scale_of_the_loss_is_kept(tmp_path):
+    saved, loaded = make_state(), make_state()
+    saved.scaler, loaded.scaler = (torch.amp.GradScaler("cpu", init_scale=scale) for scale in (8.0, 2.0))
+    saved.scaler.scale(torch.ones(1))
+    checkpoint.save(tmp_path, saved, CONFIG)
+    checkpoint.load(tmp_path, loaded, CONFIG)
+    loaded.scaler.scale(torch.ones(1))
+    assert loaded.scaler.get_scale() == 8.0
 
 
 def test_schedule_may_be_stretched(tmp_path):
@@ -170,6 +196,63 @@ def test_a_run_killed_between_two_renames_is_resumed(tmp_path):
     folder.rename(folder.with_name(f".{folder.name}.old"))
     checkpoint.load(tmp_path, make_state(), CONFIG)
     assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["step-0000000"]
+
+
+def die_at(monkeypatch, place, call):
+    """Let this process kill itself in the given call of `place`, a step of saving."""
+    module, name = place
+    whole, calls = getattr(module, name), iter(range(1, 100))
+
+    def die(*arguments, **named):
+        if next(calls) == call:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(*arguments, **named)
+
+    monkeypatch.setattr(module, name, die)
+
+
+@pytest.mark.parametrize(
+    ("place", "call", "step"),
+    [
+        ((checkpoint, "save_file"), 2, 2),  # half of the tensors written
+        ((checkpoint, "_sync"), 1, 2),  # all written, not yet on the disk
+        ((Path, "rename"), 1, 2),  # not yet published
+        ((Path, "rename"), 2, 3),  # published, the oldest not yet gone
+        ((shutil, "rmtree"), 2, 3),  # the oldest about to be removed
+    ],
+)
+def test_a_run_killed_while_saving_can_be_resumed(tmp_path, monkeypatch, place, call, step):
+    state = make_state()
+    for _ in range(2):
+        advance(state, 1)
+        checkpoint.save(tmp_path, state, CONFIG)
+    advance(state, 1)
+
+    def save():
+        die_at(monkeypatch, place, call)
+        checkpoint.save(tmp_path, state, CONFIG)
+
+    process = multiprocessing.get_context("fork").Process(target=save)
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    loaded = make_state(seed=1)
+    checkpoint.load(tmp_path, loaded, CONFIG)
+    assert loaded.step == step
+    advance(loaded, 3 - step)
+    assert all(map(torch.equal, everything(state), everything(loaded)))
+    checkpoint.save(tmp_path, loaded, CONFIG)
+    names = sorted(p.name for p in (tmp_path / "checkpoints").iterdir())
+    assert names == ["step-0000002", "step-0000003"]
+
+
+def test_a_changed_byte_is_noticed(tmp_path):
+    path = checkpoint.save(tmp_path, make_state(), CONFIG) / "unet.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="damaged or incomplete: unet.safetensors was changed"):
+        checkpoint.load(tmp_path, make_state(), CONFIG)
 
 
 @pytest.mark.parametrize("name", ["state.json", "unet.safetensors", "ema.safetensors"])

@@ -1,0 +1,146 @@
+"""Several processes that train one network, through accelerate.
+
+Every process holds the whole network. Each makes the pairs of its own slots and runs their passes; once per
+update the gradients are averaged over all of them. DistributedDataParallel is not used: it averages within
+one backward pass of one wrapped module, but here a pass ends inside the U-Net by an exception, several
+modules share it, and an update is several passes. One reduction after the last of them is exact, and as
+cheap as that of a DDP without overlap.
+"""
+
+import os
+from collections.abc import Sequence
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from accelerate.utils import broadcast
+from torch import Tensor
+
+from artifix.errors import DeviceError, UsageError
+from artifix.training.config import LoopConfig
+
+SHARDING = {
+    "ACCELERATE_USE_FSDP": "FSDP",
+    "ACCELERATE_USE_DEEPSPEED": "DeepSpeed",
+    "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM",
+}
+BUCKET = 2**25  # numbers reduced at once: 128 MB of fp32
+
+
+def open_accelerator(device: torch.device, config: LoopConfig) -> Accelerator:
+    """Accelerate on the device asked for, and no other.
+
+    Its state is global to the process, and that of an earlier training is dropped.
+
+    Args:
+        device: from `choose_device`; with several processes each takes the GPU of its rank.
+        config: precision and gradient accumulation.
+
+    Raises:
+        UsageError: a launcher that shards the network, or one GPU named for several processes.
+        DeviceError: fp16 on a CPU, or accelerate is configured for another device.
+    """
+    _require_whole_network()
+    if config.precision == "fp16" and device.type != "cuda":
+        raise DeviceError(
+            f"loop.precision is fp16, which {device.type} does not train in",
+            "pass --set loop.precision=bf16, or no",
+        )
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if processes > 1 and device.index is not None:
+        raise UsageError(
+            f"--device {device}: names one GPU, but {processes} processes were started",
+            f"pass --device {device.type}: each process takes its own",
+        )
+    if AcceleratorState._shared_state:
+        AcceleratorState._reset_state(reset_partial_state=True)
+    accelerator = Accelerator(
+        cpu=device.type == "cpu",
+        mixed_precision=config.precision,
+        gradient_accumulation_steps=config.gradient_accumulation,
+    )
+    if accelerator.device.type != device.type or accelerator.num_processes != processes:
+        found = f"{accelerator.num_processes} processes on {accelerator.device.type}"
+        raise DeviceError(
+            f"accelerate found {found} instead of {processes} on {device.type}",
+            "unset the ACCELERATE_* variables, or start with torchrun",
+        )
+    return accelerator
+
+
+def _require_whole_network() -> None:
+    for variable, name in SHARDING.items():
+        if os.environ.get(variable, "false").lower() in ("1", "true", "yes", "on"):
+            raise UsageError(
+                f"{name} is set up in accelerate's config, but every process needs the whole network: "
+                "alignment passes end inside the U-Net, which wrappers that shard it do not survive",
+                "start with torchrun --nproc-per-node N -m artifix train; if memory is short, "
+                "pass --set loop.gradient_checkpointing=true",
+            )
+
+
+def place_of(accelerator: Accelerator, device: torch.device) -> torch.device:
+    """The device of this process; one process has the very device that was asked for."""
+    return device if accelerator.num_processes == 1 else accelerator.device
+
+
+def share_weights(accelerator: Accelerator, parameters: Sequence[Tensor]) -> None:
+    """Give every process the parameters of the main one: they must not differ by a bit."""
+    if accelerator.num_processes > 1:
+        with torch.no_grad():
+            for parameter in parameters:
+                parameter.copy_(broadcast(parameter.detach().contiguous()))
+
+
+def average_gradients(accelerator: Accelerator, parameters: Sequence[Tensor]) -> None:
+    """Put the mean over the processes into every gradient.
+
+    All processes run the same tasks in a step, so the same parameters are reached in all of them; those
+    without a gradient are left alone, as the optimizer would leave them.
+    """
+    if accelerator.num_processes == 1:
+        return
+    bucket: list[Tensor] = []
+    for gradient in (p.grad for p in parameters if p.grad is not None):
+        bucket.append(gradient)
+        if sum(g.numel() for g in bucket) >= BUCKET:
+            _average(accelerator, bucket)
+            bucket = []
+    if bucket:
+        _average(accelerator, bucket)
+
+
+def _average(accelerator: Accelerator, tensors: Sequence[Tensor]) -> None:
+    flat = reduced(accelerator, torch.cat([tensor.flatten() for tensor in tensors]), "mean")
+    for tensor, part in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
+        tensor.copy_(part.view(tensor.shape))
+
+
+def any_process(accelerator: Accelerator, flag: bool) -> bool:
+    """Whether `flag` is set in any process, so that all of them stop after the same step."""
+    if accelerator.num_processes == 1:
+        return flag
+    return reduced(accelerator, torch.tensor(float(flag), device=accelerator.device), "sum").item() > 0
+
+
+def reduced(accelerator: Accelerator, values: Tensor, how: str) -> Tensor:
+    """The "mean" or the "sum" of `values` over the processes.
+
+    Raises:
+        DeviceError: another process has ended.
+    """
+    try:
+        return accelerator.reduce(values, how)
+    except RuntimeError as error:
+        if accelerator.num_processes == 1:
+            raise
+        raise DeviceError(
+            f"process {accelerator.process_index} lost another one: {str(error).splitlines()[0]}",
+            "the other's own message says why it ended",
+        ) from error
+
+
+def leave_processes() -> None:
+    """Take leave of the other processes, after the last training of this one."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
