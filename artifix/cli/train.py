@@ -141,7 +141,7 @@ def train(
     if preview:
         _preview(job, recipe, place, console)
     else:
-        _train(job, recipe, place, console)
+        _train(job, config, recipe, place, console)
 
 
 def _require_folders(images: Sequence[Path], views: Sequence[Path]) -> None:
@@ -218,7 +218,9 @@ def _preview(job: "Job", recipe: "TrainingConfig", place: "torch.device", consol
     console.result(f"{path}: training pairs", {"preview": str(path)})
 
 
-def _train(job: "Job", recipe: "TrainingConfig", place: "torch.device", console: Console) -> None:
+def _train(
+    job: "Job", name: str, recipe: "TrainingConfig", place: "torch.device", console: Console
+) -> None:
     """Train, export, tell."""
     from artifix.training.loop import train as run_training
     from artifix.training.processes import leave_processes
@@ -231,18 +233,43 @@ def _train(job: "Job", recipe: "TrainingConfig", place: "torch.device", console:
         raise
     leave_processes()
     if outcome.is_main:
-        _export(job, recipe, outcome, console)
+        _export(job, name, recipe, outcome, console)
 
 
-def _export(job: "Job", recipe: "TrainingConfig", outcome: "Outcome", console: Console) -> None:
+def _card(job: "Job", name: str, recipe: "TrainingConfig", outcome: "Outcome") -> "Card":
+    """What the model card tells; folders are told by name, without the path to them."""
+    from artifix.training.card import Card, DataSource
+    from artifix.training.sources import find_images
+
+    folders = [(folder, "images") for folder in job.images] + [(folder, "views") for folder in job.pairs]
+    base = recipe.base
+    return Card(
+        recipe=name,
+        steps=outcome.step,
+        pairs_seen=outcome.pairs_seen,
+        minutes=outcome.seconds / 60,
+        device=outcome.network.device.type,
+        name=job.run.resolve().name,
+        data=tuple(DataSource(f.resolve().name, len(find_images(f)), kind=kind) for f, kind in folders),
+        figures=outcome.figures,
+        bases=tuple(folder for folder in (base.pipeline, base.unet, base.image_encoder) if folder),
+    )
+
+
+def _export(job: "Job", name: str, recipe: "TrainingConfig", outcome: "Outcome", console: Console) -> None:
     from artifix.config import to_dict
     from artifix.training.export import export_weights
-    from artifix.training.folder import as_output_error
     from artifix.training.record import to_toml
 
-    with as_output_error(job.run):
-        weights = export_weights(outcome.network, job.run / "weights", layer=recipe.losses.layers[0])
-        (weights / "training.toml").write_text(to_toml(to_dict(recipe)), encoding="utf-8")
+    # Calibration: of the supervised layers the one that matched best in the last validation.
+    layer = max(recipe.losses.layers, key=lambda name: outcome.figures[f"hits_{name}"])
+    weights = export_weights(
+        outcome.network,
+        job.run / "weights",
+        layer=layer,
+        card=_card(job, name, recipe, outcome),
+        recipe=to_toml(to_dict(recipe)),
+    )
     figures = {name: round(value, 4) for name, value in outcome.figures.items()}
     short = {name: value for name, value in figures.items() if name == "hits" or name.endswith("_db")}
     told = ", ".join(f"{name} {value:.2f}" for name, value in short.items())

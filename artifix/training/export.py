@@ -25,7 +25,13 @@ _SMALL_SHARD, _LARGE_SHARD = "15MB", "5GB"
 
 
 def export_weights(
-    network: Network, folder: Path, *, layer: str, timestep: int = 0, card: Card | None = None
+    network: Network,
+    folder: Path,
+    *,
+    layer: str,
+    timestep: int = 0,
+    card: Card | None = None,
+    recipe: str = "",
 ) -> Path:
     """Write a diffusers folder of half-precision safetensors, with a model card and SHA256SUMS.
 
@@ -38,6 +44,7 @@ def export_weights(
         layer: of the calibration, module path.
         timestep: of the calibration.
         card: what the model card tells of the training.
+        recipe: the effective config, TOML, written as training.toml; "" leaves it out.
 
     Returns:
         `folder`.
@@ -55,6 +62,8 @@ def export_weights(
             pipeline.save_pretrained(unfinished, safe_serialization=True, max_shard_size=_shard_size(network))
             text = model_card(place.name, network, layer, timestep, card)
             (unfinished / "README.md").write_text(text, encoding="utf-8")
+            if recipe:
+                (unfinished / "training.toml").write_text(recipe, encoding="utf-8")
             write_sums(unfinished)
             _sync(unfinished)
             publish(unfinished, place)
