@@ -93,7 +93,7 @@ def _strip(pairs: Pairs, row: int, random: np.random.Generator) -> NDArray[np.ui
 
 
 def _some_matches(pairs: Pairs, row: int, random: np.random.Generator) -> list[tuple[int, int, float, float]]:
-    """Pixels (x, y) of the crop, half of them masked, and their places in the reference, in shares of its side."""
+    """Pixels (x, y) of the crop, half of them masked, and their places in the reference (shares of a side)."""
     known = (pairs.matchable[row, 0] > 0).cpu()
     masked = (pairs.mask[row, 0] > 0).cpu()
     chosen = []

@@ -13,9 +13,7 @@ def photo():
     """(1, 3, 64, 64): soft hills of colour with some texture."""
     random = torch.Generator().manual_seed(0)
     hills, texture = (torch.rand(1, 3, size, size, generator=random) for size in (5, 32))
-    hills, texture = (
-        torch.nn.functional.interpolate(p, (64, 64), mode="bilinear") for p in (hills, texture)
-    )
+    hills, texture = (torch.nn.functional.interpolate(p, (64, 64), mode="bilinear") for p in (hills, texture))
     return 0.8 * hills + 0.2 * texture
 
 

@@ -58,6 +58,8 @@ def test_random_numbers_stay_in_their_range():
 
 
 def test_points_in_space_and_in_rows_are_moved_alike():
-    view = window(torch.tensor([[0.2, -0.1]]), torch.tensor([[0.5, 0.3]]), torch.ones(1), torch.full((1, 2), 0.1))
+    view = window(
+        torch.tensor([[0.2, -0.1]]), torch.tensor([[0.5, 0.3]]), torch.ones(1), torch.full((1, 2), 0.1)
+    )
     grid = frame(6, CPU).unsqueeze(0)
     assert torch.equal(apply(view, grid).flatten(2), apply(view, grid.flatten(2)))
