@@ -49,7 +49,8 @@ def load_data(
     files = [(folder, find_images(folder)) for folder in images]
     views = [(folder, find_views(folder)) for folder in pairs]
     scenes = config.procedural_scenes if config.procedural_share else 0
-    gathered.reserve(sum(len(found) for _, found in [*files, *views]) + scenes)
+    found_files = sum(len(paths) for _, paths in files) + sum(len(found) for _, found in views)
+    gathered.reserve(found_files + scenes)
     for folder, paths in files:
         gathered.add_images(folder, paths)
     singles = gathered.count

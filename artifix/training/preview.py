@@ -93,7 +93,7 @@ def _strip(pairs: Pairs, row: int, random: np.random.Generator) -> NDArray[np.ui
 
 
 def _some_matches(pairs: Pairs, row: int, random: np.random.Generator) -> list[tuple[int, int, float, float]]:
-    """Pixels (x, y) of the crop, half of them masked, and their places in the reference (shares of a side)."""
+    """Pixels (x, y) of the crop, half of them masked, and where they lie in the reference (0 to 1)."""
     known = (pairs.matchable[row, 0] > 0).cpu()
     masked = (pairs.mask[row, 0] > 0).cpu()
     chosen = []
@@ -101,7 +101,7 @@ def _some_matches(pairs: Pairs, row: int, random: np.random.Generator) -> list[t
         places = torch.nonzero(where).numpy()
         chosen += list(places[random.permutation(len(places))[:most]])
     match = ((pairs.match[row].cpu() + 1) / 2).numpy()
-    return [(int(x), int(y), *map(float, match[y, x])) for y, x in chosen]
+    return [(int(x), int(y), float(match[y, x, 0]), float(match[y, x, 1])) for y, x in chosen]
 
 
 def _pixels(picture: Tensor) -> NDArray[np.uint8]:

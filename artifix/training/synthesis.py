@@ -73,11 +73,13 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Geometry:
-    """Where the pixels of a crop lie."""
+    """Where the pixels of both views lie."""
 
     crop_view: Tensor  # (B, 3, 3)
-    bent: Tensor  # (B, 2, S, S) in the crop's frame, on the flat surface
-    match: Tensor  # (B, 2, S, S) in the reference's frame
+    bent: Tensor  # (B, 2, S, S) of the crop, in its frame, on the flat surface
+    crop_in_scene: Tensor  # (B, 2, S, S)
+    reference_in_scene: Tensor  # (B, 2, R, R)
+    match: Tensor  # (B, 2, S, S) of the crop, in the reference's frame
 
 
 def make_pairs(
@@ -100,10 +102,8 @@ def make_pairs(
         config: what the pairs are like.
         random: on the device of the sources.
     """
-    device = sources.images.device
-    mask_radius = (
-        log_uniform((count,), *MASK_AREAS[task], random) * 4 / math.pi
-    ).sqrt()  # in the crop's frame
+    mask_area = log_uniform((count,), *MASK_AREAS[task], random)
+    mask_radius = (mask_area * 4 / math.pi).sqrt()  # in the crop's frame
     mask_centre = uniform((count, 2), -0.35, 0.35, random)
     images, focus = sources.draw_busy_points(count, config.busy_share, random)
     partners = sources.draw_partners(images, random)
@@ -114,42 +114,31 @@ def make_pairs(
     mask_size = crop_view[:, :2, :2].det().abs().sqrt() * mask_radius
     scene = draw_scene(sources, focus, mask_size, paired, config, random)
 
-    crop_frame, reference_frame = (
-        warps.frame(size_px, device).expand(count, -1, -1, -1) for size_px in (crop_px, reference_px)
-    )
-    bent = draw_bend(count, config.bend_share, config.cylinder_share, random).to_flat(crop_frame)
-    in_scene = warps.apply(crop_view, bent)
-    reference_bend = draw_bend(count, config.reference_bend_share, config.cylinder_share, random)
-    in_reference = warps.apply(torch.linalg.inv(reference_view), in_scene)
-    match = reference_bend.from_flat(in_reference.clamp_(-FAR_OUTSIDE, FAR_OUTSIDE))
-    crop, crop_object = render(scene, images, in_scene, random)
-    seen_by_reference = warps.apply(reference_view, reference_bend.to_flat(reference_frame))
-    reference, _ = render(scene, partners, seen_by_reference, random)
-    before_crop = draw_occluders(
-        count, config.crop_occluded_share, torch.cat([mask_centre, mask_radius.unsqueeze(1)], 1), random
-    )
+    geometry = _geometry(crop_view, reference_view, (crop_px, reference_px), config, random)
+    match = geometry.match
+    crop, crop_object = render(scene, images, geometry.crop_in_scene, random)
+    reference, _ = render(scene, partners, geometry.reference_in_scene, random)
+    around_mask = torch.cat([mask_centre, mask_radius.unsqueeze(1)], 1)
+    before_crop = draw_occluders(count, config.crop_occluded_share, around_mask, random)
     before_reference = draw_occluders(count, config.reference_occluded_share, None, random)
     before_crop.put_before(crop)
     before_reference.put_before(reference)
 
     matchable = (match.abs().amax(1, keepdim=True) < 1).float() * ~paired.view(-1, 1, 1, 1)
     matchable[scene.cut_rows] *= crop_object > 0.5
-    before_crop.hide(matchable, crop_frame)
+    before_crop.hide(matchable, warps.frame(crop_px, match.device).expand_as(match))
     before_reference.hide(matchable, match)
 
-    lights = [draw_light(count, config.light, random) for _ in range(2)]
-    clean, reference = (
-        photograph(picture, light, _flaws(config), random)
-        for picture, light in zip((crop, reference), lights, strict=True)
-    )
+    crop_light, reference_light = (draw_light(count, config.light, random) for _ in range(2))
+    clean = photograph(crop, crop_light, _flaws(config), random)
+    reference = photograph(reference, reference_light, _flaws(config), random)
     mask = draw_masks(mask_centre, mask_radius, crop_px, config.blobs_share, config.stroke_share, random)
     garbled = garble(clean, mask, mask_centre, mask_radius, random)
     aligned, valid = torch.zeros_like(clean), torch.zeros_like(mask)
     if task == REFINEMENT:
-        geometry = _Geometry(crop_view, bent, match)
         rows = rows_of(chance(count, config.aligned_share, random) & ~paired)
         valid[rows] = 1
-        seen = _aligned(scene, images, geometry, lights[1], before_reference, config, random)
+        seen = _aligned(scene, images, geometry, reference_light, before_reference, config, random)
         aligned[rows] = seen[rows].mul_(2).sub_(1)
     return Pairs(
         clean=clean.mul_(2).sub_(1),
@@ -160,6 +149,29 @@ def make_pairs(
         valid=valid,
         match=match.permute(0, 2, 3, 1).contiguous(),
         matchable=matchable,
+    )
+
+
+def _geometry(
+    crop_view: Tensor,
+    reference_view: Tensor,
+    sizes_px: tuple[int, int],
+    config: SynthesisConfig,
+    random: Generator,
+) -> _Geometry:
+    """Views of bent surfaces; the match goes from crop to scene and, by exact inverses, to the reference."""
+    count, device = len(crop_view), crop_view.device
+    crop_frame, reference_frame = (warps.frame(px, device).expand(count, -1, -1, -1) for px in sizes_px)
+    bent = draw_bend(count, config.bend_share, config.cylinder_share, random).to_flat(crop_frame)
+    in_scene = warps.apply(crop_view, bent)
+    reference_bend = draw_bend(count, config.reference_bend_share, config.cylinder_share, random)
+    flat = warps.apply(torch.linalg.inv(reference_view), in_scene).clamp_(-FAR_OUTSIDE, FAR_OUTSIDE)
+    return _Geometry(
+        crop_view=crop_view,
+        bent=bent,
+        crop_in_scene=in_scene,
+        reference_in_scene=warps.apply(reference_view, reference_bend.to_flat(reference_frame)),
+        match=reference_bend.from_flat(flat),
     )
 
 
