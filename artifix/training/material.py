@@ -177,7 +177,7 @@ class _Gathered:
         coverage = torch.ones(self.count, BUSY_CELLS**2)
         boxes = torch.tensor([0.0, 0.0, 1.0, 1.0]).repeat(self.count, 1)
         for place, name in self.objects.items():
-            objects[place] = numbers[name]
+            objects[place], coverage[place] = numbers[name], _middle()
         for place, share in self.coverage.items():
             coverage[place], boxes[place] = share, torch.tensor(self.boxes[place])
         empty = np.zeros((0, self.decal_px, self.decal_px, 4), np.uint8)
@@ -210,6 +210,14 @@ class _Gathered:
             share = functional.adaptive_avg_pool2d(torch.from_numpy(mask).float()[None], BUSY_CELLS)
             self.coverage[self.count] = share.flatten()
         self._keep(pixels)
+
+
+def _middle() -> Tensor:
+    """(G * G) where the object of a view without a mask is looked for: people put it in the middle."""
+    rim = BUSY_CELLS // 5
+    cells = torch.zeros(BUSY_CELLS, BUSY_CELLS)
+    cells[rim : BUSY_CELLS - rim, rim : BUSY_CELLS - rim] = 1
+    return cells.flatten()
 
 
 def _each(work: Callable[[Any], Any], things: Sequence[Any]) -> Any:
