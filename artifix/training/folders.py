@@ -4,6 +4,7 @@ Single images may lie anywhere below their folder. Objects in several views lie 
 
 - each object has its own subfolder, whose pictures are its views; beside `front.jpg` there may be a mask of
   the object, `front_mask.png` (white = object, of the same size);
+  without one, the alpha of a view is its mask;
 - or `metadata.csv` / `metadata.jsonl` in the folder, as Hugging Face's ImageFolder reads it, names the files
   (`file_name`), the object that each shows (`object`) and, where there is one, its mask (`mask_file_name`).
 """

@@ -83,6 +83,7 @@ def test_masks_of_views_keep_points_and_references_on_the_object(objects):
     on_cup = points[chosen < 3]
     assert on_cup[:, 0].min() >= 0
     assert on_cup[:, 1].max() <= 0
+    assert 0.4 < points[chosen >= 3].abs().max() <= 0.6 + 1e-6  # without a mask: in the middle
 
 
 def test_bad_views_and_lonely_views_are_skipped_and_named(objects):
