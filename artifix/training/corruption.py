@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from artifix.training.photometry import blur
-from artifix.training.warps import bend, frame, log_uniform, look, uniform
+from artifix.training.warps import frame, log_uniform, look, rows_of, uniform
 
 
 def garble(clean: Tensor, mask: Tensor, centre: Tensor, radius: Tensor, random: Generator) -> Tensor:
@@ -25,38 +25,74 @@ def garble(clean: Tensor, mask: Tensor, centre: Tensor, radius: Tensor, random: 
     Returns:
         (B, 3, S, S); pixels outside the mask are those of `clean`.
     """
-    count, device = clean.shape[0], clean.device
-    points = frame(clean.shape[-1], device).expand(count, -1, -1, -1)
-    way = torch.randint(0, 10, (count,), generator=random, device=device)
-    swirled = look(clean, _swirl(points, centre, radius, random))
-    melted = look(
-        clean, bend(bend(points, log_uniform((count,), 0.05, 0.3, random), random), radius * 0.5, random)
-    )
-    smeared = blur(clean, log_uniform((count,), 1.5, 6.0, random))
-    foreign = look(clean.roll(1, 0), points * log_uniform((count, 1, 1, 1), 0.4, 1.2, random))
-    flat = ((clean * mask).sum((2, 3), keepdim=True) / mask.sum((2, 3), keepdim=True).clamp_min(1)).expand_as(
-        clean
-    )
-    bad = torch.where(_is(way, 0, 4), swirled, melted)
-    bad = torch.where(_is(way, 7, 8), smeared, bad)
-    bad = torch.where(_is(way, 8, 9), foreign, bad)
-    bad = torch.where(_is(way, 9, 10), flat, bad)
-    soft = blur(bad, log_uniform((count,), 0.3, 2.0, random))
+    count = len(clean)
+    way = torch.randint(0, 10, (count,), generator=random, device=clean.device)
+    bad = torch.empty_like(clean)
+    for low, high, spoil in (
+        (0, 4, _swirled),
+        (4, 7, _melted),
+        (7, 8, _smeared),
+        (8, 9, _other),
+        (9, 10, _flat),
+    ):
+        rows = rows_of((way >= low) & (way < high))
+        if len(rows):
+            bad.index_copy_(0, rows, spoil(clean, mask, centre, radius, rows, random))
+    width = log_uniform((count,), 0.3, 2.0, random)
+    rows = rows_of(width > 0.6)  # less would hardly show
+    if len(rows):
+        bad.index_copy_(0, rows, blur(bad[rows], width[rows], reach_px=4))
     tint = uniform((count, 3, 1, 1), 0.75, 1.25, random)
     shift = uniform((count, 3, 1, 1), -0.06, 0.06, random)
-    return torch.where(mask > 0, (soft * tint + shift).clamp(0, 1), clean)
+    return torch.where(mask > 0, torch.addcmul(shift, bad, tint).clamp_(0, 1), clean)
 
 
-def _is(way: Tensor, low: int, high: int) -> Tensor:
-    return ((way >= low) & (way < high)).view(-1, 1, 1, 1)
+def _swirled(
+    clean: Tensor, mask: Tensor, centre: Tensor, radius: Tensor, rows: Tensor, random: Generator
+) -> Tensor:
+    """Turned around the centre, most in the middle and not at all outside."""
+    off = frame(clean.shape[-1], clean.device) - centre[rows].view(-1, 2, 1, 1)
+    strength = uniform((len(rows), 1, 1), 0.6, math.pi, random)
+    strength = torch.where(uniform((len(rows), 1, 1), -1, 1, random) < 0, -strength, strength)
+    x, y = off.unbind(1)
+    turn = torch.hypot(x, y).div_(-1.4 * radius[rows].view(-1, 1, 1)).add_(1).clamp_(0, 1).mul_(strength)
+    cosine, sine = turn.cos(), turn.sin()
+    turned = torch.stack([cosine * x - sine * y, sine * x + cosine * y], dim=1)
+    return look(clean[rows], turned.add_(centre[rows].view(-1, 2, 1, 1)))
 
 
-def _swirl(points: Tensor, centre: Tensor, radius: Tensor, random: Generator) -> Tensor:
-    """Turn the points around the centre, most in the middle and not at all outside."""
-    offset = points - centre.view(-1, 1, 1, 2)
-    sign = torch.where(uniform((points.shape[0], 1, 1), -1, 1, random) < 0, -1.0, 1.0)
-    strength = sign * uniform((points.shape[0], 1, 1), 0.6, math.pi, random)
-    turn = strength * (1 - offset.norm(dim=-1) / radius.view(-1, 1, 1) / 1.4).clamp(0, 1)
-    x, y = offset.unbind(-1)
-    turned = torch.stack([turn.cos() * x - turn.sin() * y, turn.sin() * x + turn.cos() * y], dim=-1)
-    return turned + centre.view(-1, 1, 1, 2)
+def _melted(
+    clean: Tensor, mask: Tensor, centre: Tensor, radius: Tensor, rows: Tensor, random: Generator
+) -> Tensor:
+    """Pushed about by three waves."""
+    points = frame(clean.shape[-1], clean.device)
+    moved = points.repeat(len(rows), 1, 1, 1)
+    highest = torch.stack([log_uniform((len(rows),), 0.03, 0.2, random), radius[rows] * 0.3])
+    for wave in range(3):
+        heading, push, phase = uniform((3, len(rows), 1, 1), 0, 2 * math.pi, random)
+        waves = uniform((len(rows), 1, 1), 1.0, 4.0, random)
+        along = points[0] * (heading.cos() * waves) + points[1] * (heading.sin() * waves)
+        height = along.add_(phase).sin_().mul_(highest[min(wave, 1)].view(-1, 1, 1))
+        moved += torch.stack([height * push.cos(), height * push.sin()], dim=1)
+    return look(clean[rows], moved)
+
+
+def _smeared(
+    clean: Tensor, mask: Tensor, centre: Tensor, radius: Tensor, rows: Tensor, random: Generator
+) -> Tensor:
+    return blur(clean[rows], log_uniform((len(rows),), 1.5, 6.0, random))
+
+
+def _other(
+    clean: Tensor, mask: Tensor, centre: Tensor, radius: Tensor, rows: Tensor, random: Generator
+) -> Tensor:
+    zoom = log_uniform((len(rows), 1, 1, 1), 0.4, 1.2, random)
+    return look(clean[rows - 1], frame(clean.shape[-1], clean.device) * zoom)
+
+
+def _flat(
+    clean: Tensor, mask: Tensor, centre: Tensor, radius: Tensor, rows: Tensor, random: Generator
+) -> Tensor:
+    inside = mask[rows]
+    mean = (clean[rows] * inside).sum((2, 3), keepdim=True) / inside.sum((2, 3), keepdim=True).clamp_min(1)
+    return mean.expand(-1, -1, *clean.shape[-2:])

@@ -1,77 +1,126 @@
 """Light, camera and compression differences between two photos of one thing."""
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from artifix.training.warps import chance, frame, uniform
+from artifix.training.jpeg import compress
+from artifix.training.warps import chance, frame, log_uniform, rows_of, uniform
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Light:
     """How one photo renders the scene; the same light can be put on several pictures of a batch."""
 
+    mixing: Tensor  # (B, 3, 3) of the colours: their saturation
     gain: Tensor  # (B, 3, 1, 1)
     offset: Tensor  # (B, 3, 1, 1)
     gamma: Tensor  # (B, 1, 1, 1)
-    saturation: Tensor  # (B, 1, 1, 1)
     slope: Tensor  # (B, 2) relative fall of the light across the frame
+
+
+@dataclass(frozen=True, slots=True)
+class Flaws:
+    """Shares of the photos that have them."""
+
+    glare: float
+    blur: float
+    grain: float
+    compression: float
 
 
 def draw_light(count: int, strength: float, random: Generator) -> Light:
     """Random light; `strength` 0 leaves pictures as they are, 1 is as strong as two cameras in two rooms."""
     s = strength
     brightness = uniform((count, 1, 1, 1), -0.35 * s, 0.35 * s, random)
+    saturation = 1 + uniform((count, 1, 1), -0.45 * s, 0.35 * s, random)
     return Light(
+        mixing=saturation * torch.eye(3, device=random.device) + (1 - saturation) / 3,
         gain=(brightness + uniform((count, 3, 1, 1), -0.2 * s, 0.2 * s, random)).exp(),
         offset=uniform((count, 3, 1, 1), -0.06 * s, 0.06 * s, random),
         gamma=uniform((count, 1, 1, 1), -0.35 * s, 0.35 * s, random).exp(),
-        saturation=1 + uniform((count, 1, 1, 1), -0.45 * s, 0.35 * s, random),
         slope=uniform((count, 2), -0.35 * s, 0.35 * s, random) * chance(count, 0.5, random).view(-1, 1),
     )
 
 
+def photograph(pictures: Tensor, light: Light, flaws: Flaws, random: Generator) -> Tensor:
+    """(B, 3, H, W) pictures in [0, 1] as a camera would take them; a new tensor in [0, 1]."""
+    taken = shine(light, pictures)
+    for share, effect in (
+        (flaws.glare, glare),
+        (flaws.blur, soften),
+        (flaws.grain, grain),
+        (flaws.compression, recompress),
+    ):
+        rows = rows_of(chance(len(taken), share, random))
+        if len(rows):
+            taken.index_copy_(0, rows, effect(taken.index_select(0, rows), random))
+    return taken
+
+
 def shine(light: Light, pictures: Tensor) -> Tensor:
     """Render (B, 3, H, W) pictures in [0, 1] under `light`; the result is clipped to [0, 1]."""
-    points = frame(pictures.shape[-1], pictures.device)
-    fall = 1 + (points.view(1, -1, 2) @ light.slope.unsqueeze(-1)).view(-1, 1, *pictures.shape[-2:])
-    grey = pictures.mean(1, keepdim=True)
-    coloured = (grey + (pictures - grey) * light.saturation).clamp(1e-4, 1)
-    return (coloured**light.gamma * light.gain * fall + light.offset).clamp(0, 1)
+    line = frame(pictures.shape[-1], pictures.device)[0, 0]
+    across, down = light.slope.view(-1, 2, 1, 1, 1).unbind(1)
+    fall = 1 + across * line + down * line.unsqueeze(1)
+    lit = (light.mixing @ pictures.flatten(2)).view_as(pictures)
+    lit = lit.clamp_(1e-4, 1).pow_(light.gamma).mul_(fall)
+    return torch.addcmul(light.offset, lit, light.gain).clamp_(0, 1)
 
 
-def blur(pictures: Tensor, sigma_px: Tensor) -> Tensor:
-    """Gaussian blur of (B, C, H, W), another width for each picture; widths up to 3 px."""
+def glare(pictures: Tensor, random: Generator) -> Tensor:
+    """Two specular spots on each picture: soft, of any size, up to burnt out."""
+    line = frame(pictures.shape[-1], pictures.device)[0, 0]
+    count = len(pictures)
+    place = uniform((count, 2, 2, 1), -1, 1, random)
+    width = log_uniform((count, 2, 2, 1), 0.04, 0.4, random)
+    hills = (-((line - place) / width).square()).exp()  # (B, spot, axis, S)
+    strength = uniform((count, 2, 1), 0.3, 1.5, random)
+    spots = torch.einsum("bsy,bsx->byx", hills[:, :, 1] * strength, hills[:, :, 0]).clamp_(0, 1)
+    return torch.lerp(pictures, torch.ones_like(pictures), spots.unsqueeze(1))
+
+
+def blur(pictures: Tensor, sigma_px: Tensor, reach_px: int = 6) -> Tensor:
+    """Gaussian blur of (B, C, H, W), another width for each picture, cut off at `reach_px`."""
     count, channels = pictures.shape[:2]
-    reach = torch.arange(-6, 7, device=pictures.device, dtype=pictures.dtype)
+    reach = torch.arange(-reach_px, reach_px + 1, device=pictures.device, dtype=pictures.dtype)
     kernel = (-(reach**2) / (2 * sigma_px.clamp_min(0.05).view(-1, 1) ** 2)).exp()
     kernel = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(channels, 0)
-    flat = functional.pad(pictures.reshape(1, -1, *pictures.shape[-2:]), (6, 6, 6, 6), mode="reflect")
-    flat = functional.conv2d(flat, kernel.view(-1, 1, 1, 13), groups=count * channels)
-    return functional.conv2d(flat, kernel.view(-1, 1, 13, 1), groups=count * channels).view_as(pictures)
+    flat = pictures.reshape(1, -1, *pictures.shape[-2:])
+    flat = functional.pad(flat, (reach_px,) * 4, mode="reflect")
+    flat = functional.conv2d(flat, kernel.view(-1, 1, 1, len(reach)), groups=count * channels)
+    return functional.conv2d(flat, kernel.view(-1, 1, len(reach), 1), groups=count * channels).view_as(
+        pictures
+    )
+
+
+def soften(pictures: Tensor, random: Generator) -> Tensor:
+    """Blur each picture by up to 2 px."""
+    return blur(pictures, log_uniform((len(pictures),), 0.4, 2.0, random), reach_px=5)
 
 
 def grain(pictures: Tensor, random: Generator) -> Tensor:
-    """Sensor noise of a random strength, some of it coarse as JPEG leaves it."""
-    count = pictures.shape[0]
-    strength = uniform((count, 1, 1, 1), 0, 0.035, random) * chance(count, 0.6, random).view(-1, 1, 1, 1)
-    fine = torch.randn(pictures.shape, generator=random, device=random.device)
-    coarse = functional.interpolate(fine[..., ::2, ::2], size=pictures.shape[-2:], mode="bilinear")
-    mix = uniform((count, 1, 1, 1), 0, 1, random)
-    return (pictures + strength * (mix * fine + (1 - mix) * coarse)).clamp(0, 1)
+    """Sensor noise of a random strength; a picture that was enlarged after it has coarse noise."""
+    height, width = pictures.shape[-2:]
+    strength = uniform((len(pictures), 1, 1, 1), 0, 0.035, random)
+    is_coarse = chance(len(pictures), 0.4, random)
+    noisy = torch.empty_like(pictures)
+    for step, rows in ((1, rows_of(~is_coarse)), (2, rows_of(is_coarse))):
+        if not len(rows):
+            continue
+        shape = (len(rows), pictures.shape[1], -(-height // step), -(-width // step))
+        noise = torch.randn(shape, generator=random, device=random.device)
+        if step > 1:
+            noise = functional.interpolate(noise, size=(height, width), mode="bilinear")
+        noisy.index_copy_(0, rows, torch.addcmul(pictures[rows], noise, strength[rows]))
+    return noisy.clamp_(0, 1)
 
 
-def soften(pictures: Tensor, share: float, random: Generator) -> Tensor:
-    """Blur a share of the pictures by up to 2 px."""
-    count = pictures.shape[0]
-    chosen = chance(count, share, random)
-    if not chosen.any():
-        return pictures
-    width = uniform((count,), math.log(0.4), math.log(2.0), random).exp()
-    return torch.where(chosen.view(-1, 1, 1, 1), blur(pictures, width), pictures)
+def recompress(pictures: Tensor, random: Generator) -> Tensor:
+    """JPEG of a quality from poor to good."""
+    return compress(pictures, log_uniform((len(pictures),), 25, 92, random))
 
 
 def match_light(aligned: Tensor, crop: Tensor, mask: Tensor, valid: Tensor) -> Tensor:

@@ -1,8 +1,9 @@
-"""Training pairs with known dense correspondence, made on the fly from single images.
+"""Training pairs with known dense correspondence, made on the fly.
 
 One scene is looked at twice. The *crop* is the view to repair, the *reference* another view of the scene,
 in another light, on another background; a third, the *aligned* reference, is the reference warped into the
 crop with the errors that stage 1 really makes. All of it is drawn in batches on the device of the sources.
+Where the sources hold other views of an object, the reference is one of them, and nothing is known to match.
 """
 
 import math
@@ -10,18 +11,22 @@ from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
-from torch.nn import functional
 
 from artifix.training import warps
+from artifix.training.bends import draw_bend
 from artifix.training.corruption import garble
-from artifix.training.photometry import draw_light, grain, shine, soften
+from artifix.training.masks import draw_masks
+from artifix.training.occlusion import Occluders, draw_occluders
+from artifix.training.photometry import Flaws, Light, draw_light, photograph
+from artifix.training.scene import Scene, draw_scene, render, show
 from artifix.training.sources import Sources
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
-from artifix.training.warps import chance, log_uniform, uniform
+from artifix.training.views import draw_views, whole_views
+from artifix.training.warps import chance, log_uniform, rows_of, uniform
 
-
-# Side of the crops over that of the scene. Alignment's are wider: one of its looks sees the whole object.
-CROP_SIDES = {MATCHING: (0.25, 0.9), ALIGNMENT: (0.25, 0.9), REFINEMENT: (0.2, 0.75)}
+# Least and largest share of the crop that is masked.
+MASK_AREAS = {MATCHING: (0.012, 0.18), ALIGNMENT: (0.012, 0.18), REFINEMENT: (0.05, 0.30)}
+FAR_OUTSIDE = 8.0  # points further out than this need not be told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +36,25 @@ class SynthesisConfig:
     decal_share: float = 0.4  # scenes with a logo or lettering printed on them, which the mask then covers
     foreign_background_share: float = 0.35  # pairs that share an object only, not its surroundings
     busy_share: float = 0.7  # masks laid where there is print or texture; the others anywhere
+    blobs_share: float = 0.15  # masks of several blobs
+    stroke_share: float = 0.2  # masks that are a stroke of a brush
     far_scale_share: float = 0.15  # references of any scale up to the widest
     widest_scale: float = 4.0  # of the reference's window over the crop's
     upside_down_share: float = 0.08  # references turned by any angle
     turn_deg: float = 25.0  # largest usual turn between the views
     tilt: float = 0.22  # largest perspective term
-    bend_share: float = 0.5  # crops bent like cloth
+    bend_share: float = 0.5  # crops bent like cloth or around a cylinder
+    reference_bend_share: float = 0.25  # references bent, each in its own way
+    cylinder_share: float = 0.3  # of the bends
+    crop_occluded_share: float = 0.08  # crops with a foreign thing beside the mask
+    reference_occluded_share: float = 0.12  # references with a foreign thing anywhere
     aligned_share: float = 0.7  # refinement pairs that have an aligned reference
     wrong_aligned_share: float = 0.06  # of those: aligned references that show something else
     light: float = 0.7  # strength of the photometric differences
+    glare_share: float = 0.1  # photos with specular spots
+    blur_share: float = 0.25  # photos out of focus
+    grain_share: float = 0.6  # photos with noise
+    compression_share: float = 0.3  # photos compressed as JPEG
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,16 +72,14 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Scene:
-    """What both views look at."""
+class _Geometry:
+    """Where the pixels of both views lie."""
 
-    image: Tensor  # (B, 3, H, W) in [0, 1]
-    small: Tensor  # (B, 3, H / 2, W / 2) the same at half the size, for views that shrink it
-    decal: Tensor | None  # (B, 4, D, D) in [0, 1]
-    to_decal: Tensor  # (B, 3, 3) scene to the decal's frame
-    printed: Tensor  # (B,) bool
-    object_centre: Tensor  # (B, 2) in the scene
-    object_radius: Tensor  # (B,)
+    crop_view: Tensor  # (B, 3, 3)
+    bent: Tensor  # (B, 2, S, S) of the crop, in its frame, on the flat surface
+    crop_in_scene: Tensor  # (B, 2, S, S)
+    reference_in_scene: Tensor  # (B, 2, R, R)
+    match: Tensor  # (B, 2, S, S) of the crop, in the reference's frame
 
 
 def make_pairs(
@@ -89,215 +102,125 @@ def make_pairs(
         config: what the pairs are like.
         random: on the device of the sources.
     """
-    area = (0.05, 0.30) if task == REFINEMENT else (0.012, 0.18)
-    mask_radius = (log_uniform((count,), *area, random) * 4 / math.pi).sqrt()  # in the crop's frame
+    mask_area = log_uniform((count,), *MASK_AREAS[task], random)
+    mask_radius = (mask_area * 4 / math.pi).sqrt()  # in the crop's frame
     mask_centre = uniform((count, 2), -0.35, 0.35, random)
-    chosen, focus = sources.draw_busy_points(count, config.busy_share, random)
-    crop_view, reference_view = _views(task, focus, mask_centre, mask_radius, config, random)
-    scene = _scene(sources, chosen, focus, crop_view, mask_radius, config, random)
+    images, focus = sources.draw_busy_points(count, config.busy_share, random)
+    partners = sources.draw_partners(images, random)
+    paired = partners != images
+    crop_view, reference_view = draw_views(task, focus, mask_centre, mask_radius, config, random)
+    whole = whole_views(sources.boxes[partners], config, random)
+    reference_view = torch.where(paired.view(-1, 1, 1), whole, reference_view)
+    mask_size = crop_view[:, :2, :2].det().abs().sqrt() * mask_radius
+    scene = draw_scene(sources, focus, mask_size, paired, config, random)
 
-    crop_points = warps.frame(crop_px, scene.image.device).expand(count, -1, -1, -1)
-    strength = log_uniform((count,), 0.01, 0.12, random) * chance(count, config.bend_share, random)
-    bent = warps.bend(crop_points, strength, random)
-    in_scene = warps.apply(crop_view, bent)
-    reference_points = warps.frame(reference_px, scene.image.device).expand(count, -1, -1, -1)
+    geometry = _geometry(crop_view, reference_view, (crop_px, reference_px), config, random)
+    match = geometry.match
+    crop, crop_object = render(scene, images, geometry.crop_in_scene, random)
+    reference, _ = render(scene, partners, geometry.reference_in_scene, random)
+    around_mask = torch.cat([mask_centre, mask_radius.unsqueeze(1)], 1)
+    before_crop = draw_occluders(count, config.crop_occluded_share, around_mask, random)
+    before_reference = draw_occluders(count, config.reference_occluded_share, None, random)
+    before_crop.put_before(crop)
+    before_reference.put_before(reference)
 
-    foreign = chance(count, config.foreign_background_share, random)
-    outline = random.get_state()  # both views cut the same object out of the scene
-    crop, crop_object = _render(scene, in_scene, foreign, sources, random, outline)
-    reference, _ = _render(
-        scene, warps.apply(reference_view, reference_points), foreign, sources, random, outline
-    )
+    matchable = (match.abs().amax(1, keepdim=True) < 1).float() * ~paired.view(-1, 1, 1, 1)
+    matchable[scene.cut_rows] *= crop_object > 0.5
+    before_crop.hide(matchable, warps.frame(crop_px, match.device).expand_as(match))
+    before_reference.hide(matchable, match)
 
     crop_light, reference_light = (draw_light(count, config.light, random) for _ in range(2))
-    clean = grain(soften(shine(crop_light, crop), 0.25, random), random)
-    reference = grain(soften(shine(reference_light, reference), 0.25, random), random)
-    mask = _mask(mask_centre, mask_radius, crop_px, scene.image.device, random)
-    match = warps.apply(torch.linalg.inv(reference_view), in_scene)
-    inside = (match.abs().amax(-1) < 1).unsqueeze(1)
-    matchable = inside.float() * (crop_object > 0.5)
-    aligned, valid = _aligned(
-        scene, crop_view, bent, reference_light, foreign, matchable, config, random, outline
-    )
-    if task != REFINEMENT:
-        valid = torch.zeros_like(valid)
+    clean = photograph(crop, crop_light, _flaws(config), random)
+    reference = photograph(reference, reference_light, _flaws(config), random)
+    mask = draw_masks(mask_centre, mask_radius, crop_px, config.blobs_share, config.stroke_share, random)
+    garbled = garble(clean, mask, mask_centre, mask_radius, random)
+    aligned, valid = torch.zeros_like(clean), torch.zeros_like(mask)
+    if task == REFINEMENT:
+        rows = rows_of(chance(count, config.aligned_share, random) & ~paired)
+        valid[rows] = 1
+        seen = _aligned(scene, images, geometry, reference_light, before_reference, config, random)
+        aligned[rows] = seen[rows].mul_(2).sub_(1)
     return Pairs(
-        clean=clean * 2 - 1,
-        garbled=garble(clean, mask, mask_centre, mask_radius, random) * 2 - 1,
+        clean=clean.mul_(2).sub_(1),
+        garbled=garbled.mul_(2).sub_(1),
         mask=mask,
-        reference=reference * 2 - 1,
-        aligned=(aligned * 2 - 1) * valid,
+        reference=reference.mul_(2).sub_(1),
+        aligned=aligned,
         valid=valid,
-        match=match,
+        match=match.permute(0, 2, 3, 1).contiguous(),
         matchable=matchable,
     )
 
 
-def _views(
-    task: str,
-    focus: Tensor,
-    mask_centre: Tensor,
-    mask_radius: Tensor,
-    config: SynthesisConfig,
-    random: Generator,
-) -> tuple[Tensor, Tensor]:
-    """Windows (B, 3, 3) of the crop and of the reference on the scene; the crop has the mask on `focus`."""
-    count = mask_radius.shape[0]
-    crop_side = log_uniform((count, 1), *CROP_SIDES[task], random)
-    crop_half = crop_side * log_uniform((count, 2), 0.85, 1.18, random)
-    angle = _turn(count, 0.0, config, random)
-    lean = uniform((count, 2), -config.tilt / 2, config.tilt / 2, random)
-    at_origin = warps.window(torch.zeros_like(focus), crop_half, angle, lean)
-    off_focus = warps.apply(at_origin, mask_centre.unsqueeze(1)).squeeze(1)
-    crop_view = warps.shift(focus - off_focus) @ at_origin
-    if task != REFINEMENT:
-        # The mask may lie anywhere in the reference. Alignment looks at several sizes of crop, so that one of
-        # them is of the reference's own scale; few pairs need to be of very different ones.
-        zoom = log_uniform((count, 1), 0.6, 2.5, random)
-        far = log_uniform((count, 1), 0.6, config.widest_scale, random)
-        is_far = chance(count, config.far_scale_share, random).unsqueeze(1)
-        half = (crop_side * torch.where(is_far, far, zoom)).clamp(0.25, 1.0)
-        centre = focus - half * uniform((count, 2), -0.75, 0.75, random)
-        centre = torch.minimum(torch.maximum(centre, half - 1.1), 1.1 - half)
-    else:
-        margin = log_uniform((count, 1), 1.15, 2.4, random)
-        half = mask_radius.unsqueeze(1) * crop_half * margin
-        centre = focus + half * uniform((count, 2), -0.25, 0.25, random)
-    half = half * log_uniform((count, 2), 0.8, 1.25, random)
-    tilt = uniform((count, 2), -config.tilt, config.tilt, random)
-    reference_view = warps.window(centre, half, _turn(count, config.upside_down_share, config, random), tilt)
-    return crop_view, reference_view
-
-
-def _turn(count: int, any_share: float, config: SynthesisConfig, random: Generator) -> Tensor:
-    usual = uniform((count,), -1, 1, random) ** 3 * math.radians(config.turn_deg)
-    anyhow = uniform((count,), -math.pi, math.pi, random)
-    return torch.where(chance(count, any_share, random), anyhow, usual)
-
-
-def _scene(
-    sources: Sources,
-    chosen: Tensor,
-    focus: Tensor,
+def _geometry(
     crop_view: Tensor,
-    mask_radius: Tensor,
+    reference_view: Tensor,
+    sizes_px: tuple[int, int],
     config: SynthesisConfig,
     random: Generator,
-) -> _Scene:
-    """The chosen images, with decals printed on some of them, under the mask."""
-    count, device = focus.shape[0], sources.images.device
-    scale = crop_view[:, :2, :2].det().abs().sqrt() * mask_radius  # radius of the mask in the scene
-    size = scale * log_uniform((count,), 0.8, 3.0, random)
-    aspect = log_uniform((count, 1), 0.7, 1.4, random)
-    half = size.unsqueeze(1) * torch.cat([aspect, 1 / aspect], 1)
-    place = warps.window(
-        focus + half * uniform((count, 2), -0.6, 0.6, random),
-        half,
-        uniform((count,), -0.4, 0.4, random),
-        torch.zeros(count, 2, device=device),
-    )
-    printed = chance(count, config.decal_share, random) & (len(sources.decals) > 0)
-    decal = None
-    if len(sources.decals):
-        which = torch.randint(0, len(sources.decals), (count,), generator=random, device=device)
-        decal = sources.decals[which].float() / 255
-    image = sources.images[chosen].float() / 255
-    return _Scene(
-        image=image,
-        small=functional.avg_pool2d(image, 2),
-        decal=decal,
-        to_decal=torch.linalg.inv(place),
-        printed=printed,
-        object_centre=focus,
-        object_radius=torch.where(
-            printed, half.amax(1) * 1.1, scale * log_uniform((count,), 2.0, 6.0, random)
-        ),
+) -> _Geometry:
+    """Views of bent surfaces; the match goes from crop to scene and, by exact inverses, to the reference."""
+    count, device = len(crop_view), crop_view.device
+    crop_frame, reference_frame = (warps.frame(px, device).expand(count, -1, -1, -1) for px in sizes_px)
+    bent = draw_bend(count, config.bend_share, config.cylinder_share, random).to_flat(crop_frame)
+    in_scene = warps.apply(crop_view, bent)
+    reference_bend = draw_bend(count, config.reference_bend_share, config.cylinder_share, random)
+    flat = warps.apply(torch.linalg.inv(reference_view), in_scene).clamp_(-FAR_OUTSIDE, FAR_OUTSIDE)
+    return _Geometry(
+        crop_view=crop_view,
+        bent=bent,
+        crop_in_scene=in_scene,
+        reference_in_scene=warps.apply(reference_view, reference_bend.to_flat(reference_frame)),
+        match=reference_bend.from_flat(flat),
     )
 
 
-def _render(
-    scene: _Scene, points: Tensor, foreign: Tensor, sources: Sources, random: Generator, outline: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Look at the scene from `points` (B, S, S, 2).
-
-    Returns:
-        pictures (B, 3, S, S) in [0, 1] and the object's share of each pixel (B, 1, S, S), 1 where there is no
-        foreign background.
-    """
-    count, device = points.shape[0], points.device
-    seen = _print(scene, _look_at(scene, points), points)
-    shape = warps.blob(points, scene.object_centre, scene.object_radius, _replay(outline, random))
-    keep = torch.where(foreign.view(-1, 1, 1, 1), (shape * 40).clamp(0, 1), torch.ones_like(shape))
-    other = torch.randint(0, len(sources.images), (count,), generator=random, device=device)
-    elsewhere = warps.frame(points.shape[1], device).expand(count, -1, -1, -1)
-    elsewhere = elsewhere * log_uniform((count, 1, 1, 1), 0.3, 1.0, random)
-    background = warps.look(sources.images[other].float() / 255, elsewhere)
-    plain = chance(count, 0.4, random).view(-1, 1, 1, 1)
-    tone = uniform((count, 1, 1, 1), 0, 1, random) + uniform((count, 3, 1, 1), -0.1, 0.1, random)
-    background = torch.where(plain, tone.clamp(0, 1).expand_as(background), background)
-    return keep * seen + (1 - keep) * background, keep
-
-
-def _look_at(scene: _Scene, points: Tensor) -> Tensor:
-    """Sample the scene, from its smaller copy where the view shrinks it; beyond its edge it is mirrored."""
-    step = (points[:, 1:, 1:] - points[:, :-1, :-1]).abs().mean((1, 2, 3)) * scene.image.shape[-1] / 2
-    shrinks = (step > 1.5).view(-1, 1, 1, 1)  # image pixels per sample
-    return torch.where(shrinks, warps.look(scene.small, points), warps.look(scene.image, points))
-
-
-def _print(scene: _Scene, seen: Tensor, points: Tensor) -> Tensor:
-    if scene.decal is None:
-        return seen
-    sampled = warps.look(scene.decal, warps.apply(scene.to_decal, points), padding="zeros")
-    opacity = sampled[:, 3:] * scene.printed.view(-1, 1, 1, 1)
-    return seen * (1 - opacity) + sampled[:, :3] * opacity
-
-
-def _replay(state: Tensor, random: Generator) -> Generator:
-    """A generator that repeats what `random` drew from `state` on."""
-    again = Generator(device=random.device)
-    again.set_state(state)
-    return again
-
-
-def _mask(centre: Tensor, radius: Tensor, size_px: int, device: torch.device, random: Generator) -> Tensor:
-    points = warps.frame(size_px, device).expand(len(radius), -1, -1, -1)
-    return (warps.blob(points, centre, radius, random) > 0).float()
+def _flaws(config: SynthesisConfig) -> Flaws:
+    return Flaws(config.glare_share, config.blur_share, config.grain_share, config.compression_share)
 
 
 def _aligned(
-    scene: _Scene,
-    crop_view: Tensor,
-    bent: Tensor,
-    light: object,
-    foreign: Tensor,
-    matchable: Tensor,
+    scene: Scene,
+    images: Tensor,
+    geometry: _Geometry,
+    light: Light,
+    before: Occluders,
     config: SynthesisConfig,
     random: Generator,
-    outline: Tensor,
-) -> tuple[Tensor, Tensor]:
+) -> Tensor:
     """The reference as stage 1 would warp it into the crop: a little shifted, scaled, turned, not bent."""
-    count = bent.shape[0]
-    # A proved transform is right to a third of a pixel, an unpolished one to a few, a guess to a twelfth of
-    # the crop.
+    count, bent = len(images), geometry.bent
+    # A homography follows most of a bend near the mask; a third of it stays as an error.
+    straight = warps.frame(bent.shape[-1], bent.device).expand_as(bent)
+    followed = torch.lerp(straight, bent, uniform((count, 1, 1, 1), 0.6, 1.0, random))
+    points = warps.apply(geometry.crop_view @ _errors(count, random), followed)
+    seen = show(scene, images, points)
+    # The reference's own background, and what stands before the object, are parts of its picture: they are
+    # valid there, and wrong.
+    other = seen.roll(1, 0)
+    for rows, cover in (
+        (scene.cut_rows, lambda: scene.object.cover(points[scene.cut_rows])),
+        (before.rows, lambda: 1 - before.cover(geometry.match)),
+    ):
+        if len(rows):
+            seen.index_copy_(0, rows, torch.lerp(other[rows], seen[rows], cover()))
+    wrong = rows_of(chance(count, config.wrong_aligned_share, random))
+    seen[wrong] = other[wrong]
+    flaws = Flaws(0, min(2 * config.blur_share, 1), config.grain_share, config.compression_share)
+    return photograph(seen, light, flaws, random)
+
+
+def _errors(count: int, random: Generator) -> Tensor:
+    """Homographies (B, 3, 3) near the unit.
+
+    A proved transform is right to a third of a pixel, an unpolished one to a few, a guess to a twelfth of the
+    crop.
+    """
     kind = torch.rand(count, generator=random, device=random.device)
     coarse = 0.3 + 1.7 * (kind > 0.65) + 3.0 * (kind > 0.85)
-    error = warps.window(
+    return warps.window(
         uniform((count, 2), -0.016, 0.016, random) * coarse.unsqueeze(1),
         1 + uniform((count, 2), -0.012, 0.012, random) * coarse.unsqueeze(1),
         uniform((count,), -0.015, 0.015, random) * coarse,
         uniform((count, 2), -0.012, 0.012, random) * coarse.unsqueeze(1),
     )
-    # A homography follows most of a bend near the mask; a third of it stays as an error.
-    straight = warps.frame(bent.shape[1], bent.device).expand(count, -1, -1, -1)
-    followed = straight + (bent - straight) * uniform((count, 1, 1, 1), 0.6, 1.0, random)
-    points = warps.apply(crop_view, warps.apply(error, followed))
-    picture = _print(scene, _look_at(scene, points), points)
-    picture = grain(soften(shine(light, picture), 0.5, random), random)  # type: ignore[arg-type]
-    wrong = chance(count, config.wrong_aligned_share, random).view(-1, 1, 1, 1)
-    picture = torch.where(wrong, picture.roll(1, 0), picture)
-    shape = warps.blob(points, scene.object_centre, scene.object_radius, _replay(outline, random))
-    keep = torch.where(foreign.view(-1, 1, 1, 1), (shape * 40).clamp(0, 1), torch.ones_like(matchable))
-    present = chance(count, config.aligned_share, random).view(-1, 1, 1, 1)
-    # The reference's own background is part of its picture: it is valid there, and wrong.
-    return picture * keep + picture.roll(1, 0) * (1 - keep), present.expand_as(matchable).float()

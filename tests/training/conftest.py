@@ -9,7 +9,7 @@ from PIL import Image
 
 from artifix.network.assembly import NetworkConfig
 from artifix.training.config import DataConfig, LoopConfig, OptimizerConfig, Phase, TrainingConfig
-from artifix.training.sources import Sources
+from artifix.training.sources import Sources, assemble
 
 
 @pytest.fixture(scope="session")
@@ -71,4 +71,4 @@ def busy_sources() -> Sources:
     images = torch.stack([torch.from_numpy(scene(seed, 64)) for seed in range(6)]).permute(0, 3, 1, 2)
     random = torch.Generator().manual_seed(0)
     decals = torch.randint(0, 256, (3, 4, 32, 32), generator=random, dtype=torch.uint8)
-    return Sources(images.contiguous(), torch.full((6, 100), 0.01), decals, ())
+    return assemble(images.contiguous(), decals)

@@ -1,7 +1,17 @@
 import pytest
 import torch
 
-from artifix.training.photometry import blur, draw_light, grain, match_light, shine, soften
+from artifix.training.photometry import (
+    Flaws,
+    blur,
+    draw_light,
+    glare,
+    grain,
+    match_light,
+    photograph,
+    shine,
+    soften,
+)
 
 
 @pytest.fixture
@@ -51,10 +61,37 @@ def test_blur_keeps_flat_pictures_and_flattens_others_by_their_own_width(random)
 
 def test_grain_and_softening_stay_in_range(random):
     pictures = torch.rand(8, 3, 16, 16, generator=random).round()
-    spoiled = grain(soften(pictures, 1.0, random), random)
+    spoiled = grain(soften(pictures, random), random)
     assert spoiled.min() >= 0
     assert spoiled.max() <= 1
-    assert torch.equal(soften(pictures, 0.0, random), pictures)
+    assert (spoiled - pictures).abs().amax((1, 2, 3)).min() > 0.01
+
+
+def test_glare_only_brightens_and_leaves_most_of_most_pictures(random):
+    pictures = torch.rand(40, 3, 32, 32, generator=random)
+    brighter = glare(pictures, random) - pictures
+    assert brighter.min() >= 0
+    assert brighter.amax((1, 2, 3)).median() > 0.1
+    assert (brighter.mean((1, 2, 3)) < 0.2).float().mean() > 0.8
+
+
+def test_a_perfect_camera_changes_nothing(random):
+    pictures = torch.rand(4, 3, 24, 24, generator=random).clamp_min(1e-3)
+    before = pictures.clone()
+    taken = photograph(pictures, draw_light(4, 0.0, random), Flaws(0, 0, 0, 0), random)
+    assert torch.allclose(taken, pictures, atol=1e-5)
+    assert torch.equal(pictures, before)
+
+
+@pytest.mark.parametrize("name", ["glare", "blur", "grain", "compression"])
+def test_each_flaw_shows_in_its_share_of_the_photos(random, name):
+    pictures = torch.rand(60, 3, 24, 24, generator=random) * 0.8 + 0.1
+    flaws = Flaws(**{"glare": 0, "blur": 0, "grain": 0, "compression": 0, name: 0.5})
+    taken = photograph(pictures, draw_light(60, 0.0, random), flaws, random)
+    changed = (taken - pictures).abs().amax((1, 2, 3)) > 1e-3
+    assert 0.3 < changed.float().mean() < 0.7
+    assert taken.min() >= 0
+    assert taken.max() <= 1
 
 
 @pytest.mark.parametrize(("gain", "offset"), [(1.0, 0.0), (1.0, 0.3), (0.6, 0.2), (1.8, -0.05)])

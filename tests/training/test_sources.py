@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,13 +7,16 @@ import torch
 from PIL import Image
 
 from artifix.errors import InputError
-from artifix.training.sources import BUSY_CELLS, Sources, find_images, load_sources
+from artifix.training.config import DataConfig
+from artifix.training.folders import find_images
+from artifix.training.material import load_data
+from artifix.training.sources import ALONE, BUSY_CELLS, assemble
 
 CPU = torch.device("cpu")
 
 
 def load(folder):
-    return load_sources(folder, 64, 32, CPU)
+    return load_data([folder], [], DataConfig(source_px=64, decal_px=32, lettering=0), 0, CPU)
 
 
 def test_scenes_are_squeezed_to_squares(image_folder):
@@ -107,15 +111,70 @@ def test_busy_points_fall_where_the_texture_is():
     images = torch.full((2, 3, 80, 80), 90, dtype=torch.uint8)
     busyness = torch.zeros(2, BUSY_CELLS**2)
     busyness[:, 37] = 1  # row 3, column 7
-    sources = Sources(images, busyness, torch.zeros(0, 4, 8, 8, dtype=torch.uint8), ())
+    sources = replace(assemble(images, torch.zeros(0, 4, 8, 8, dtype=torch.uint8)), busyness=busyness)
     random = torch.Generator().manual_seed(0)
     chosen, points = sources.draw_busy_points(200, 1.0, random)
     assert set(chosen.tolist()) == {0, 1}
     assert 0.4 - 1e-6 <= points[:, 0].min() <= points[:, 0].max() <= 0.6 + 1e-6
     assert -0.4 - 1e-6 <= points[:, 1].min() <= points[:, 1].max() <= -0.2 + 1e-6
-    _, anywhere = sources.draw_busy_points(2000, 0.0, random)
+    _, off_texture = sources.draw_busy_points(50, 0.0, random)
+    assert off_texture[:, 0].min() > 0.39  # the rest of the picture is not of the object
+
+
+def test_points_are_anywhere_where_they_need_not_be_busy(image_folder):
+    sources = load(image_folder)
+    _, anywhere = sources.draw_busy_points(2000, 0.0, torch.Generator().manual_seed(0))
     assert anywhere.abs().max() <= 1
     assert anywhere.mean(0).abs().max() < 0.1
+
+
+def test_images_are_chosen_by_their_weights():
+    images = torch.full((3, 3, 64, 64), 90, dtype=torch.uint8)
+    nothing = torch.zeros(0, 4, 8, 8, dtype=torch.uint8)
+    sources = assemble(images, nothing, weights=torch.tensor([1.0, 0.0, 3.0]))
+    chosen, _ = sources.draw_busy_points(2000, 0.5, torch.Generator().manual_seed(0))
+    assert abs((chosen == 2).float().mean() - 0.75) < 0.05
+    assert not (chosen == 1).any()
+
+
+def views(*objects):
+    images = torch.full((len(objects), 3, 64, 64), 90, dtype=torch.uint8)
+    nothing = torch.zeros(0, 4, 8, 8, dtype=torch.uint8)
+    return assemble(images, nothing, objects=torch.tensor(objects))
+
+
+def test_partners_are_other_views_of_the_same_object():
+    sources = views(ALONE, 0, 0, 0, 1, 1)
+    chosen = torch.arange(6).repeat(50)
+    partners = sources.draw_partners(chosen, torch.Generator().manual_seed(0))
+    assert torch.equal(sources.objects[partners], sources.objects[chosen])
+    alone = chosen == 0
+    assert torch.equal(partners[alone], chosen[alone])
+    assert (partners[~alone] != chosen[~alone]).all()
+    assert set(partners[chosen == 1].tolist()) == {2, 3}
+
+
+@pytest.mark.parametrize("kept", [1, 3, 64])
+def test_views_of_one_object_stay_on_one_side_of_the_split(kept):
+    sources = views(*[ALONE] * 5, 0, 0, 0, 1, 1, 2, 2, 2, 2)
+    training, held_out = sources.split(kept)
+    assert len(training.images) + len(held_out.images) == 14
+    assert 1 <= len(held_out.images) <= min(kept, 7)
+    of_training, of_held_out = (set(part.objects.tolist()) - {ALONE} for part in (training, held_out))
+    assert not of_training & of_held_out
+    for part in (training, held_out):
+        assert torch.allclose(part.weights.sum(), torch.ones(()))
+
+
+def test_held_out_images_are_spread_over_all():
+    images = torch.arange(100, dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 3, 64, 64).contiguous()
+    _, held_out = assemble(images, torch.zeros(0, 4, 8, 8, dtype=torch.uint8)).split(10)
+    assert held_out.images[:, 0, 0, 0].tolist() == list(range(0, 100, 10))
+
+
+def test_one_object_alone_cannot_be_split():
+    with pytest.raises(InputError, match="3 views of one object"):
+        views(0, 0, 0).split(1)
 
 
 def test_busyness_finds_the_texture(image_folder):

@@ -3,13 +3,25 @@ from dataclasses import fields, replace
 import pytest
 import torch
 
-from artifix.training import synthesis
-from artifix.training.sources import Sources
-from artifix.training.synthesis import ALIGNMENT, REFINEMENT, SynthesisConfig, make_pairs
+from artifix.training.sources import assemble
+from artifix.training.synthesis import SynthesisConfig, make_pairs
+from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 from artifix.training.warps import look
 
 BARE = SynthesisConfig(
-    decal_share=0, foreign_background_share=0, bend_share=0, light=0, wrong_aligned_share=0, aligned_share=1
+    decal_share=0,
+    foreign_background_share=0,
+    bend_share=0,
+    reference_bend_share=0,
+    crop_occluded_share=0,
+    reference_occluded_share=0,
+    light=0,
+    glare_share=0,
+    blur_share=0,
+    grain_share=0,
+    compression_share=0,
+    wrong_aligned_share=0,
+    aligned_share=1,
 )
 
 
@@ -19,14 +31,7 @@ def ramp():
     y, x = torch.meshgrid(torch.arange(256), torch.arange(256), indexing="ij")
     image = torch.stack([x, y, torch.full_like(x, 128)]).to(torch.uint8)
     nothing = torch.zeros(0, 4, 8, 8, dtype=torch.uint8)
-    return Sources(image.repeat(2, 1, 1, 1), torch.full((2, 100), 0.01), nothing, ())
-
-
-@pytest.fixture
-def clear_view(monkeypatch):
-    """No grain and no blur."""
-    monkeypatch.setattr(synthesis, "grain", lambda pictures, random: pictures)
-    monkeypatch.setattr(synthesis, "soften", lambda pictures, share, random: pictures)
+    return assemble(image.repeat(2, 1, 1, 1), nothing)
 
 
 def draw(sources, task, config, count=16, seed=0, crop_px=48, reference_px=96):
@@ -36,21 +41,29 @@ def draw(sources, task, config, count=16, seed=0, crop_px=48, reference_px=96):
 
 def errors(pairs):
     """(B, 1, S, S): how far the crop is from what the reference shows at the match."""
-    return (look(pairs.reference, pairs.match) - pairs.clean).abs().amax(1, keepdim=True)
+    return (look(pairs.reference, pairs.match.permute(0, 3, 1, 2)) - pairs.clean).abs().amax(1, keepdim=True)
 
 
-@pytest.mark.usefixtures("clear_view")
-@pytest.mark.parametrize("task", [ALIGNMENT, REFINEMENT])
-@pytest.mark.parametrize("bend_share", [0, 1])
-def test_reference_shows_at_the_match_what_the_crop_shows(ramp, task, bend_share):
-    pairs = draw(ramp, task, replace(BARE, bend_share=bend_share))
+@pytest.mark.parametrize("task", [MATCHING, ALIGNMENT, REFINEMENT])
+@pytest.mark.parametrize(
+    "bends",
+    [
+        {},
+        {"bend_share": 1, "cylinder_share": 0},
+        {"reference_bend_share": 1, "cylinder_share": 0},
+        {"bend_share": 1, "reference_bend_share": 1, "cylinder_share": 1},
+        {"bend_share": 1, "reference_bend_share": 1, "upside_down_share": 1, "far_scale_share": 1},
+    ],
+    ids=str,
+)
+def test_reference_shows_at_the_match_what_the_crop_shows(ramp, task, bends):
+    pairs = draw(ramp, task, replace(BARE, **bends))
     wrong = errors(pairs)[pairs.matchable > 0]
     # Scenes are mirrored at their edges; a kink there is sampled less exactly than the smooth rest.
     assert wrong.quantile(0.98) < 0.02
     assert wrong.max() < 0.15
 
 
-@pytest.mark.usefixtures("clear_view")
 def test_match_in_another_place_would_show(ramp):
     pairs = draw(ramp, ALIGNMENT, BARE)
     moved = replace(pairs, match=pairs.match + 0.05)
@@ -66,7 +79,6 @@ def test_matchable_ends_where_the_reference_does(ramp, task):
     assert not inside.all()
 
 
-@pytest.mark.usefixtures("clear_view")
 def test_foreign_background_has_no_match(ramp):
     pairs = draw(ramp, ALIGNMENT, replace(BARE, foreign_background_share=1), count=24)
     wrong = errors(pairs)
@@ -77,7 +89,6 @@ def test_foreign_background_has_no_match(ramp):
     assert wrong[background].median() > 0.1
 
 
-@pytest.mark.usefixtures("clear_view")
 def test_aligned_reference_is_the_crop_but_for_a_small_shift(ramp):
     pairs = draw(ramp, REFINEMENT, BARE, count=32)
     assert pairs.valid.all()
@@ -156,7 +167,6 @@ def test_garbling_changes_the_mask_only(busy_sources):
     assert (pairs.garbled - pairs.clean).abs().amax((1, 2, 3)).min() > 0.01
 
 
-@pytest.mark.usefixtures("clear_view")
 def test_decals_are_printed_under_the_mask_and_seen_by_both_views(ramp):
     decal = torch.zeros(1, 4, 16, 16, dtype=torch.uint8)
     decal[:, 2:] = 255  # opaque blue, which no scene is
@@ -169,3 +179,62 @@ def test_decals_are_printed_under_the_mask_and_seen_by_both_views(ramp):
 
 def test_scenes_without_decals_are_printed_with_nothing(ramp):
     draw(ramp, ALIGNMENT, replace(BARE, decal_share=1), count=2)
+
+
+@pytest.mark.parametrize("side", ["crop", "reference"])
+def test_what_is_hidden_in_one_view_has_no_match(ramp, side):
+    shares = {f"{side}_occluded_share": 1.0}
+    bare, pairs = draw(ramp, ALIGNMENT, BARE), draw(ramp, ALIGNMENT, replace(BARE, **shares))
+    assert pairs.matchable.mean() < 0.98 * bare.matchable.mean()
+    wrong = errors(pairs)
+    inside = (pairs.match.abs().amax(-1) < 1).unsqueeze(1)
+    assert wrong[pairs.matchable > 0].quantile(0.97) < 0.03
+    hidden = inside & (pairs.matchable == 0)
+    assert wrong[hidden].median() > 0.1
+
+
+def test_things_before_the_crop_leave_most_of_the_mask_in_sight(busy_sources):
+    pairs = draw(busy_sources, ALIGNMENT, replace(BARE, crop_occluded_share=1), count=100)
+    bare = draw(busy_sources, ALIGNMENT, BARE, count=100)
+    seen, all_of_it = ((p.matchable * p.mask).sum() / p.mask.sum() for p in (pairs, bare))
+    assert seen > 0.75 * all_of_it
+
+
+def test_views_of_an_object_are_each_others_references_and_nothing_is_known_to_match():
+    colours = torch.tensor([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0]], dtype=torch.uint8)
+    images = colours.view(4, 3, 1, 1).repeat(1, 1, 64, 64)
+    nothing = torch.zeros(0, 4, 8, 8, dtype=torch.uint8)
+    sources = assemble(images, nothing, objects=torch.tensor([0, 0, 1, 1]))
+    for task in (MATCHING, ALIGNMENT, REFINEMENT):
+        pairs = draw(sources, task, BARE, count=24)
+        assert not pairs.matchable.any()
+        assert not pairs.valid.any()
+        assert not pairs.aligned.any()
+        for crop, reference in zip(pairs.clean, pairs.reference, strict=True):
+            colour = [tuple((p.mean((1, 2)) > 0).int().tolist()) for p in (crop, reference)]
+            assert set(colour) in ({(1, 0, 0), (0, 1, 0)}, {(0, 0, 1), (1, 1, 0)})
+
+
+def test_the_reference_of_a_masked_view_is_cropped_to_the_object():
+    images = torch.zeros(2, 3, 64, 64, dtype=torch.uint8)
+    images[:, :, 16:32, 32:48] = 255
+    box = torch.tensor([[0.25, -0.25, 0.25, 0.25]]).repeat(2, 1)
+    nothing = torch.zeros(0, 4, 8, 8, dtype=torch.uint8)
+    sources = assemble(images, nothing, objects=torch.tensor([0, 0]), boxes=box)
+    pairs = draw(sources, REFINEMENT, replace(BARE, turn_deg=0, upside_down_share=0), count=8)
+    assert (pairs.reference > 0).float().mean((1, 2, 3)).min() > 0.6
+
+
+def test_single_images_and_views_share_a_batch(busy_sources):
+    sources = replace(busy_sources, objects=torch.tensor([-1, -1, -1, -1, 0, 0]))
+    paired = draw(sources, ALIGNMENT, BARE, count=60).matchable.amax((1, 2, 3)) == 0
+    assert 0.15 < paired.float().mean() < 0.55
+
+
+def test_effects_of_no_row_and_of_a_single_row_do_no_harm(busy_sources):
+    for seed in range(25):
+        pairs = draw(
+            busy_sources, REFINEMENT, SynthesisConfig(), count=1, seed=seed, crop_px=36, reference_px=44
+        )
+        assert pairs.clean.isfinite().all()
+        assert pairs.reference.shape == (1, 3, 44, 44)
