@@ -15,6 +15,7 @@ from artifix.errors import InputError, UsageError
 if TYPE_CHECKING:
     import torch
 
+    from artifix.training.card import Card
     from artifix.training.config import TrainingConfig
     from artifix.training.loop import Job, Outcome
 
@@ -114,7 +115,7 @@ def train(
     _require_folders(images, views)
 
     from artifix.training.extras import require_installed
-    from artifix.training.folder import require_startable
+    from artifix.training.run_folder import require_startable
 
     require_installed("accelerate", "artifix train")
     if tensorboard:
@@ -204,9 +205,9 @@ def _assignment(change: str) -> tuple[list[str], Any]:
 
 def _preview(job: "Job", recipe: "TrainingConfig", place: "torch.device", console: Console) -> None:
     """Draw RUN/preview.png."""
-    from artifix.training.folder import as_output_error
+    from artifix.training.material import load_data
     from artifix.training.preview import write_preview
-    from artifix.training.sources import load_data
+    from artifix.training.run_folder import as_output_error
     from artifix.training.start import start_network
 
     sources = load_data(job.images, job.pairs, recipe.data, recipe.seed, place)
@@ -218,9 +219,7 @@ def _preview(job: "Job", recipe: "TrainingConfig", place: "torch.device", consol
     console.result(f"{path}: training pairs", {"preview": str(path)})
 
 
-def _train(
-    job: "Job", name: str, recipe: "TrainingConfig", place: "torch.device", console: Console
-) -> None:
+def _train(job: "Job", name: str, recipe: "TrainingConfig", place: "torch.device", console: Console) -> None:
     """Train, export, tell."""
     from artifix.training.loop import train as run_training
     from artifix.training.processes import leave_processes
@@ -239,7 +238,7 @@ def _train(
 def _card(job: "Job", name: str, recipe: "TrainingConfig", outcome: "Outcome") -> "Card":
     """What the model card tells; folders are told by name, without the path to them."""
     from artifix.training.card import Card, DataSource
-    from artifix.training.sources import find_images
+    from artifix.training.folders import find_images
 
     folders = [(folder, "images") for folder in job.images] + [(folder, "views") for folder in job.pairs]
     base = recipe.base

@@ -19,7 +19,7 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 
 from artifix.errors import InputError, OutputError
-from artifix.training.folder import checkpoints
+from artifix.training.run_folder import checkpoints
 
 KEPT = 2
 # What may change between the parts of a run. `steps` stretches or shortens the schedule of a run that got

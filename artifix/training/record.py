@@ -7,7 +7,7 @@ from typing import Any
 
 from artifix.config import to_dict
 from artifix.training.config import TrainingConfig
-from artifix.training.folder import as_output_error
+from artifix.training.run_folder import as_output_error
 
 _LOGS = "log.jsonl", "validation.jsonl"
 

@@ -102,9 +102,7 @@ def attend(
     return recorders
 
 
-def matching_loss(
-    network: Network, pairs: Pairs, config: LossConfig, random: Generator
-) -> dict[str, Tensor]:
+def matching_loss(network: Network, pairs: Pairs, config: LossConfig, random: Generator) -> dict[str, Tensor]:
     """The detail encoder alone: it learns to compare before the U-Net learns to use it.
 
     Raises:
@@ -135,9 +133,7 @@ def alignment_loss(
     loss = config.correspondence * sum(losses[1:], losses[0])
     if network.detail_encoder is not None and details[0] is not None:
         similar = network.detail_encoder.similarity(*details)
-        loss = loss + config.matching * correspondence_loss(
-            similar, pairs.match, pairs.matchable, pairs.mask
-        )
+        loss = loss + config.matching * correspondence_loss(similar, pairs.match, pairs.matchable, pairs.mask)
     found = recorders[config.layers[-1]].recorded
     return {
         "loss": loss,
