@@ -92,6 +92,19 @@ def predict_clean(
     return alpha.sqrt() * noisy - (1 - alpha).sqrt() * output
 
 
+def prediction_scale(scheduler: SchedulerMixin, timestep: Tensor) -> Tensor:
+    """(B,) by how much an error of the predicted clean latents is one of what the network itself predicts.
+
+    A network that predicts noise is asked for little where the clean latents are hardly there: an error of
+    theirs is sqrt(alpha / (1 - alpha)) of the noise, and 1 / sqrt(1 - alpha) of the velocity.
+    """
+    alpha = scheduler.alphas_cumprod.to(timestep.device)[timestep]
+    kind = scheduler.config.prediction_type
+    if kind == "sample":
+        return torch.ones_like(alpha)
+    return ((alpha if kind == "epsilon" else 1) / (1 - alpha).clamp_min(1e-4)).sqrt()
+
+
 def guided_clean(
     unet: UNet2DConditionModel,
     scheduler: SchedulerMixin,

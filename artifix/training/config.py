@@ -36,6 +36,7 @@ class BaseConfig:
     pipeline: str = ""  # folder of artifix weights: fine-tuning; the others must be ""
     unet: str = ""  # folder of a diffusers inpainting pipeline: its U-Net, autoencoder and noise schedule
     image_encoder: str = ""  # folder of a Dinov2Model
+    frozen_image_encoder: bool = False  # leave the reference encoder as it is, as the paper does
 
 
 @dataclass(frozen=True, slots=True)

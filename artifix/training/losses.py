@@ -5,7 +5,13 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def denoising_loss(clean: Tensor, predicted: Tensor, mask: Tensor, outside_weight: float = 0.05) -> Tensor:
+def denoising_loss(
+    clean: Tensor,
+    predicted: Tensor,
+    mask: Tensor,
+    row_weight: Tensor | None = None,
+    outside_weight: float = 0.05,
+) -> Tensor:
     """Charbonnier distance of the predicted clean picture, mean over the batch.
 
     A robust loss, because what the reference does not show cannot be known.
@@ -14,11 +20,13 @@ def denoising_loss(clean: Tensor, predicted: Tensor, mask: Tensor, outside_weigh
         clean: (B, C, H, W).
         predicted: (B, C, H, W).
         mask: (B, 1, H, W) in [0, 1]; pixels outside weigh `outside_weight`.
+        row_weight: (B,) of each picture; None weighs them alike.
         outside_weight: of the pixels that will not be pasted.
     """
     weight = outside_weight + (1 - outside_weight) * mask
     distance = ((clean.float() - predicted.float()).square() + 0.02**2).sqrt().mean(1, keepdim=True)
-    return ((distance * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3))).mean()
+    rows = (distance * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3))
+    return (rows if row_weight is None else rows * row_weight).mean()
 
 
 def soft_targets(match: Tensor, grid: int) -> Tensor:

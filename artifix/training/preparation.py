@@ -20,7 +20,8 @@ def prepare(network: Network, device: torch.device, config: TrainingConfig) -> N
         network.unet.set_attn_processor(AttnProcessor())
     for part in trained_parts(network).values():
         part.to(device).train()
-    network.codec.to(device)
+    for frozen in (network.codec, network.image_encoder):
+        frozen.to(device)
     network.unet.to(memory_format=torch.channels_last)
     if network.detail_encoder is not None:
         network.detail_encoder.to(memory_format=torch.channels_last)
@@ -47,14 +48,18 @@ def checkpoint_gradients(network: Network, layers: Sequence[str]) -> None:
 
 
 def trained_parts(network: Network) -> dict[str, torch.nn.Module]:
-    """What is trained, by name; the codec is not."""
+    """What is trained, by name; the codec is not, nor what is frozen."""
     parts = {
         "unet": network.unet,
         "image_encoder": network.image_encoder,
         "projection": network.projection,
         "detail_encoder": network.detail_encoder,
     }
-    return {name: part for name, part in parts.items() if part is not None}
+    return {
+        name: part
+        for name, part in parts.items()
+        if part is not None and any(p.requires_grad for p in part.parameters())
+    }
 
 
 def trained_parameters(network: Network) -> list[torch.nn.Parameter]:

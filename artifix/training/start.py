@@ -36,7 +36,7 @@ def start_network(config: TrainingConfig) -> Network:
     else:
         network = _new(config)
     check_layers(network, config.losses.layers)
-    return _trainable(network)
+    return _trainable(network, config.base.frozen_image_encoder)
 
 
 def check_layers(network: Network, layers: Sequence[str]) -> None:
@@ -96,11 +96,13 @@ def _projection(encoder: Dinov2Model, cross_attention_width: int) -> Projection:
     return Projection(encoder.config.hidden_size, cross_attention_width)
 
 
-def _trainable(network: Network) -> Network:
+def _trainable(network: Network, frozen_image_encoder: bool) -> Network:
     """Every part in the state it is trained in, wherever it came from."""
     for part in (network.unet, network.image_encoder, network.projection, network.detail_encoder):
         if part is not None:
             part.train().requires_grad_(True)
+    if frozen_image_encoder:
+        network.image_encoder.eval().requires_grad_(False)
     network.image_encoder.set_attn_implementation("eager")  # as build_image_encoder has it
     network.codec.eval().requires_grad_(False)
     return network

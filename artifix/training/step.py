@@ -10,7 +10,7 @@ from artifix.errors import UsageError
 from artifix.network.assembly import Network
 from artifix.network.attention import RecordingProcessor, record_attention
 from artifix.network.codec import decode, encode
-from artifix.network.diffusion import Condition, predict_clean
+from artifix.network.diffusion import Condition, predict_clean, prediction_scale
 from artifix.training.losses import correspondence_loss, denoising_loss, matching_accuracy
 from artifix.training.photometry import match_light
 from artifix.training.synthesis import Pairs
@@ -163,7 +163,8 @@ def refinement_loss(
             condition,
             network.residual,
         )
-    what = _reconstruction_loss(network, pairs, clean, predicted, condition)
+    scale = prediction_scale(network.scheduler, timestep)
+    what = _reconstruction_loss(network, pairs, (clean, predicted), condition, scale)
     matchable = pairs.matchable * (kept & ~wrong).view(-1, 1, 1, 1)
     losses = _attention_losses(recorders, pairs, matchable)
     return {"loss": what + config.correspondence * sum(losses[1:], losses[0]), "what": what.detach()}
@@ -185,8 +186,10 @@ def _attention_losses(
 
 
 def _reconstruction_loss(
-    network: Network, pairs: Pairs, clean: Tensor, predicted: Tensor, condition: Condition
+    network: Network, pairs: Pairs, latents: tuple[Tensor, Tensor], condition: Condition, scale: Tensor
 ) -> Tensor:
+    """Of the clean and the predicted latents, on pixels where the codec gives them back exactly."""
+    clean, predicted = latents
     if network.is_lossless:
-        return denoising_loss(pairs.clean, decode(network.codec, predicted), pairs.mask)
-    return denoising_loss(clean, predicted, condition.mask)
+        return denoising_loss(pairs.clean, decode(network.codec, predicted), pairs.mask, scale)
+    return denoising_loss(clean, predicted, condition.mask, scale)

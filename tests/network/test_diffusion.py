@@ -6,7 +6,14 @@ import torch
 from diffusers import DDIMScheduler
 
 from artifix.network.codec import decode
-from artifix.network.diffusion import ddim_step, guided_clean, has_aligned_channels, predict_clean, sample
+from artifix.network.diffusion import (
+    ddim_step,
+    guided_clean,
+    has_aligned_channels,
+    predict_clean,
+    prediction_scale,
+    sample,
+)
 
 
 class Oracle:
@@ -98,6 +105,21 @@ def test_exact_predictions_recover_the_clean_latents(condition, latents, random,
     answer = noises if kind == "epsilon" else schedule.get_velocity(latents, noises, timestep)
     clean = predict_clean(Oracle(answer), schedule, noisy, timestep, condition, residual=False)
     assert torch.allclose(clean, latents, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["sample", "epsilon", "v_prediction"])
+def test_prediction_scale_turns_errors_of_the_clean_latents_into_those_of_the_output(
+    condition, latents, random, kind
+):
+    timestep = torch.tensor([40, 700])
+    schedule, noisy = scheduler(kind), torch.randn(latents.shape, generator=random)
+    answers = latents, latents + 0.1
+    clean, off = (
+        predict_clean(Oracle(answer), schedule, noisy, timestep, condition, residual=False)
+        for answer in answers
+    )
+    error = (off - clean).abs().mean((1, 2, 3))
+    assert torch.allclose(error * prediction_scale(schedule, timestep), torch.tensor(0.1), rtol=1e-3)
 
 
 def test_guidance_of_one_makes_one_pass(condition, latents):

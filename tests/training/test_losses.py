@@ -32,6 +32,13 @@ def test_denoising_loss_by_hand():
     assert loss.item() == pytest.approx((inside + 0.5 * outside) / 1.5)
 
 
+def test_denoising_loss_weighs_the_pictures_of_a_batch():
+    clean, mask = torch.zeros(2, 3, 4, 4), torch.ones(2, 1, 4, 4)
+    predicted = torch.stack([torch.zeros(3, 4, 4), torch.ones(3, 4, 4)])
+    only_first = denoising_loss(clean, predicted, mask, torch.tensor([2.0, 0.0]))
+    assert only_first.item() == pytest.approx(0.02)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.integers(2, 16), st.floats(-1.5, 1.5), st.floats(-1.5, 1.5))
 def test_soft_targets_are_a_distribution_around_the_match(grid, x, y):

@@ -14,6 +14,7 @@ from artifix.errors import UsageError, WeightsError
 from artifix.network.diffusion import has_aligned_channels
 from artifix.training.config import BaseConfig
 from artifix.training.export import export_weights
+from artifix.training.preparation import trained_parts
 from artifix.training.start import check_layers, start_network
 from artifix.training.step import LossConfig, task_loss
 from artifix.training.synthesis import SynthesisConfig, make_pairs
@@ -73,7 +74,7 @@ def recipe(tiny_recipe):
 
     def make(**base):
         layers = SD_LAYERS if "unet" in base else LossConfig().layers
-        folders = {name: str(folder) for name, folder in base.items()}
+        folders = {n: value if isinstance(value, bool) else str(value) for n, value in base.items()}
         return replace(tiny_recipe, base=BaseConfig(**folders), losses=LossConfig(layers=layers))
 
     return make
@@ -167,6 +168,13 @@ def test_the_codec_is_not_trained(recipe, inpainting):
     network = start_network(recipe(unet=inpainting))
     assert not any(p.requires_grad for p in network.codec.parameters())
     assert all(p.requires_grad for p in network.unet.parameters())
+
+
+def test_a_frozen_encoder_is_not_trained(recipe):
+    network = start_network(recipe(frozen_image_encoder=True))
+    assert not any(p.requires_grad for p in network.image_encoder.parameters())
+    assert "image_encoder" not in trained_parts(network)
+    assert "projection" in trained_parts(network)
 
 
 @pytest.mark.parametrize("task", [ALIGNMENT, REFINEMENT])

@@ -3,9 +3,20 @@ from dataclasses import replace
 import pytest
 import torch
 
+from artifix.errors import UsageError
 from artifix.network.assembly import build_network
-from artifix.training.step import LossConfig, alignment_loss, conditions, noise_levels, refinement_loss
-from artifix.training.synthesis import ALIGNMENT, REFINEMENT, SynthesisConfig, make_pairs
+from artifix.training.step import (
+    LossConfig,
+    alignment_loss,
+    all_kept,
+    conditions,
+    matching_loss,
+    noise_levels,
+    refinement_loss,
+    task_loss,
+)
+from artifix.training.synthesis import SynthesisConfig, make_pairs
+from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 
 
 @pytest.fixture
@@ -19,25 +30,62 @@ def draw(sources, task, count=4, config=None):
     return make_pairs(sources, task, count, 32, 128, config or SynthesisConfig(), random)
 
 
-def test_noise_levels_stay_inside_the_schedule_and_are_low_for_alignment():
+def test_noise_levels_stay_inside_the_schedule_low_for_alignment_and_high_for_refinement():
     random = torch.Generator().manual_seed(0)
     alignment, refinement = (noise_levels(task, 5000, 1000, random) for task in (ALIGNMENT, REFINEMENT))
     for levels in (alignment, refinement):
         assert levels.dtype == torch.int64
         assert levels.min() >= 0
         assert levels.max() <= 999
-    assert 450 < refinement.float().mean() < 550
+    assert refinement.float().median() > 600
     assert alignment.float().median() < 200
 
 
 def test_dropped_conditions_have_no_tokens(network, busy_sources):
-    pairs, random = draw(busy_sources, REFINEMENT), torch.Generator().manual_seed(0)
-    condition, kept = conditions(network, pairs, 1.0, random)
-    assert not kept.any()
-    assert not condition.tokens.any()
-    condition, kept = conditions(network, pairs, 0.0, random)
+    pairs = draw(busy_sources, REFINEMENT)
+    kept = all_kept(pairs)
     assert kept.all()
-    assert condition.tokens.abs().amax((1, 2)).min() > 0
+    assert conditions(network, pairs, kept).tokens.abs().amax((1, 2)).min() > 0
+    kept[1] = False
+    size = conditions(network, pairs, kept).tokens.abs().amax((1, 2))
+    assert (size > 0).tolist() == [True, False, True, True]
+
+
+def recorded_losses(monkeypatch, network, sources, config):
+    """The tokens that reach the U-Net in a refinement step, and those of each pair's own reference."""
+    seen = []
+    given = type(network).tokens
+    monkeypatch.setattr(type(network), "tokens", lambda *args: seen.append(args[1]) or given(*args))
+    pairs = draw(sources, REFINEMENT)
+    refinement_loss(network, pairs, config, torch.Generator().manual_seed(0))
+    return seen[0], pairs.reference
+
+
+@torch.no_grad()
+def test_wrong_regions_show_what_another_pair_shows(network, busy_sources, monkeypatch):
+    seen, own = recorded_losses(monkeypatch, network, busy_sources, LossConfig(wrong_region=1.0))
+    assert torch.equal(seen, own.roll(1, 0))
+
+
+@torch.no_grad()
+def test_right_regions_are_left_where_none_is_to_be_wrong(network, busy_sources, monkeypatch):
+    seen, own = recorded_losses(monkeypatch, network, busy_sources, LossConfig(wrong_region=0.0))
+    assert torch.equal(seen, own)
+
+
+def test_matching_teaches_the_detail_encoder_alone(network, busy_sources):
+    random = torch.Generator().manual_seed(0)
+    losses = task_loss(network, MATCHING, draw(busy_sources, MATCHING), LossConfig(), random)
+    losses["loss"].backward()
+    assert set(losses) == {"loss", "match", "match_hits"}
+    assert network.detail_encoder.to_match.weight.grad.abs().sum() > 0
+    assert all(p.grad is None for part in (network.unet, network.image_encoder) for p in part.parameters())
+
+
+def test_matching_needs_a_detail_encoder(network, busy_sources):
+    bare = replace(network, detail_encoder=None)
+    with pytest.raises(UsageError, match="no detail encoder"):
+        matching_loss(bare, draw(busy_sources, MATCHING), LossConfig(), torch.Generator())
 
 
 def gradients(network, part):
@@ -50,7 +98,7 @@ def test_alignment_teaches_encoder_and_decoder_up_to_the_last_supervised_layer(n
     random = torch.Generator().manual_seed(0)
     losses = alignment_loss(network, draw(busy_sources, ALIGNMENT), LossConfig(), random)
     losses["loss"].backward()
-    assert set(losses) == {"loss", "detail", "where", "hits"}
+    assert set(losses) == {"loss", "where", "hits"}
     assert network.projection.layers[1].weight.grad.abs().sum() > 0
     assert network.image_encoder.embeddings.position_embeddings.grad.abs().sum() > 0
     assert gradients(network, "up_blocks.1.attentions.0")
