@@ -8,7 +8,6 @@ from typing import Any
 from artifix.config import Limits, to_dict
 from artifix.errors import UsageError
 from artifix.network.assembly import Network
-from artifix.network.attention import cross_attention_layers
 from artifix.network.codec import pixel_factor
 from artifix.training.config import Phase, TrainingConfig
 
@@ -61,8 +60,6 @@ def check_config(config: TrainingConfig) -> None:
     for name, choices in CHOICES.items():
         if _at(values, name) not in choices:
             raise UsageError(f"{name} is {_at(values, name)!r}", f"set it to {' or '.join(choices)}")
-    if not config.losses.layers:
-        raise UsageError("losses.layers is empty", "name at least one cross-attention layer")
     if config.base.pipeline and (config.base.unet or config.base.image_encoder):
         raise UsageError(
             f"base.pipeline is {config.base.pipeline}, but base.unet or base.image_encoder is set too",
@@ -153,17 +150,8 @@ def check_network(config: TrainingConfig, network: Network) -> None:
     """Refuse what does not fit the network that training starts with.
 
     Raises:
-        UsageError: layers it does not have, crops it cannot take, or a task for a part that is not there.
+        UsageError: crops it cannot take, or a task for a part that is not there.
     """
-    known = cross_attention_layers(network.unet)
-    for layer in config.losses.layers:
-        if layer not in known:
-            raise UsageError(
-                f"losses.layers names {layer}, which the U-Net does not have",
-                f"its layers: {', '.join(known)}",
-            )
-    if list(config.losses.layers) != [layer for layer in known if layer in config.losses.layers]:
-        raise UsageError("losses.layers are not in execution order", f"order them as in: {', '.join(known)}")
     has_detail = network.detail_encoder is not None
     levels = len(network.unet.config.block_out_channels)
     step_px = _step_px(pixel_factor(network.codec), levels, has_detail)

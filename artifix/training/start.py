@@ -14,7 +14,7 @@ from artifix.network.base import load_image_encoder, load_inpainting, with_align
 from artifix.network.detail import CELL_PX
 from artifix.network.projection import Projection
 from artifix.pipeline import load_pipeline
-from artifix.training.config import BaseConfig, TrainingConfig
+from artifix.training.config import TrainingConfig
 
 
 def start_network(config: TrainingConfig) -> Network:
@@ -26,11 +26,11 @@ def start_network(config: TrainingConfig) -> Network:
 
     Raises:
         WeightsError: the folder of a base is missing, or holds something else, pickles or damaged files.
-        UsageError: bases that exclude each other, parts that do not fit, or supervised layers
-            (`losses.layers`) that the network does not have.
+        UsageError: parts that do not fit, or supervised layers (`losses.layers`) that the network does not
+            have.
     """
     if config.base.pipeline:
-        network = _earlier(config.base)
+        network = load_pipeline(config.base.pipeline, torch.device("cpu"), torch.float32).network
     elif config.base.unet:
         network = _around_unet(config)
     else:
@@ -52,16 +52,6 @@ def check_layers(network: Network, layers: Sequence[str]) -> None:
         )
     if list(layers) != sorted(set(layers), key=known.index):
         raise UsageError("losses.layers are not in execution order", listed)
-
-
-def _earlier(base: BaseConfig) -> Network:
-    others = {"base.unet": base.unet, "base.image_encoder": base.image_encoder}
-    if given := [name for name, folder in others.items() if folder]:
-        raise UsageError(
-            f"base.pipeline is {base.pipeline}, but {' and '.join(given)} too",
-            "give base.pipeline alone: it holds all parts",
-        )
-    return load_pipeline(base.pipeline, torch.device("cpu"), torch.float32).network
 
 
 def _around_unet(config: TrainingConfig) -> Network:

@@ -36,7 +36,6 @@ def test_a_sound_config_passes(tiny_recipe):
         ("loop.precision", "fp32", "loop.precision is 'fp32'"),
         ("loop.gradient_accumulation", 0, "loop.gradient_accumulation is 0"),
         ("loop.validate_every_steps", 0, "loop.validate_every_steps is 0"),
-        ("losses.layers", (), "losses.layers is empty"),
         ("losses.condition_drop", 2.0, "losses.condition_drop is 2.0"),
         ("data.images_share", 0.5, "0.5, 0.0 and 0.0, 0.5 together"),
         ("data.procedural_share", 1.0, "2 together"),
@@ -84,19 +83,6 @@ def test_sizes_of_a_network_that_is_loaded_are_not_asked_of_the_config(tiny_reci
     check_config(other)
     with pytest.raises(UsageError, match="working size is 32 px"):
         check_network(other, build_network(tiny_recipe.network))
-
-
-@pytest.mark.parametrize(
-    ("layers", "said"),
-    [
-        (("up_blocks.9.attentions.0",), "up_blocks.9.attentions.0, which the U-Net does not have"),
-        (("up_blocks.1.attentions.0", "up_blocks.0.attentions.0"), "not in execution order"),
-    ],
-)
-def test_layers_must_be_those_of_the_network(tiny_recipe, layers, said):
-    with pytest.raises(UsageError, match=said) as caught:
-        check_network(changed(tiny_recipe, "losses.layers", layers), build_network(tiny_recipe.network))
-    assert "up_blocks.0.attentions.0" in caught.value.hint
 
 
 def test_shares_and_folders_must_agree(tiny_recipe):

@@ -282,14 +282,6 @@ def test_another_encoder_than_dinov2_is_refused(recipe, dinov2, tmp_path):
         start_network(recipe(image_encoder=folder))
 
 
-@pytest.mark.parametrize("other", ["unet", "image_encoder"])
-def test_fine_tuning_excludes_other_bases(recipe, other):
-    config = recipe()
-    base = BaseConfig(pipeline="artifix-small", **{other: "somewhere"})
-    with pytest.raises(UsageError, match=f"base.pipeline is artifix-small, but base.{other} too"):
-        start_network(replace(config, base=base))
-
-
 def test_layers_of_another_network_are_answered_with_those_there_are(recipe):
     config = replace(recipe(), losses=LossConfig(layers=SD_LAYERS))
     with pytest.raises(UsageError, match="no cross-attention up_blocks.1.attentions.2") as caught:
