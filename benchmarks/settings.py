@@ -1,6 +1,6 @@
 """What settings of refine do, on cases with known truth: a row for each combination.
 
-Usage: python benchmarks/settings.py CASES --vary steps=1,2,4,8 [--vary guidance_scale=1,2,3] [--set NAME=VALUE]
+Usage: python benchmarks/settings.py CASES --vary steps=1,2,4 [--vary guidance_scale=1,2] [--set NAME=VALUE]
                                      [--weights NAME|DIR] [--every N] [--device D]
 
 CASES is as in parts.py. --vary gives a setting several values, --set one that all rows share; both name the
