@@ -12,8 +12,8 @@ import time
 import torch
 
 from artifix.training.config import DataConfig
-from artifix.training.material import load_data
-from artifix.training.synthesis import SynthesisConfig, make_pairs
+from artifix.training.pairs.material import load_data
+from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 
 

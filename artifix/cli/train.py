@@ -205,8 +205,8 @@ def _assignment(change: str) -> tuple[list[str], Any]:
 
 def _preview(job: "Job", recipe: "TrainingConfig", place: "torch.device", console: Console) -> None:
     """Draw RUN/preview.png."""
-    from artifix.training.material import load_data
-    from artifix.training.preview import write_preview
+    from artifix.training.pairs.material import load_data
+    from artifix.training.pairs.preview import write_preview
     from artifix.training.run_folder import as_output_error
     from artifix.training.start import start_network
 
@@ -238,7 +238,7 @@ def _train(job: "Job", name: str, recipe: "TrainingConfig", place: "torch.device
 def _card(job: "Job", name: str, recipe: "TrainingConfig", outcome: "Outcome") -> "Card":
     """What the model card tells; folders are told by name, without the path to them."""
     from artifix.training.card import Card, DataSource
-    from artifix.training.folders import find_images
+    from artifix.training.pairs.folders import find_images
 
     folders = [(folder, "images") for folder in job.images] + [(folder, "views") for folder in job.pairs]
     base = recipe.base

@@ -17,14 +17,14 @@ from artifix.training.clock import DataClock
 from artifix.training.config import TrainingConfig
 from artifix.training.extras import require_installed
 from artifix.training.interruption import Stop, noted_interruption
-from artifix.training.material import load_data
+from artifix.training.pairs.material import load_data
+from artifix.training.pairs.sources import Sources
+from artifix.training.pairs.synthesis import Pairs
 from artifix.training.preparation import new_state, prepare, trained_parameters, trained_parts
 from artifix.training.processes import any_process, open_accelerator, place_of, share_weights
 from artifix.training.record import RunLog
 from artifix.training.run_folder import as_output_error, require_startable
-from artifix.training.sources import Sources
 from artifix.training.start import start_network
-from artifix.training.synthesis import Pairs
 from artifix.training.tasks import REFINEMENT
 from artifix.training.update import Training, update
 from artifix.training.validation import validate, validation_pairs, write_sheet

@@ -12,8 +12,8 @@ from artifix.network.attention import RecordingProcessor, record_attention
 from artifix.network.codec import decode, encode
 from artifix.network.diffusion import Condition, predict_clean, prediction_scale
 from artifix.training.losses import correspondence_loss, denoising_loss, matching_accuracy
-from artifix.training.photometry import match_light
-from artifix.training.synthesis import Pairs
+from artifix.training.pairs.photometry import match_light
+from artifix.training.pairs.synthesis import Pairs
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 
 # Noise levels are uniform to these powers: alignment reads the artifact at low noise, refinement must be

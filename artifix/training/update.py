@@ -21,12 +21,12 @@ from artifix.network.assembly import Network
 from artifix.training.checkpoint import State
 from artifix.training.clock import DataClock
 from artifix.training.config import OptimizerConfig, TrainingConfig
+from artifix.training.pairs.sources import Sources
+from artifix.training.pairs.synthesis import Pairs, make_pairs
 from artifix.training.preparation import trained_parameters
 from artifix.training.processes import average_gradients, reduced
 from artifix.training.run_folder import as_output_error
-from artifix.training.sources import Sources
 from artifix.training.step import task_loss
-from artifix.training.synthesis import Pairs, make_pairs
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 from artifix.training.validation import save_sheet, sheet_columns
 

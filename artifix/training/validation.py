@@ -14,10 +14,10 @@ from artifix.network.assembly import Network
 from artifix.network.codec import decode, encode
 from artifix.network.diffusion import predict_clean, sample
 from artifix.training.losses import denoising_loss, matching_accuracy
-from artifix.training.photometry import match_light
-from artifix.training.sources import Sources
+from artifix.training.pairs.photometry import match_light
+from artifix.training.pairs.sources import Sources
+from artifix.training.pairs.synthesis import Pairs, SynthesisConfig, make_pairs
 from artifix.training.step import LossConfig, all_kept, attend, conditions, look_at_artifact
-from artifix.training.synthesis import Pairs, SynthesisConfig, make_pairs
 from artifix.training.tasks import ALIGNMENT, REFINEMENT
 
 SEED = 20_240_117

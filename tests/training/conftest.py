@@ -9,7 +9,7 @@ from PIL import Image
 
 from artifix.network.assembly import NetworkConfig
 from artifix.training.config import DataConfig, LoopConfig, OptimizerConfig, Phase, TrainingConfig
-from artifix.training.sources import Sources, assemble
+from artifix.training.pairs.sources import Sources, assemble
 
 
 @pytest.fixture(scope="session")

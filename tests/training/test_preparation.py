@@ -5,10 +5,10 @@ import torch
 
 from artifix.network.assembly import build_network
 from artifix.training.config import OptimizerConfig
+from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
 from artifix.training.preparation import new_state, prepare, trained_parameters
 from artifix.training.processes import open_accelerator
 from artifix.training.step import task_loss
-from artifix.training.synthesis import SynthesisConfig, make_pairs
 from artifix.training.tasks import ALIGNMENT, REFINEMENT
 
 CPU = torch.device("cpu")

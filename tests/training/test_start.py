@@ -14,10 +14,10 @@ from artifix.errors import UsageError, WeightsError
 from artifix.network.diffusion import has_aligned_channels
 from artifix.training.config import BaseConfig
 from artifix.training.export import export_weights
+from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
 from artifix.training.preparation import trained_parts
 from artifix.training.start import check_layers, start_network
 from artifix.training.step import LossConfig, task_loss
-from artifix.training.synthesis import SynthesisConfig, make_pairs
 from artifix.training.tasks import ALIGNMENT, REFINEMENT
 
 SD_LAYERS = ("down_blocks.2.attentions.0", "up_blocks.1.attentions.1", "up_blocks.1.attentions.2")

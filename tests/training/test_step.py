@@ -5,6 +5,7 @@ import torch
 
 from artifix.errors import UsageError
 from artifix.network.assembly import build_network
+from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
 from artifix.training.step import (
     LossConfig,
     alignment_loss,
@@ -15,7 +16,6 @@ from artifix.training.step import (
     refinement_loss,
     task_loss,
 )
-from artifix.training.synthesis import SynthesisConfig, make_pairs
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 
 

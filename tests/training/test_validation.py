@@ -7,8 +7,8 @@ from PIL import Image
 
 from artifix.network.assembly import build_network
 from artifix.training import validation
+from artifix.training.pairs.synthesis import SynthesisConfig
 from artifix.training.step import LossConfig
-from artifix.training.synthesis import SynthesisConfig
 from artifix.training.tasks import ALIGNMENT, REFINEMENT
 
 

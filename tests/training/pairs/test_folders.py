@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from artifix.errors import InputError
-from artifix.training.folders import Unusable, View, find_views, read_view
+from artifix.training.pairs.folders import Unusable, View, find_views, read_view
 
-from .conftest import scene
+from ..conftest import scene
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from torch.nn import functional
 
 from artifix.errors import InputError, UsageError
 from artifix.geometry import box_of
-from artifix.training.folders import Unusable, View, find_images, find_views, read_image, read_view
-from artifix.training.lettering import draw_decals
-from artifix.training.procedural import draw_scene
-from artifix.training.sources import ALONE, BUSY_CELLS, Sources, assemble
+from artifix.training.pairs.folders import Unusable, View, find_images, find_views, read_image, read_view
+from artifix.training.pairs.lettering import draw_decals
+from artifix.training.pairs.procedural import draw_scene
+from artifix.training.pairs.sources import ALONE, BUSY_CELLS, Sources, assemble
 
 if TYPE_CHECKING:
     from artifix.training.config import DataConfig

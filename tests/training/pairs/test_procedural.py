@@ -1,6 +1,6 @@
 import numpy as np
 
-from artifix.training.procedural import draw_scenes
+from artifix.training.pairs.procedural import draw_scenes
 
 
 def test_the_same_seed_draws_the_same_scenes():

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Generator, Tensor
 
-from artifix.training import warps
-from artifix.training.outlines import Outline, draw_outline
-from artifix.training.sources import Sources
-from artifix.training.warps import chance, log_uniform, rows_of, uniform
+from artifix.training.pairs import warps
+from artifix.training.pairs.outlines import Outline, draw_outline
+from artifix.training.pairs.sources import Sources
+from artifix.training.pairs.warps import chance, log_uniform, rows_of, uniform
 
 if TYPE_CHECKING:
-    from artifix.training.synthesis import SynthesisConfig
+    from artifix.training.pairs.synthesis import SynthesisConfig
 
 SHRINKING = 1.5  # image pixels per sample, from which on the half-size copy is looked at
 

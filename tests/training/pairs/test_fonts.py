@@ -1,7 +1,7 @@
 import pytest
 
-from artifix.training import fonts
-from artifix.training.fonts import SCRIPTS, find_faces
+from artifix.training.pairs import fonts
+from artifix.training.pairs.fonts import SCRIPTS, find_faces
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from PIL import Image
 
 from artifix.errors import InputError, UsageError
 from artifix.training.config import DataConfig
-from artifix.training.material import load_data
-from artifix.training.sources import ALONE
-from artifix.training.synthesis import SynthesisConfig, make_pairs
+from artifix.training.pairs.material import load_data
+from artifix.training.pairs.sources import ALONE
+from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
 from artifix.training.tasks import ALIGNMENT
 
-from .conftest import scene
+from ..conftest import scene
 
 CPU = torch.device("cpu")
 SMALL = DataConfig(

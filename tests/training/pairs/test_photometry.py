@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from artifix.training.photometry import (
+from artifix.training.pairs.photometry import (
     Flaws,
     blur,
     draw_light,

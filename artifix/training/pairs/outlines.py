@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Generator, Tensor
 
-from artifix.training.warps import log_uniform, uniform
+from artifix.training.pairs.warps import log_uniform, uniform
 
 LOWEST_WAVE, WAVES = 2, 5  # around a shape
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from artifix.training.lettering import (
+from artifix.training.pairs.lettering import (
     draw_colour,
     draw_emblem,
     draw_face,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from artifix.training.outlines import Outline, draw_outline
-from artifix.training.warps import chance, frame, log_uniform, rows_of, uniform
+from artifix.training.pairs.outlines import Outline, draw_outline
+from artifix.training.pairs.warps import chance, frame, log_uniform, rows_of, uniform
 
 
 @dataclass(frozen=True, slots=True, eq=False)

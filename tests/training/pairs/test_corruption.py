@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from artifix.training.corruption import garble
+from artifix.training.pairs.corruption import garble
 
 
 @pytest.fixture(scope="module")

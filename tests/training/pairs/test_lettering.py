@@ -1,6 +1,6 @@
 import numpy as np
 
-from artifix.training.lettering import draw_decals
+from artifix.training.pairs.lettering import draw_decals
 
 
 def test_the_same_seed_draws_the_same_decals():

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from artifix.training.masks import draw_masks
+from artifix.training.pairs.masks import draw_masks
 
 
 def draw(count, blobs_share, stroke_share, area=0.06, seed=0, size_px=96):

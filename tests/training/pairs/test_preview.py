@@ -3,9 +3,9 @@ import pytest
 from PIL import Image
 
 from artifix.errors import OutputError
-from artifix.training import preview
-from artifix.training.preview import write_preview
-from artifix.training.synthesis import SynthesisConfig
+from artifix.training.pairs import preview
+from artifix.training.pairs.preview import write_preview
+from artifix.training.pairs.synthesis import SynthesisConfig
 
 
 def draw(path, sources, seed=0, rows=4):

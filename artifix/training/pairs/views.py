@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Generator, Tensor
 
-from artifix.training import warps
+from artifix.training.pairs import warps
+from artifix.training.pairs.warps import chance, log_uniform, uniform
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
-from artifix.training.warps import chance, log_uniform, uniform
 
 if TYPE_CHECKING:
-    from artifix.training.synthesis import SynthesisConfig
+    from artifix.training.pairs.synthesis import SynthesisConfig
 
 # Side of the crops over that of the scene. Alignment's are wider: one of its looks sees the whole object.
 CROP_SIDES = {MATCHING: (0.25, 0.9), ALIGNMENT: (0.25, 0.9), REFINEMENT: (0.2, 0.75)}

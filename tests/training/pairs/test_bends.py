@@ -5,8 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artifix.training.bends import draw_bend
-from artifix.training.warps import frame
+from artifix.training.pairs.bends import draw_bend
+from artifix.training.pairs.warps import frame
 
 CPU = torch.device("cpu")
 

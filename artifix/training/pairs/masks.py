@@ -3,8 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from artifix.training.outlines import draw_outline
-from artifix.training.warps import frame, log_uniform, rows_of, uniform
+from artifix.training.pairs.outlines import draw_outline
+from artifix.training.pairs.warps import frame, log_uniform, rows_of, uniform
 
 BLOBS = 3  # of a mask in several parts
 SAMPLES = 36  # a side, to find the level that encloses the area

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from artifix.training import warps
-from artifix.training.bends import draw_bend
-from artifix.training.corruption import garble
-from artifix.training.masks import draw_masks
-from artifix.training.occlusion import Occluders, draw_occluders
-from artifix.training.photometry import Flaws, Light, draw_light, photograph
-from artifix.training.scene import Scene, draw_scene, render, show
-from artifix.training.sources import Sources
+from artifix.training.pairs import warps
+from artifix.training.pairs.bends import draw_bend
+from artifix.training.pairs.corruption import garble
+from artifix.training.pairs.masks import draw_masks
+from artifix.training.pairs.occlusion import Occluders, draw_occluders
+from artifix.training.pairs.photometry import Flaws, Light, draw_light, photograph
+from artifix.training.pairs.scene import Scene, draw_scene, render, show
+from artifix.training.pairs.sources import Sources
+from artifix.training.pairs.views import draw_views, whole_views
+from artifix.training.pairs.warps import chance, log_uniform, rows_of, uniform
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
-from artifix.training.views import draw_views, whole_views
-from artifix.training.warps import chance, log_uniform, rows_of, uniform
 
 # Least and largest share of the crop that is masked.
 MASK_AREAS = {MATCHING: (0.012, 0.18), ALIGNMENT: (0.012, 0.18), REFINEMENT: (0.05, 0.30)}

@@ -2,7 +2,17 @@ import math
 
 import torch
 
-from artifix.training.warps import apply, chance, frame, log_uniform, look, rows_of, shift, uniform, window
+from artifix.training.pairs.warps import (
+    apply,
+    chance,
+    frame,
+    log_uniform,
+    look,
+    rows_of,
+    shift,
+    uniform,
+    window,
+)
 
 CPU = torch.device("cpu")
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from artifix.training.jpeg import compress
+from artifix.training.pairs.jpeg import compress
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from PIL import Image
 
 from artifix.errors import InputError
 from artifix.training.config import DataConfig
-from artifix.training.folders import find_images
-from artifix.training.material import load_data
-from artifix.training.sources import ALONE, BUSY_CELLS, assemble
+from artifix.training.pairs.folders import find_images
+from artifix.training.pairs.material import load_data
+from artifix.training.pairs.sources import ALONE, BUSY_CELLS, assemble
 
 CPU = torch.device("cpu")
 

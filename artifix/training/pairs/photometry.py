@@ -6,8 +6,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from artifix.training.jpeg import compress
-from artifix.training.warps import chance, frame, log_uniform, rows_of, uniform
+from artifix.training.pairs.jpeg import compress
+from artifix.training.pairs.warps import chance, frame, log_uniform, rows_of, uniform
 
 
 @dataclass(frozen=True, slots=True, eq=False)

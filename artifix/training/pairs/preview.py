@@ -12,8 +12,8 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from artifix.errors import OutputError
-from artifix.training.sources import Sources
-from artifix.training.synthesis import Pairs, SynthesisConfig, make_pairs
+from artifix.training.pairs.sources import Sources
+from artifix.training.pairs.synthesis import Pairs, SynthesisConfig, make_pairs
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 
 MATCHES = 7  # drawn in each row

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from artifix.training.fonts import SCRIPTS, Face, Font, find_faces
+from artifix.training.pairs.fonts import SCRIPTS, Face, Font, find_faces
 
 COMMONEST = 0.6  # share of words in Latin letters and digits
 Colour = tuple[int, int, int, int]

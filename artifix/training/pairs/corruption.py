@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from artifix.training.photometry import blur
-from artifix.training.warps import frame, log_uniform, look, rows_of, uniform
+from artifix.training.pairs.photometry import blur
+from artifix.training.pairs.warps import frame, log_uniform, look, rows_of, uniform
 
 
 def garble(clean: Tensor, mask: Tensor, centre: Tensor, radius: Tensor, random: Generator) -> Tensor:

@@ -1,7 +1,7 @@
 import torch
 
-from artifix.training.outlines import draw_outline
-from artifix.training.warps import frame
+from artifix.training.pairs.outlines import draw_outline
+from artifix.training.pairs.warps import frame
 
 CPU = torch.device("cpu")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from artifix.training.warps import chance, log_uniform, rows_of, uniform
+from artifix.training.pairs.warps import chance, log_uniform, rows_of, uniform
 
 WAVES = 2  # of a cloth
 STEEPEST = 0.97  # sine of the angle at which a cylinder leaves the frame's furthest corner

@@ -3,10 +3,10 @@ from dataclasses import fields, replace
 import pytest
 import torch
 
-from artifix.training.sources import assemble
-from artifix.training.synthesis import SynthesisConfig, make_pairs
+from artifix.training.pairs.sources import assemble
+from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
+from artifix.training.pairs.warps import look
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
-from artifix.training.warps import look
 
 BARE = SynthesisConfig(
     decal_share=0,

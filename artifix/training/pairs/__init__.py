@@ -1,0 +1,1 @@
+"""Training pairs with known matches: what they are made of, and how."""
