@@ -26,12 +26,10 @@ class Condition:
 
     def repeated(self, count: int) -> "Condition":
         """A batch of one, repeated without copying."""
-        parts = {f.name: getattr(self, f.name) for f in fields(self)}
-        expanded = {
-            name: tuple(_repeated(p, count) for p in part) if name == "features" else _repeated(part, count)
-            for name, part in parts.items()
-        }
-        return replace(self, **expanded)
+        names = (f.name for f in fields(self) if f.name != "features")
+        expanded = {name: _repeated(getattr(self, name), count) for name in names}
+        features = tuple(_repeated(part, count) for part in self.features)
+        return replace(self, features=features, **expanded)
 
 
 def _repeated(part: Tensor, count: int) -> Tensor:

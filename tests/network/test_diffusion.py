@@ -221,8 +221,13 @@ def test_plain_inpainting_network_goes_through_the_same_code(full_shaped, random
 def test_repeated_condition_is_the_same_for_every_candidate(tiny):
     with torch.no_grad():
         whole = tiny.condition()
-    one = replace(whole, **{f.name: getattr(whole, f.name)[:1] for f in fields(whole)})
+    names = [f.name for f in fields(whole) if f.name != "features"]
+    first = {name: getattr(whole, name)[:1] for name in names}
+    one = replace(whole, **first, features=tuple(part[:1] for part in whole.features))
     three = one.repeated(3)
-    for f in fields(whole):
-        assert torch.equal(getattr(three, f.name)[2], getattr(whole, f.name)[0])
+    for name in names:
+        assert torch.equal(getattr(three, name)[2], getattr(whole, name)[0])
+    assert len(three.features) == 2
+    for part, repeated in zip(whole.features, three.features, strict=True):
+        assert torch.equal(repeated[2], part[0])
     assert replace(one, features=()).repeated(3).features == ()

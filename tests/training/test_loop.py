@@ -285,7 +285,7 @@ def test_contradictory_config_is_refused_before_data_is_decoded(recipe, scenes, 
         run(scenes, tmp_path / "run", replace(recipe, phases=(Phase(64, alignment_batch=1),)))
     strange = replace(recipe, losses=replace(recipe.losses, layers=("up_blocks.7.attentions.0",)))
     strange = with_loop(strange, gradient_checkpointing=True)
-    with pytest.raises(UsageError, match="up_blocks.7.attentions.0, which the U-Net does not have"):
+    with pytest.raises(UsageError, match="the network has no cross-attention up_blocks.7.attentions.0"):
         run(scenes, tmp_path / "run", strange)
 
 
