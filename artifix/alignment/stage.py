@@ -20,7 +20,7 @@ from artifix.network.attention import cross_attention_layers
 LEAST_CROP_PX = 32  # smaller crops of the image hold nothing to recognise
 ZOOM_CONTEXT = 2.0  # side of the second look over the first answer's
 # Confidence of a guess by the share of attention that agrees; most unrelated references stay below the second
-GUESS_SHARES, GUESS_CONFIDENCES = (0.15, 0.37, 0.6), (0.1, 0.25, 0.5)
+GUESS_SHARES, GUESS_CONFIDENCES = (0.12, 0.245, 0.5), (0.1, 0.25, 0.5)
 LEAST_STRUCTURE = 4.0  # deviation of grey levels in the region; in less, attention finds only its habits
 UNSUPPORTED = 0.25  # of the map's gathered mass, where attention agrees on no similarity
 ZOOM_WORTH = 0.7  # the second look must be this much narrower than the reference
