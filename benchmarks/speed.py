@@ -41,10 +41,9 @@ def passes(network: Network, layer: str, crops: int) -> tuple[Callable[[], objec
     """A full pass of the U-Net over so many crops, and one that ends at `layer`, on the same input."""
     side, reference_side = network.working_size_px, network.reference_size_px
     place = {"device": network.device, "dtype": network.dtype}
-    tokens = network.tokens(torch.zeros(crops, 3, reference_side, reference_side, **place))
-    condition = network.condition(
-        torch.zeros(crops, 3, side, side, **place), torch.ones(crops, 1, side, side, **place), tokens
-    )
+    pictures = torch.zeros(crops, 3, side, side, **place)
+    comparison = network.compare(pictures, torch.zeros(crops, 3, reference_side, reference_side, **place))
+    condition = network.condition(pictures, torch.ones(crops, 1, side, side, **place), comparison)
     timestep = torch.zeros(crops, dtype=torch.int64, device=network.device)
 
     def whole() -> None:

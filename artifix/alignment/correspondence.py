@@ -85,9 +85,8 @@ def look(
     masks = [crop.cut(mask.astype(np.float32)) > 0.25 for crop in crops]
     place = network.device, network.dtype
     pixels, holes = to_batch([crop.cut(image) for crop in crops], *place), to_batch(masks, *place)
-    tokens = network.tokens(to_batch([reference_crop.cut(reference)], *place)).expand(len(crops), -1, -1)
+    comparison = network.compare(pixels, to_batch([reference_crop.cut(reference)], *place))
     seen = encode(network.codec, pixels)
-    detail = None if network.detail_encoder is None else network.detail_encoder(pixels)
     noise = (
         torch.randn(seen.shape[1:], generator=torch.Generator().manual_seed(seed))
         .expand(seen.shape)
@@ -95,7 +94,7 @@ def look(
     )
     at = torch.full((len(crops),), timestep, dtype=torch.int64, device=network.device)
     with record_attention(network.unet, [layer], stop_after_last=True) as recorders:
-        condition = network.condition(pixels, holes, tokens, detail=detail)
+        condition = network.condition(pixels, holes, comparison)
         predict_clean(
             network.unet, network.scheduler, network.noisy(seen, noise, at), at, condition, network.residual
         )

@@ -9,6 +9,7 @@ from torch.nn import functional
 from transformers import Dinov2Config, Dinov2Model
 
 from artifix.errors import UsageError
+from artifix.network.attention import MatchedProcessor
 from artifix.network.codec import Codec, PixelCodec, encode, latent_channels, pixel_factor
 from artifix.network.detail import CELL_PX, DetailEncoder
 from artifix.network.diffusion import Condition
@@ -40,8 +41,20 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """What is seen in crops and references side by side."""
+
+    tokens: Tensor  # (B, N, cross-attention width) of the references, raster order
+    features: tuple[Tensor, ...] = ()  # of the crops, for the U-Net; see Condition
+    matches: tuple[Tensor, ...] = ()  # of the crops' cells with the tokens; see Condition
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """The parts both stages use; owned by the pipeline."""
+    """The parts both stages use; owned by the pipeline.
+
+    With a detail encoder, the U-Net's cross-attention starts from its matches.
+    """
 
     unet: UNet2DConditionModel
     image_encoder: Dinov2Model
@@ -50,6 +63,10 @@ class Network:
     scheduler: DDIMScheduler
     detail_encoder: DetailEncoder | None = None
     residual: bool = True  # the output corrects the starting estimate
+
+    def __post_init__(self) -> None:
+        if self.detail_encoder is not None:
+            self.unet.set_attn_processor(MatchedProcessor())
 
     @property
     def device(self) -> torch.device:
@@ -74,36 +91,44 @@ class Network:
         """Whether the codec gives pixels back exactly, so that losses may be taken on pixels."""
         return isinstance(self.codec, PixelCodec)
 
-    def tokens(self, references: Tensor, detail: Tensor | None = None) -> Tensor:
-        """(B, 3, S, S) references in [-1, 1] to tokens (B, N, cross-attention width).
+    def compare(self, crops: Tensor, references: Tensor, unknown: Tensor | None = None) -> Comparison:
+        """Look at crops and references, both (B, 3, S, S) in [-1, 1]; one reference may serve all crops.
 
-        `detail` is what the detail encoder sees in them, if the caller has it already.
+        Args:
+            crops: as matching should see them: with their artifact, or with what is known to belong there.
+            references: of any batch the crops' can be expanded from.
+            unknown: (B, 1, S, S) in {0, 1}, where the U-Net must not see what the crops show; None: nowhere.
         """
         tokens = self.projection(patch_tokens(self.image_encoder, references))
         if self.detail_encoder is None:
-            return tokens
-        features = self.detail_encoder(references) if detail is None else detail
-        return tokens + self.detail_encoder.tokens(features)
+            return Comparison(tokens.expand(len(crops), -1, -1))
+        seen, reference = self.detail_encoder(crops), self.detail_encoder(references)
+        tokens = tokens + self.detail_encoder.tokens(reference)
+        logits = self.detail_encoder.match_logits(seen, reference)
+        if unknown is not None:
+            seen = seen * (1 - functional.max_pool2d(unknown, CELL_PX)).to(seen.dtype)
+        return Comparison(
+            tokens.expand(len(crops), -1, -1),
+            self.detail_encoder.residuals(seen),
+            _coarser(logits, len(self.unet.config.block_out_channels) - 1),
+        )
 
     def condition(
         self,
         crop: Tensor,
         mask: Tensor,
-        tokens: Tensor,
+        comparison: Comparison,
         aligned: Tensor | None = None,
         valid: Tensor | None = None,
-        detail: Tensor | None = None,
     ) -> Condition:
         """Encode what the denoiser is conditioned on.
 
         Args:
             crop: (B, 3, H, W) in [-1, 1], the image around the mask.
             mask: (B, 1, H, W) in {0, 1}, 1 = repaint.
-            tokens: (B, N, D) from `tokens`.
+            comparison: of the crop with the reference, from `compare`.
             aligned: (B, 3, H, W) in [-1, 1], the reference warped into the crop; None without a transform.
             valid: (B, 1, H, W) in {0, 1}, where `aligned` shows the reference.
-            detail: what the detail encoder sees in the crop, with its artifact in alignment; None looks at
-                the crop with the aligned reference pasted in.
         """
         factor = pixel_factor(self.codec)
         if aligned is None or valid is None:
@@ -113,22 +138,26 @@ class Network:
         return Condition(
             mask=_at_latent_size(mask, factor),
             masked=encode(self.codec, crop * (1 - mask)),
-            tokens=tokens,
+            tokens=comparison.tokens,
             # Pixels keep their own validity through the codec; a cell of the map is valid if any of them is.
             aligned=encode(self.codec, aligned * valid),
             valid=_at_latent_size(valid, factor),
-            features=self._features(pasted, detail),
+            features=comparison.features,
+            matches=comparison.matches,
             start=encode(self.codec, pasted),
         )
-
-    def _features(self, pasted: Tensor, detail: Tensor | None) -> tuple[Tensor, ...]:
-        if self.detail_encoder is None:
-            return ()
-        return self.detail_encoder.residuals(self.detail_encoder(pasted) if detail is None else detail)
 
     def noisy(self, latents: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
         """Latents noised to `timestep` (B,) of the training schedule."""
         return self.scheduler.add_noise(latents, noise, timestep)
+
+
+def _coarser(logits: Tensor, levels: int) -> tuple[Tensor, ...]:
+    """Logits (B, queries, N) of a square grid of queries, and their means over grids of half the side."""
+    side = round(logits.shape[1] ** 0.5)
+    maps = logits.transpose(1, 2).unflatten(2, (side, side))  # (B, N, side, side)
+    pooled = [functional.avg_pool2d(maps, 2**level) for level in range(levels) if side >> level]
+    return tuple(level.flatten(2).transpose(1, 2) for level in pooled)
 
 
 def _at_latent_size(mask: Tensor, factor: int) -> Tensor:

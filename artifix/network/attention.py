@@ -16,8 +16,50 @@ class StopForward(Exception):
     """Raised inside the U-Net once the last layer asked for has been recorded."""
 
 
-class RecordingProcessor:
-    """An attention processor that keeps the head-averaged probabilities of its last call.
+class MatchedProcessor:
+    """An attention processor whose cross-attention starts from matches found before.
+
+    Their logits are added to those of queries and keys, in every head: with weights that say nothing yet, a
+    query looks where the match is. Self-attention, and cross-attention without matches, is the usual.
+    """
+
+    def __call__(
+        self,
+        attn: Attention,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        matches: Sequence[Tensor] = (),
+        **_: object,
+    ) -> Tensor:
+        tokens = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        if encoder_hidden_states is not None and matches:
+            attention_mask = _of_heads(matches, hidden_states.shape[1], attn.heads)
+        query = attn.head_to_batch_dim(attn.to_q(hidden_states))
+        key = attn.head_to_batch_dim(attn.to_k(tokens))
+        scores = attn.get_attention_scores(query, key, attention_mask)  # (B * heads, queries, tokens)
+        self.note(scores, attn.heads)
+        value = attn.head_to_batch_dim(attn.to_v(tokens))
+        output = attn.batch_to_head_dim(scores @ value)
+        for layer in attn.to_out:
+            output = layer(output)
+        return output
+
+    def note(self, scores: Tensor, heads: int) -> None:
+        """Take note of the probabilities (B * heads, queries, tokens)."""
+
+
+def _of_heads(matches: Sequence[Tensor], queries: int, heads: int) -> Tensor:
+    """The logits (B * heads, queries, tokens) of the level that has so many queries."""
+    fitting = [logits for logits in matches if logits.shape[1] == queries]
+    if not fitting:
+        levels = [logits.shape[1] for logits in matches]
+        raise RuntimeError(f"no matches for {queries} queries, only for {levels}")
+    return fitting[0].repeat_interleave(heads, 0)
+
+
+class RecordingProcessor(MatchedProcessor):
+    """Keeps the head-averaged probabilities of its last call.
 
     Attributes:
         probabilities: (B, queries, tokens), rows sum to 1; None before the first call.
@@ -26,6 +68,12 @@ class RecordingProcessor:
     def __init__(self, stop: bool = False) -> None:
         self.stop = stop
         self.probabilities: Tensor | None = None
+
+    def note(self, scores: Tensor, heads: int) -> None:
+        """Keep them, and end the pass here if asked to."""
+        self.probabilities = scores.unflatten(0, (-1, heads)).mean(1)
+        if self.stop:
+            raise StopForward
 
     @property
     def recorded(self) -> Tensor:
@@ -37,27 +85,6 @@ class RecordingProcessor:
         if self.probabilities is None:
             raise RuntimeError("nothing was recorded: the layer has not run")
         return self.probabilities
-
-    def __call__(
-        self,
-        attn: Attention,
-        hidden_states: Tensor,
-        encoder_hidden_states: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-        **_: object,
-    ) -> Tensor:
-        tokens = hidden_states if encoder_hidden_states is None else encoder_hidden_states
-        query = attn.head_to_batch_dim(attn.to_q(hidden_states))
-        key = attn.head_to_batch_dim(attn.to_k(tokens))
-        scores = attn.get_attention_scores(query, key, attention_mask)  # (B * heads, queries, tokens)
-        self.probabilities = scores.unflatten(0, (-1, attn.heads)).mean(1)
-        if self.stop:
-            raise StopForward
-        value = attn.head_to_batch_dim(attn.to_v(tokens))
-        output = attn.batch_to_head_dim(scores @ value)
-        for layer in attn.to_out:
-            output = layer(output)
-        return output
 
 
 def cross_attention_layers(unet: UNet2DConditionModel) -> list[str]:

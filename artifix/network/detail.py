@@ -93,10 +93,12 @@ class DetailEncoder(ModelMixin, ConfigMixin):
         """What the features add to the U-Net, before its first attention and after; (B, width, h, w) each."""
         return tuple(layer(features) for layer in self.to_unet)
 
-    def similarity(self, crop: Tensor, reference: Tensor) -> Tensor:
-        """Match probabilities (B, crop cells, reference cells) of two feature grids; rows sum to 1."""
+    def match_logits(self, crop: Tensor, reference: Tensor) -> Tensor:
+        """How alike the cells of two feature grids are: (B, crop cells, reference cells), a softmax from
+        match probabilities.
+        """
         query, key = (self._descriptors(features) for features in (crop, reference))
-        return (query @ key.transpose(1, 2) * self.log_sharpness.exp()).softmax(-1)
+        return query @ key.transpose(1, 2) * self.log_sharpness.exp()
 
     def _descriptors(self, features: Tensor) -> Tensor:
         """Unit vectors (B, cells, C) that are alike where two pictures show the same spot."""

@@ -18,6 +18,7 @@ class Condition:
     aligned: Tensor  # (B, C, h, w) latents of the reference warped into the crop; 0 where there is none
     valid: Tensor  # (B, 1, h, w) in [0, 1], 1 where `aligned` shows the reference
     features: tuple[Tensor, ...]  # each (B, F, h / 2, w / 2), the crop's detail, before attention and after
+    matches: tuple[Tensor, ...]  # each (B, queries, N), logits of matches with the tokens, finest grid first
     start: Tensor  # (B, C, h, w) starting estimate of the clean latents: `aligned` pasted into the mask
 
     def without_tokens(self) -> "Condition":
@@ -26,10 +27,12 @@ class Condition:
 
     def repeated(self, count: int) -> "Condition":
         """A batch of one, repeated without copying."""
-        names = (f.name for f in fields(self) if f.name != "features")
-        expanded = {name: _repeated(getattr(self, name), count) for name in names}
-        features = tuple(_repeated(part, count) for part in self.features)
-        return replace(self, features=features, **expanded)
+        plain = {f.name for f in fields(self)} - {"features", "matches"}
+        expanded = {name: _repeated(getattr(self, name), count) for name in plain}
+        features, matches = (
+            tuple(_repeated(part, count) for part in parts) for parts in (self.features, self.matches)
+        )
+        return replace(self, features=features, matches=matches, **expanded)
 
 
 def _repeated(part: Tensor, count: int) -> Tensor:
@@ -79,6 +82,7 @@ def predict_clean(
         # As diffusers takes those of a T2I-Adapter: the first joins where the finest block ends, before any
         # attention, the next behind the attention of the second block.
         down_intrablock_additional_residuals=list(condition.features) or None,
+        cross_attention_kwargs={"matches": condition.matches} if condition.matches else None,
         return_dict=False,
     )[0]
     kind = scheduler.config.prediction_type

@@ -115,15 +115,18 @@ def _condition(
 ) -> Condition:
     place = network.device, network.dtype
     size = (network.working_size_px,) * 2
-    tokens = network.tokens(to_batch([region_picture], *place))
+    reference = to_batch([region_picture], *place)
     small, hole = (
         to_batch([resize(crop, size)], *place),
         to_batch([resize(mask.astype(np.float32), size) > 0], *place),
     )
     if paste is None:
-        return network.condition(small, hole, tokens)
-    aligned = to_batch([resize(paste.pixels, size)], *place)
-    return network.condition(small, hole, tokens, aligned, to_batch([resize(paste.valid, size)], *place))
+        return network.condition(small, hole, network.compare(small, reference, hole))
+    aligned, valid = (to_batch([resize(part, size)], *place) for part in (paste.pixels, paste.valid))
+    # Matching sees the paste where there is one and the artifact where there is none.
+    known = hole * valid
+    comparison = network.compare(torch.where(known > 0, aligned, small), reference, hole - known)
+    return network.condition(small, hole, comparison, aligned, valid)
 
 
 @torch.inference_mode()

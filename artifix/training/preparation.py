@@ -16,7 +16,9 @@ AT_ONCE = 10**8  # parameters that are averaged at once
 
 def prepare(network: Network, device: torch.device, config: TrainingConfig) -> Network:
     """Move `network` to `device`, in training mode; the same object."""
-    if device.type == "cpu":  # sdpa's backward pass in bf16 on the CPU is slow
+    if (
+        device.type == "cpu" and network.detail_encoder is None
+    ):  # sdpa's backward pass in bf16 on the CPU is slow
         network.unet.set_attn_processor(AttnProcessor())
     for part in trained_parts(network).values():
         part.to(device).train()

@@ -58,32 +58,24 @@ def noise_levels(task: str, count: int, timesteps: int, random: Generator) -> Te
     return (level ** NOISE_POWERS[task] * timesteps).long()
 
 
-def conditions(
-    network: Network,
-    pairs: Pairs,
-    kept: Tensor,
-    details: tuple[Tensor, Tensor] | tuple[None, None] = (None, None),
-) -> Condition:
-    """The condition of a batch; rows that are not `kept` (B,) bool have tokens of zeros.
+def alignment_condition(network: Network, pairs: Pairs) -> Condition:
+    """The condition of a batch whose crops keep their artifact; nothing is known of the masked part."""
+    return network.condition(pairs.clean, pairs.mask, network.compare(pairs.garbled, pairs.reference))
 
-    `details` is what the detail encoder sees in crop and reference, where the crop is not the paste.
+
+def refinement_condition(network: Network, pairs: Pairs, kept: Tensor | None = None) -> Condition:
+    """The condition of a batch as refinement has it; rows that are not `kept` (B,) bool have no tokens.
+
+    Matching sees the paste where there is one, and where there is none the artifact, which is hidden from
+    the U-Net.
     """
-    tokens = network.tokens(pairs.reference, details[1])
     aligned = match_light(pairs.aligned, pairs.clean, pairs.mask, pairs.valid)
-    tokens = tokens * kept.view(-1, 1, 1)
-    return network.condition(pairs.clean, pairs.mask, tokens, aligned, pairs.valid, details[0])
-
-
-def all_kept(pairs: Pairs) -> Tensor:
-    """(B,) True: no row loses its tokens."""
-    return torch.ones(len(pairs.clean), dtype=torch.bool, device=pairs.clean.device)
-
-
-def look_at_artifact(network: Network, pairs: Pairs) -> tuple[Tensor, Tensor] | tuple[None, None]:
-    """What the detail encoder sees in the garbled crops and in the references."""
-    if network.detail_encoder is None:
-        return None, None
-    return network.detail_encoder(pairs.garbled), network.detail_encoder(pairs.reference)
+    known = pairs.mask * pairs.valid
+    seen = torch.where(known > 0, aligned, pairs.garbled)
+    comparison = network.compare(seen, pairs.reference, pairs.mask - known)
+    if kept is not None:
+        comparison = replace(comparison, tokens=comparison.tokens * kept.view(-1, 1, 1))
+    return network.condition(pairs.clean, pairs.mask, comparison, aligned, pairs.valid)
 
 
 def attend(
@@ -108,13 +100,13 @@ def matching_loss(network: Network, pairs: Pairs, config: LossConfig, random: Ge
     Raises:
         UsageError: the network has no detail encoder.
     """
-    crop, reference = look_at_artifact(network, pairs)
-    if network.detail_encoder is None or crop is None or reference is None:
+    if network.detail_encoder is None:
         raise UsageError(
             "a phase has a matching_batch, but the network has no detail encoder",
             "set matching_batch to 0, or give the network detail_widths",
         )
-    similar = network.detail_encoder.similarity(crop, reference)
+    crop, reference = (network.detail_encoder(pictures) for pictures in (pairs.garbled, pairs.reference))
+    similar = network.detail_encoder.match_logits(crop, reference).softmax(-1)
     loss = correspondence_loss(similar, pairs.match, pairs.matchable, pairs.mask)
     hits = matching_accuracy(similar, pairs.match, pairs.matchable, pairs.mask)
     return {"loss": config.matching * loss, "match": loss.detach(), "match_hits": hits}
@@ -124,15 +116,14 @@ def alignment_loss(
     network: Network, pairs: Pairs, config: LossConfig, random: Generator
 ) -> dict[str, Tensor]:
     """Where is the masked part? The image keeps its artifact; the pass ends at the last supervised layer."""
-    details = look_at_artifact(network, pairs)
-    condition = conditions(network, pairs, all_kept(pairs), details)
+    condition = alignment_condition(network, pairs)
     seen = encode(network.codec, pairs.garbled)
     timestep = noise_levels(ALIGNMENT, len(seen), network.scheduler.config.num_train_timesteps, random)
     recorders = attend(network, seen, timestep, condition, config.layers, random)
     losses = _attention_losses(recorders, pairs, pairs.matchable)
     loss = config.correspondence * sum(losses[1:], losses[0])
-    if network.detail_encoder is not None and details[0] is not None:
-        similar = network.detail_encoder.similarity(*details)
+    if condition.matches:
+        similar = condition.matches[0].softmax(-1)
         loss = loss + config.matching * correspondence_loss(similar, pairs.match, pairs.matchable, pairs.mask)
     found = recorders[config.layers[-1]].recorded
     return {
@@ -150,7 +141,7 @@ def refinement_loss(
     kept = draw >= config.condition_drop
     wrong = draw > 1 - config.wrong_region
     pairs = _with_wrong_references(pairs, wrong)
-    condition = conditions(network, pairs, kept)
+    condition = refinement_condition(network, pairs, kept)
     clean = encode(network.codec, pairs.clean)
     timestep = noise_levels(REFINEMENT, len(clean), network.scheduler.config.num_train_timesteps, random)
     noise = torch.randn(clean.shape, generator=random, device=random.device)

@@ -17,7 +17,7 @@ from artifix.training.losses import denoising_loss, matching_accuracy
 from artifix.training.pairs.photometry import match_light
 from artifix.training.pairs.sources import Sources
 from artifix.training.pairs.synthesis import Pairs, SynthesisConfig, make_pairs
-from artifix.training.step import LossConfig, all_kept, attend, conditions, look_at_artifact
+from artifix.training.step import LossConfig, alignment_condition, attend, refinement_condition
 from artifix.training.tasks import ALIGNMENT, REFINEMENT
 
 SEED = 20_240_117
@@ -72,16 +72,14 @@ def _where(network: Network, pairs: Pairs, losses: LossConfig) -> dict[str, floa
     random = Generator(network.device).manual_seed(SEED)
     found: dict[str, list[Tensor]] = {}
     for batch in _batches(pairs):
-        details = look_at_artifact(network, batch)
-        condition = conditions(network, batch, all_kept(batch), details)
+        condition = alignment_condition(network, batch)
         seen = encode(network.codec, batch.garbled)
         timestep = torch.zeros(len(seen), dtype=torch.int64, device=network.device)
         recorders = attend(network, seen, timestep, condition, losses.layers, random)
         for layer, recorder in recorders.items():
             found.setdefault(f"hits_{layer}", []).append(recorder.recorded)
-        if network.detail_encoder is not None:
-            similar = network.detail_encoder.similarity(*details)
-            found.setdefault("hits_detail", []).append(similar)
+        if condition.matches:
+            found.setdefault("hits_detail", []).append(condition.matches[0].softmax(-1))
     figures = {
         name: matching_accuracy(torch.cat(parts), pairs.match, pairs.matchable, pairs.mask).item()
         for name, parts in found.items()
@@ -94,7 +92,7 @@ def _denoising(network: Network, batches: Sequence[Pairs]) -> dict[str, float]:
     sums = dict.fromkeys(LEVELS, 0.0)
     count = sum(len(batch.clean) for batch in batches)
     for batch in batches:
-        condition = conditions(network, batch, all_kept(batch))
+        condition = refinement_condition(network, batch)
         clean = encode(network.codec, batch.clean)
         for level in LEVELS:
             at = int(level * network.scheduler.config.num_train_timesteps)
@@ -131,7 +129,7 @@ def _what(network: Network, batches: Sequence[Pairs], steps: int) -> dict[str, f
 def draw(network: Network, pairs: Pairs, steps: int) -> Tensor:
     """Refine a batch: (B, 3, S, S) in [-1, 1], the crop outside the mask as it was."""
     random = Generator(network.device).manual_seed(SEED)
-    condition = conditions(network, pairs, all_kept(pairs))
+    condition = refinement_condition(network, pairs)
     noise = torch.randn(condition.masked.shape, generator=random, device=random.device)
     latents = sample(
         network.unet,
