@@ -67,7 +67,8 @@ class Case:
 
     def condition(self, with_aligned: bool = True) -> Condition:
         extra = (self.aligned, self.valid) if with_aligned else ()
-        return self.network.condition(self.crop, self.mask, self.network.tokens(self.reference), *extra)
+        comparison = self.network.compare(self.crop, self.reference, self.mask)
+        return self.network.condition(self.crop, self.mask, comparison, *extra)
 
 
 def case_of(network: Network) -> Case:

@@ -28,7 +28,7 @@ def test_network_without_aligned_channels_is_a_plain_inpainting_network(tiny_con
 
 @torch.no_grad()
 def test_tokens_have_the_cross_attention_width(tiny):
-    assert tiny.network.tokens(tiny.reference).shape == (2, 256, 32)
+    assert tiny.network.compare(tiny.crop, tiny.reference).tokens.shape == (2, 256, 32)
 
 
 @torch.no_grad()
@@ -58,8 +58,8 @@ def test_without_an_aligned_reference_the_start_is_grey_in_the_mask(tiny):
 def test_one_masked_pixel_masks_its_whole_latent_cell(tiny):
     mask = torch.zeros_like(tiny.mask)
     mask[:, :, 5, 9] = 1
-    tokens = tiny.network.tokens(tiny.reference)
-    cells = tiny.network.condition(tiny.crop, mask, tokens).mask
+    comparison = tiny.network.compare(tiny.crop, tiny.reference)
+    cells = tiny.network.condition(tiny.crop, mask, comparison).mask
     assert cells[0, 0].nonzero().tolist() == [[1, 2]]
 
 

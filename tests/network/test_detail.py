@@ -35,7 +35,7 @@ def test_matches_do_not_look_at_the_pixels_themselves(detail):
     features = torch.randn(1, 16 + 192, 4, 4)
     recoloured = features.clone()
     recoloured[:, 16:] += 1
-    assert torch.equal(detail.similarity(features, features), detail.similarity(recoloured, features))
+    assert torch.equal(detail.match_logits(features, features), detail.match_logits(recoloured, features))
 
 
 @torch.no_grad()
@@ -48,11 +48,10 @@ def test_tokens_are_in_raster_order(detail):
 
 
 @torch.no_grad()
-def test_similarity_finds_every_cell_of_a_picture_in_itself(detail):
+def test_matches_find_every_cell_of_a_picture_in_itself(detail):
     features = torch.randn(2, 16 + 192, 4, 4)
-    similar = detail.similarity(features, features)
+    similar = detail.match_logits(features, features).softmax(-1)
     assert similar.shape == (2, 16, 16)
-    assert torch.allclose(similar.sum(-1), torch.ones(()), atol=1e-5)
     assert torch.equal(similar.argmax(-1), torch.arange(16).expand(2, -1))
 
 
@@ -68,23 +67,60 @@ def test_detail_encoder_survives_saving(detail, tmp_path):
 @torch.no_grad()
 def test_detail_of_the_reference_joins_its_tokens(tiny):
     network = tiny.network
-    plain = replace(network, detail_encoder=None).tokens(tiny.reference)
-    detail = network.detail_encoder(tiny.reference)
-    joined = network.tokens(tiny.reference)
-    assert torch.allclose(joined, plain + network.detail_encoder.tokens(detail), atol=1e-6)
-    assert torch.equal(joined, network.tokens(tiny.reference, detail))
+    plain = replace(network, detail_encoder=None).compare(tiny.crop, tiny.reference).tokens
+    joined = network.compare(tiny.crop, tiny.reference).tokens
+    encoder = network.detail_encoder
+    assert torch.allclose(joined, plain + encoder.tokens(encoder(tiny.reference)), atol=1e-6)
 
 
 @torch.no_grad()
-def test_detail_of_the_crop_is_seen_in_the_paste_unless_given(tiny):
-    encoder, pasted = (
-        tiny.network.detail_encoder,
-        torch.where(tiny.mask > 0, tiny.aligned * tiny.valid, tiny.crop),
-    )
-    assert _equal(tiny.condition().features, encoder.residuals(encoder(pasted)))
-    tokens, seen = tiny.network.tokens(tiny.reference), encoder(tiny.crop)
-    given = tiny.network.condition(tiny.crop, tiny.mask, tokens, detail=seen)
-    assert _equal(given.features, encoder.residuals(seen))
+def test_unknown_parts_of_the_crop_are_matched_but_hidden_from_the_unet(tiny):
+    compare = tiny.network.compare
+    shown, hidden = (compare(tiny.crop, tiny.reference, u) for u in (None, tiny.mask))
+    assert _equal(shown.matches, hidden.matches)
+    cells = torch.nn.functional.max_pool2d(tiny.mask, 8) > 0
+    for now, before in zip(hidden.features, shown.features, strict=True):
+        changed = (now != before).any(1, keepdim=True)
+        assert torch.equal(changed, cells)
+
+
+@torch.no_grad()
+def test_one_reference_serves_all_crops(tiny):
+    one = tiny.network.compare(tiny.crop, tiny.reference[:1])
+    both = tiny.network.compare(tiny.crop, tiny.reference[:1].expand(2, -1, -1, -1))
+    assert torch.allclose(one.tokens, both.tokens, atol=1e-5)
+    assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(one.matches, both.matches, strict=True))
+
+
+@torch.no_grad()
+def test_matches_come_for_every_grid_of_queries(tiny):
+    fine, coarse = tiny.network.compare(tiny.crop, tiny.reference).matches
+    assert fine.shape == (2, 16, 256)
+    assert coarse.shape == (2, 4, 256)
+    corner = fine.view(2, 4, 4, 256)[:, :2, :2].mean((1, 2))
+    assert torch.allclose(coarse[:, 0], corner, atol=1e-5)
+
+
+@torch.no_grad()
+def test_attention_goes_where_the_matches_are(tiny):
+    layer, condition = "up_blocks.1.attentions.0", tiny.condition()
+    aim = torch.randint(0, 256, (2, 16), generator=torch.Generator().manual_seed(4))
+    aimed = torch.nn.functional.one_hot(aim, 256) * 50.0
+    matches = aimed, aimed.view(2, 2, 2, 2, 2, 256).mean((2, 4)).view(2, 4, 256)
+    at = torch.zeros(2, dtype=torch.int64)
+    with record_attention(tiny.network.unet, [layer], stop_after_last=True) as recorders:
+        seen = replace(condition, matches=matches)
+        predict_clean(tiny.network.unet, tiny.network.scheduler, seen.start, at, seen, residual=True)
+    assert torch.equal(recorders[layer].recorded.argmax(-1), aim)
+
+
+@torch.no_grad()
+def test_matches_of_another_grid_are_a_bug_that_is_told(tiny):
+    condition = tiny.condition()
+    wrong = replace(condition, matches=condition.matches[:1])
+    at = torch.zeros(2, dtype=torch.int64)
+    with pytest.raises(RuntimeError, match="no matches for 4 queries"):
+        predict_clean(tiny.network.unet, tiny.network.scheduler, wrong.start, at, wrong, residual=True)
 
 
 def _equal(features, others):
@@ -130,7 +166,8 @@ def test_detail_of_the_crop_is_there_when_the_first_attention_looks(tiny):
 def test_network_without_detail_encoder_has_no_features(tiny_config, tiny):
     network = build_network(replace(tiny_config, detail_widths=()))
     assert network.detail_encoder is None
-    condition = network.condition(tiny.crop, tiny.mask, network.tokens(tiny.reference))
+    condition = network.condition(tiny.crop, tiny.mask, network.compare(tiny.crop, tiny.reference))
+    assert condition.matches == ()
     assert condition.features == ()
     at = torch.zeros(2, dtype=torch.int64)
     clean = predict_clean(network.unet, network.scheduler, condition.start, at, condition, residual=True)

@@ -56,6 +56,7 @@ def condition(tiny, latents):
         valid=cells * 0,
         start=latents,
         features=(),
+        matches=(),
     )
 
 
@@ -221,13 +222,14 @@ def test_plain_inpainting_network_goes_through_the_same_code(full_shaped, random
 def test_repeated_condition_is_the_same_for_every_candidate(tiny):
     with torch.no_grad():
         whole = tiny.condition()
-    names = [f.name for f in fields(whole) if f.name != "features"]
+    lists = {"features", "matches"}
+    names = {f.name for f in fields(whole)} - lists
     first = {name: getattr(whole, name)[:1] for name in names}
-    one = replace(whole, **first, features=tuple(part[:1] for part in whole.features))
-    three = one.repeated(3)
+    first |= {name: tuple(part[:1] for part in getattr(whole, name)) for name in lists}
+    three = replace(whole, **first).repeated(3)
     for name in names:
         assert torch.equal(getattr(three, name)[2], getattr(whole, name)[0])
-    assert len(three.features) == 2
-    for part, repeated in zip(whole.features, three.features, strict=True):
-        assert torch.equal(repeated[2], part[0])
-    assert replace(one, features=()).repeated(3).features == ()
+    for name in lists:
+        assert len(getattr(whole, name)) == 2
+        for part, repeated in zip(getattr(whole, name), getattr(three, name), strict=True):
+            assert torch.equal(repeated[2], part[0])

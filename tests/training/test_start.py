@@ -102,7 +102,8 @@ def test_a_base_gives_unet_autoencoder_schedule_and_encoder(recipe, inpainting, 
     assert not network.residual
     assert network.detail_encoder is None
     with torch.no_grad():
-        assert network.tokens(torch.zeros(1, 3, 224, 224)).shape == (1, 256, 24)
+        pictures = torch.zeros(1, 3, 224, 224)
+        assert network.compare(pictures, pictures).tokens.shape == (1, 256, 24)
 
 
 @torch.no_grad()

@@ -8,11 +8,11 @@ from artifix.network.assembly import build_network
 from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
 from artifix.training.step import (
     LossConfig,
+    alignment_condition,
     alignment_loss,
-    all_kept,
-    conditions,
     matching_loss,
     noise_levels,
+    refinement_condition,
     refinement_loss,
     task_loss,
 )
@@ -43,19 +43,31 @@ def test_noise_levels_stay_inside_the_schedule_low_for_alignment_and_high_for_re
 
 def test_dropped_conditions_have_no_tokens(network, busy_sources):
     pairs = draw(busy_sources, REFINEMENT)
-    kept = all_kept(pairs)
-    assert kept.all()
-    assert conditions(network, pairs, kept).tokens.abs().amax((1, 2)).min() > 0
-    kept[1] = False
-    size = conditions(network, pairs, kept).tokens.abs().amax((1, 2))
-    assert (size > 0).tolist() == [True, False, True, True]
+    assert refinement_condition(network, pairs).tokens.abs().amax((1, 2)).min() > 0
+    kept = torch.tensor([True, False, True, True])
+    size = refinement_condition(network, pairs, kept).tokens.abs().amax((1, 2))
+    assert torch.equal(size > 0, kept)
+
+
+@torch.no_grad()
+def test_alignment_sees_the_artifact_and_refinement_matches_it_without_seeing_it(network, busy_sources):
+    pairs = draw(busy_sources, REFINEMENT)
+    pairs = replace(pairs, aligned=pairs.aligned * 0, valid=pairs.valid * 0)
+    cleaned = replace(pairs, garbled=pairs.clean)
+    for condition_of, is_hidden in ((alignment_condition, False), (refinement_condition, True)):
+        spoiled, clean = (condition_of(network, p) for p in (pairs, cleaned))
+        assert not torch.allclose(spoiled.matches[0], clean.matches[0], atol=1e-3)
+        assert torch.equal(spoiled.start, clean.start)
+        centre = torch.nn.functional.max_pool2d(pairs.mask, 8) > 0
+        inside = [(s - c).abs() * centre for s, c in zip(spoiled.features, clean.features, strict=True)]
+        assert (max(part.max() for part in inside) == 0) == is_hidden
 
 
 def recorded_losses(monkeypatch, network, sources, config):
     """The tokens that reach the U-Net in a refinement step, and those of each pair's own reference."""
     seen = []
-    given = type(network).tokens
-    monkeypatch.setattr(type(network), "tokens", lambda *args: seen.append(args[1]) or given(*args))
+    given = type(network).compare
+    monkeypatch.setattr(type(network), "compare", lambda *args: seen.append(args[2]) or given(*args))
     pairs = draw(sources, REFINEMENT)
     refinement_loss(network, pairs, config, torch.Generator().manual_seed(0))
     return seen[0], pairs.reference
