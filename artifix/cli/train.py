@@ -260,8 +260,8 @@ def _export(job: "Job", name: str, recipe: "TrainingConfig", outcome: "Outcome",
     from artifix.training.export import export_weights
     from artifix.training.record import to_toml
 
-    # Calibration: of the supervised layers the one that matched best in the last validation.
-    layer = max(recipe.losses.layers, key=lambda name: outcome.figures[f"hits_{name}"])
+    # Calibration: of the supervised layers the one whose map fitted best in the last validation.
+    layer = max(recipe.losses.layers, key=lambda name: outcome.figures[f"miou_{name}"])
     weights = export_weights(
         outcome.network,
         job.run / "weights",

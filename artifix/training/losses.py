@@ -81,3 +81,22 @@ def matching_accuracy(
     found = (torch.stack([best % tokens, best // tokens], -1) + 0.5) / tokens * 2 - 1
     near = ((found - points).norm(dim=-1) / 2 <= within).float()
     return (near * counted).sum() / counted.sum().clamp_min(1)
+
+
+def map_overlap(probabilities: Tensor, match: Tensor, matchable: Tensor, mask: Tensor) -> Tensor:
+    """Mean intersection over union of M* and where the masked part truly lies, on the token grid.
+
+    What the paper calibrates by: M* is the attention of the masked queries together. Both maps are cut at
+    half their maximum. Arguments as in `correspondence_loss`; returns a scalar, 0 where no row counts.
+    """
+    queries, tokens = (round(n**0.5) for n in probabilities.shape[1:])
+    points = functional.adaptive_avg_pool2d(match.permute(0, 3, 1, 2), queries).flatten(2).transpose(1, 2)
+    known = (functional.adaptive_avg_pool2d(matchable, queries) > 0.9).float().flatten(1)
+    weight = (known * functional.adaptive_avg_pool2d(mask, queries).flatten(1)).unsqueeze(1)
+    found, true = (
+        (weight @ maps.float()).squeeze(1) for maps in (probabilities, soft_targets(points, tokens))
+    )
+    found, true = (maps >= maps.amax(1, keepdim=True) / 2 for maps in (found, true))
+    counted = (weight.sum((1, 2)) > 0).float()
+    overlap = (found & true).sum(1) / (found | true).sum(1)
+    return (overlap * counted).sum() / counted.sum().clamp_min(1)

@@ -13,7 +13,7 @@ from torch.nn import functional
 from artifix.network.assembly import Network
 from artifix.network.codec import decode, encode
 from artifix.network.diffusion import predict_clean, sample
-from artifix.training.losses import denoising_loss, matching_accuracy
+from artifix.training.losses import denoising_loss, map_overlap, matching_accuracy
 from artifix.training.pairs.photometry import match_light
 from artifix.training.pairs.sources import Sources
 from artifix.training.pairs.synthesis import Pairs, SynthesisConfig, make_pairs
@@ -50,6 +50,7 @@ def validate(
     Returns:
         hits: share of the masked queries that the last supervised layer matches within a tenth of the
         reference's side; hits_LAYER of every supervised layer, hits_detail of the detail encoder.
+        miou_LAYER, miou_detail: overlap of M* with the true region, which the calibration goes by.
         denoising_10 to denoising_90: the denoising loss at that percentage of the noise schedule.
         paste_db, refined_db, tokens_db: PSNR in the mask of the light-matched paste, of the network, and of
         the network without the aligned reference; on the pairs that have one, left out if none has.
@@ -77,12 +78,14 @@ def _where(network: Network, pairs: Pairs, losses: LossConfig) -> dict[str, floa
         timestep = torch.zeros(len(seen), dtype=torch.int64, device=network.device)
         recorders = attend(network, seen, timestep, condition, losses.layers, random)
         for layer, recorder in recorders.items():
-            found.setdefault(f"hits_{layer}", []).append(recorder.recorded)
+            found.setdefault(layer, []).append(recorder.recorded)
         if condition.matches:
-            found.setdefault("hits_detail", []).append(condition.matches[0].softmax(-1))
+            found.setdefault("detail", []).append(condition.matches[0].softmax(-1))
+    truth = pairs.match, pairs.matchable, pairs.mask
     figures = {
-        name: matching_accuracy(torch.cat(parts), pairs.match, pairs.matchable, pairs.mask).item()
-        for name, parts in found.items()
+        f"{figure}_{place}": measure(torch.cat(parts), *truth).item()
+        for figure, measure in (("hits", matching_accuracy), ("miou", map_overlap))
+        for place, parts in found.items()
     }
     return {"hits": figures[f"hits_{losses.layers[-1]}"], **figures}
 

@@ -3,7 +3,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artifix.training.losses import correspondence_loss, denoising_loss, matching_accuracy, soft_targets
+from artifix.training.losses import (
+    correspondence_loss,
+    denoising_loss,
+    map_overlap,
+    matching_accuracy,
+    soft_targets,
+)
 
 QUARTERS = torch.tensor(
     [[-0.75, -0.75], [0.75, -0.75], [-0.75, 0.75], [0.75, 0.75]]
@@ -30,6 +36,29 @@ def test_denoising_loss_by_hand():
     inside, outside = (0.3**2 + 0.02**2) ** 0.5, (0.7**2 + 0.02**2) ** 0.5
     loss = denoising_loss(clean, predicted, mask, outside_weight=0.5)
     assert loss.item() == pytest.approx((inside + 0.5 * outside) / 1.5)
+
+
+def overlap_of(attended, tokens=4):
+    """The overlap where two masked queries in a row truly lie in tokens 5 and 6 and attend to `attended`."""
+    line = (torch.arange(4) + 0.5) / 4 * 2 - 1
+    match = torch.stack(torch.meshgrid(line, line, indexing="xy"), -1).unsqueeze(0)
+    mask = torch.zeros(1, 1, 4, 4)
+    mask[0, 0, 1, 1:3] = 1
+    probabilities = torch.full((1, 16, 16), 1 / 16)
+    for query, token in zip((5, 6), attended, strict=True):
+        probabilities[0, query] = torch.nn.functional.one_hot(torch.tensor(token), 16)
+    return map_overlap(probabilities, match, known(4), mask).item()
+
+
+def test_map_overlap_by_hand():
+    assert overlap_of((5, 6)) == 1
+    assert overlap_of((6, 5)) == 1  # the map does not ask which query looks where
+    assert overlap_of((5, 7)) == pytest.approx(1 / 3)
+    assert overlap_of((0, 1)) == 0
+
+
+def test_map_overlap_of_nothing_masked_is_nothing():
+    assert map_overlap(torch.ones(1, 16, 16) / 16, torch.zeros(1, 4, 4, 2), known(4), known(4) * 0) == 0
 
 
 def test_denoising_loss_weighs_the_pictures_of_a_batch():
