@@ -31,7 +31,7 @@ class AlignmentConfig:
 class RefinementConfig:
     """Stage 2."""
 
-    steps: int = 4  # network evaluations of the sampler
+    steps: int = 1  # network evaluations of the sampler; this network is best with one (docs/measuring.md)
     guidance_scale: float = 1.0  # classifier-free guidance; 1 = none
     strength: float = 1.0  # 1 = from pure noise, less = from the pasted reference, noised
     candidates: int = 1  # seeds drawn; the one that agrees best with the reference is kept

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from artifix.alignment.matching import Matches
 from artifix.geometry import Box, Crop, resize, transform_points
@@ -21,6 +22,7 @@ from artifix.network.codec import encode
 from artifix.network.diffusion import predict_clean
 from artifix.network.pixels import to_batch
 
+CERTAINTY_POWER = 8  # nearly the surest view alone; measured in docs/measuring.md
 TOLERANCE_CELLS = 0.8  # an attention match is right to within this many query cells
 
 
@@ -46,6 +48,12 @@ class View:
         grid = self.query_grid
         share = resize(self.mask.astype(np.float32), (grid, grid)).clip(0, 1)
         return (share if share.max() > 0.25 else share / max(share.max(), 1e-6)).ravel()
+
+    def certainty(self) -> float:
+        """The share of their attention that the masked queries pay to the 3 x 3 tokens around its peak."""
+        maps = self.probabilities.reshape(-1, self.token_grid, self.token_grid)
+        gathered = ndimage.uniform_filter(maps, (0, 3, 3), mode="constant") * 9
+        return float(np.average(gathered.max((1, 2)), weights=self.query_weights()))
 
     def correspondence(self) -> NDArray[np.float32]:
         """M* on the token grid (tokens, tokens), sums to 1."""
@@ -107,10 +115,13 @@ def look(
 def merged(views: Sequence[View], reference_shape: Sequence[int]) -> NDArray[np.float32]:
     """The mean correspondence of views of one part of the reference, at the reference's size.
 
+    Views count by their certainty: a crop of another scale than the reference's scatters its attention.
+
     Returns:
         (H_ref, W_ref) float32 in [0, 1], its peak 1; 0 outside the part looked at.
     """
-    mean = np.mean([view.correspondence() for view in views], axis=0)
+    trust = [view.certainty() ** CERTAINTY_POWER for view in views]
+    mean = np.average([view.correspondence() for view in views], axis=0, weights=trust)
     box = views[0].reference_crop.box
     height, width = reference_shape[:2]
     inside = box.clip(height, width)

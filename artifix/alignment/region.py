@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-NOISE_SHARE = 0.25  # of the peak: what is lower is noise
+NOISE_SHARE = 0.4  # of the peak: what is lower is noise
 EDGE_SHARE = 0.25  # of the map's mass: a blob at the border with less is an attention sink, not a match
 
 
