@@ -1,6 +1,6 @@
 """The network's parts put together, and built anew from a config."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
@@ -15,6 +15,7 @@ from artifix.network.detail import CELL_PX, DetailEncoder
 from artifix.network.diffusion import Condition
 from artifix.network.encoder import encoder_size_px, patch_tokens
 from artifix.network.projection import Projection
+from artifix.network.reading import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,16 @@ class Comparison:
     tokens: Tensor  # (B, N, cross-attention width) of the references, raster order
     features: tuple[Tensor, ...] = ()  # of the crops, for the U-Net; see Condition
     matches: tuple[Tensor, ...] = ()  # of the crops' cells with the tokens; see Condition
+    readings: tuple[Tensor, ...] = ()  # of the references where they match the crops; see Condition
+    skips: tuple[Tensor, ...] = ()
+
+    def kept(self, rows: Tensor) -> "Comparison":
+        """Nothing of the reference where `rows` (B,) bool is False."""
+        kept = rows.to(self.tokens.dtype)
+        readings, skips = (
+            tuple(part * kept.view(-1, 1, 1, 1) for part in parts) for parts in (self.readings, self.skips)
+        )
+        return replace(self, tokens=self.tokens * kept.view(-1, 1, 1), readings=readings, skips=skips)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,21 +108,28 @@ class Network:
         Args:
             crops: as matching should see them: with their artifact, or with what is known to belong there.
             references: of any batch the crops' can be expanded from.
-            unknown: (B, 1, S, S) in {0, 1}, where the U-Net must not see what the crops show; None: nowhere.
+            unknown: (B, 1, S, S) in {0, 1}, where the U-Net must not see what the crops show. None: nowhere,
+                and the references need not be read to paint them.
         """
         tokens = self.projection(patch_tokens(self.image_encoder, references))
         if self.detail_encoder is None:
             return Comparison(tokens.expand(len(crops), -1, -1))
-        seen, reference = self.detail_encoder(crops), self.detail_encoder(references)
-        tokens = tokens + self.detail_encoder.tokens(reference)
-        logits = self.detail_encoder.match_logits(seen, reference)
-        if unknown is not None:
-            seen = seen * (1 - functional.max_pool2d(unknown, CELL_PX)).to(seen.dtype)
-        return Comparison(
-            tokens.expand(len(crops), -1, -1),
-            self.detail_encoder.residuals(seen),
-            _coarser(logits, len(self.unet.config.block_out_channels) - 1),
+        encoder = self.detail_encoder
+        seen, reference = encoder(crops), encoder(references)
+        tokens = (tokens + encoder.tokens(reference)).expand(len(crops), -1, -1)
+        logits = encoder.match_logits(seen, reference)
+        matches = _coarser(logits, len(self.unet.config.block_out_channels) - 1)
+        if unknown is None:
+            return Comparison(tokens, encoder.residuals(seen), matches)
+        reading = read(
+            crops,
+            references.expand(len(crops), -1, -1, -1),
+            1 - unknown,
+            logits,
+            lambda pictures: encoder.match_logits(seen, encoder(pictures)),
         )
+        shown = seen * (1 - functional.max_pool2d(unknown, CELL_PX)).to(seen.dtype)
+        return Comparison(tokens, encoder.residuals(shown), matches, *encoder.readings(reading))
 
     def condition(
         self,
@@ -144,6 +162,8 @@ class Network:
             valid=_at_latent_size(valid, factor),
             features=comparison.features,
             matches=comparison.matches,
+            readings=comparison.readings,
+            skips=comparison.skips,
             start=encode(self.codec, pasted),
         )
 

@@ -12,8 +12,11 @@ from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 from torch.nn import functional
 
+from artifix.network.reading import EVIDENCE, Reading
+
 CELL_PX = 8  # side of a cell of the features
 PIXELS = 3 * CELL_PX**2  # samples of a cell
+FINE_PX = CELL_PX // 2  # side of a cell of the U-Net's finest level
 
 
 class _Residual(nn.Module):
@@ -74,6 +77,13 @@ class DetailEncoder(ModelMixin, ConfigMixin):
         self.to_match = nn.Conv2d(cell, cell, 1)
         self.to_tokens = nn.Conv2d(cell + PIXELS, token_width, 1)
         self.to_unet = nn.ModuleList(nn.Conv2d(cell + PIXELS, width, 1) for width in unet_widths)
+        self.reading_to_unet = nn.ModuleList(
+            nn.Conv2d(PIXELS + EVIDENCE, width, 3, padding=1) for width in unet_widths
+        )
+        # The finest level's blocks give two skips to the decoder.
+        self.reading_to_skips = nn.ModuleList(
+            nn.Conv2d(3 * FINE_PX**2 + EVIDENCE, unet_widths[0], 3, padding=1) for _ in range(2)
+        )
         self.log_sharpness = nn.Parameter(torch.tensor(2.3))
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -92,6 +102,14 @@ class DetailEncoder(ModelMixin, ConfigMixin):
     def residuals(self, features: Tensor) -> tuple[Tensor, ...]:
         """What the features add to the U-Net, before its first attention and after; (B, width, h, w) each."""
         return tuple(layer(features) for layer in self.to_unet)
+
+    def readings(self, reading: Reading) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """What a reading adds to the U-Net: where `residuals` join, and to the skips of its finest level."""
+        coarse, fine = (reading.folded(side).to(self.dtype) for side in (CELL_PX, FINE_PX))
+        return (
+            tuple(layer(coarse) for layer in self.reading_to_unet),
+            tuple(layer(fine) for layer in self.reading_to_skips),
+        )
 
     def match_logits(self, crop: Tensor, reference: Tensor) -> Tensor:
         """How alike the cells of two feature grids are: (B, crop cells, reference cells), a softmax from

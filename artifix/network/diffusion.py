@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from diffusers import SchedulerMixin, UNet2DConditionModel
@@ -19,23 +20,24 @@ class Condition:
     valid: Tensor  # (B, 1, h, w) in [0, 1], 1 where `aligned` shows the reference
     features: tuple[Tensor, ...]  # each (B, F, h / 2, w / 2), the crop's detail, before attention and after
     matches: tuple[Tensor, ...]  # each (B, queries, N), logits of matches with the tokens, finest grid first
+    readings: tuple[Tensor, ...]  # as `features`, of the reference as matches show it in the crop's frame
+    skips: tuple[Tensor, ...]  # each (B, F, h, w), the same for the decoder's finest level
     start: Tensor  # (B, C, h, w) starting estimate of the clean latents: `aligned` pasted into the mask
 
     def without_tokens(self) -> "Condition":
-        """The unconditional branch of classifier-free guidance: tokens of zeros, as dropped in training."""
-        return replace(self, tokens=torch.zeros_like(self.tokens))
+        """The unconditional branch of classifier-free guidance: nothing read, as dropped in training."""
+        readings, skips = (tuple(map(torch.zeros_like, parts)) for parts in (self.readings, self.skips))
+        return replace(self, tokens=torch.zeros_like(self.tokens), readings=readings, skips=skips)
 
     def repeated(self, count: int) -> "Condition":
         """A batch of one, repeated without copying."""
-        plain = {f.name for f in fields(self)} - {"features", "matches"}
-        expanded = {name: _repeated(getattr(self, name), count) for name in plain}
-        features, matches = (
-            tuple(_repeated(part, count) for part in parts) for parts in (self.features, self.matches)
-        )
-        return replace(self, features=features, matches=matches, **expanded)
+        repeated: dict[str, Any] = {f.name: _repeated(getattr(self, f.name), count) for f in fields(self)}
+        return Condition(**repeated)
 
 
-def _repeated(part: Tensor, count: int) -> Tensor:
+def _repeated(part: Tensor | tuple[Tensor, ...], count: int) -> Tensor | tuple[Tensor, ...]:
+    if isinstance(part, tuple):
+        return tuple(single.expand(count, *single.shape[1:]) for single in part)
     return part.expand(count, *part.shape[1:])
 
 
@@ -81,7 +83,10 @@ def predict_clean(
         encoder_hidden_states=condition.tokens,
         # As diffusers takes those of a T2I-Adapter: the first joins where the finest block ends, before any
         # attention, the next behind the attention of the second block.
-        down_intrablock_additional_residuals=list(condition.features) or None,
+        down_intrablock_additional_residuals=_joined(condition.features, condition.readings),
+        # As diffusers takes those of a ControlNet: for every skip, and for the middle.
+        down_block_additional_residuals=_for_all_skips(unet, condition.skips),
+        mid_block_additional_residual=condition.start.new_zeros(()) if condition.skips else None,
         cross_attention_kwargs={"matches": condition.matches} if condition.matches else None,
         return_dict=False,
     )[0]
@@ -92,6 +97,20 @@ def predict_clean(
     if kind == "epsilon":
         return (noisy - (1 - alpha).sqrt() * output) / alpha.sqrt()
     return alpha.sqrt() * noisy - (1 - alpha).sqrt() * output
+
+
+def _joined(features: tuple[Tensor, ...], readings: tuple[Tensor, ...]) -> list[Tensor] | None:
+    if not readings:
+        return list(features) or None
+    return [feature + reading for feature, reading in zip(features, readings, strict=True)]
+
+
+def _for_all_skips(unet: UNet2DConditionModel, first: tuple[Tensor, ...]) -> list[Tensor] | None:
+    """`first`, and zeros for the skips that follow."""
+    if not first:
+        return None
+    blocks = (len(block.resnets) + len(block.downsamplers or ()) for block in unet.down_blocks)
+    return [*first, *[first[0].new_zeros(())] * (1 + sum(blocks) - len(first))]
 
 
 def prediction_scale(scheduler: SchedulerMixin, timestep: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 
 # Noise levels are uniform to these powers: alignment reads the artifact at low noise, refinement must be
 # right from pure noise on.
-NOISE_POWERS = {ALIGNMENT: 3.0, REFINEMENT: 0.5}
+NOISE_POWERS = {ALIGNMENT: 3.0, REFINEMENT: 0.25}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def alignment_condition(network: Network, pairs: Pairs) -> Condition:
 
 
 def refinement_condition(network: Network, pairs: Pairs, kept: Tensor | None = None) -> Condition:
-    """The condition of a batch as refinement has it; rows that are not `kept` (B,) bool have no tokens.
+    """The condition of a batch as refinement has it; rows that are not `kept` (B,) bool have no reference.
 
     Matching sees the paste where there is one, and where there is none the artifact, which is hidden from
     the U-Net.
@@ -74,7 +74,7 @@ def refinement_condition(network: Network, pairs: Pairs, kept: Tensor | None = N
     seen = torch.where(known > 0, aligned, pairs.garbled)
     comparison = network.compare(seen, pairs.reference, pairs.mask - known)
     if kept is not None:
-        comparison = replace(comparison, tokens=comparison.tokens * kept.view(-1, 1, 1))
+        comparison = comparison.kept(kept)
     return network.condition(pairs.clean, pairs.mask, comparison, aligned, pairs.valid)
 
 
@@ -122,9 +122,7 @@ def alignment_loss(
     recorders = attend(network, seen, timestep, condition, config.layers, random)
     losses = _attention_losses(recorders, pairs, pairs.matchable)
     loss = config.correspondence * sum(losses[1:], losses[0])
-    if condition.matches:
-        similar = condition.matches[0].softmax(-1)
-        loss = loss + config.matching * correspondence_loss(similar, pairs.match, pairs.matchable, pairs.mask)
+    loss = loss + config.matching * _matches_loss(condition, pairs, pairs.matchable)
     found = recorders[config.layers[-1]].recorded
     return {
         "loss": loss,
@@ -158,7 +156,11 @@ def refinement_loss(
     what = _reconstruction_loss(network, pairs, (clean, predicted), condition, scale)
     matchable = pairs.matchable * (kept & ~wrong).view(-1, 1, 1, 1)
     losses = _attention_losses(recorders, pairs, matchable)
-    return {"loss": what + config.correspondence * sum(losses[1:], losses[0]), "what": what.detach()}
+    loss = what + config.correspondence * sum(losses[1:], losses[0])
+    return {
+        "loss": loss + config.matching * _matches_loss(condition, pairs, matchable),
+        "what": what.detach(),
+    }
 
 
 def _with_wrong_references(pairs: Pairs, wrong: Tensor) -> Pairs:
@@ -174,6 +176,13 @@ def _attention_losses(
         correspondence_loss(recorder.recorded, pairs.match, matchable, pairs.mask)
         for recorder in recorders.values()
     ]
+
+
+def _matches_loss(condition: Condition, pairs: Pairs, matchable: Tensor) -> Tensor | float:
+    """Of the detail encoder's own matches, where there are any."""
+    if not condition.matches:
+        return 0.0
+    return correspondence_loss(condition.matches[0].softmax(-1), pairs.match, matchable, pairs.mask)
 
 
 def _reconstruction_loss(

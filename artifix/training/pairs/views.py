@@ -44,7 +44,7 @@ def draw_views(
         centre = focus - half * uniform((count, 2), -0.75, 0.75, random)
         centre = torch.minimum(torch.maximum(centre, half - 1.1), 1.1 - half)
     else:
-        margin = log_uniform((count, 1), 1.15, 2.4, random)
+        margin = log_uniform((count, 1), 1.2, 3.2, random)
         half = mask_radius.unsqueeze(1) * crop_half * margin
         centre = focus + half * uniform((count, 2), -0.25, 0.25, random)
     half = half * log_uniform((count, 2), 0.8, 1.25, random)
