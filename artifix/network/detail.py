@@ -80,7 +80,7 @@ class DetailEncoder(ModelMixin, ConfigMixin):
         self.reading_to_unet = nn.ModuleList(
             nn.Conv2d(PIXELS + EVIDENCE, width, 3, padding=1) for width in unet_widths
         )
-        # The finest level's blocks give two skips to the decoder.
+        # Of the U-Net's first two skips, both of its finest level.
         self.reading_to_skips = nn.ModuleList(
             nn.Conv2d(3 * FINE_PX**2 + EVIDENCE, unet_widths[0], 3, padding=1) for _ in range(2)
         )

@@ -21,7 +21,7 @@ class Condition:
     features: tuple[Tensor, ...]  # each (B, F, h / 2, w / 2), the crop's detail, before attention and after
     matches: tuple[Tensor, ...]  # each (B, queries, N), logits of matches with the tokens, finest grid first
     readings: tuple[Tensor, ...]  # as `features`, of the reference as matches show it in the crop's frame
-    skips: tuple[Tensor, ...]  # each (B, F, h, w), the same for the decoder's finest level
+    skips: tuple[Tensor, ...]  # each (B, F, h, w), the same for the first skips to the decoder
     start: Tensor  # (B, C, h, w) starting estimate of the clean latents: `aligned` pasted into the mask
 
     def without_tokens(self) -> "Condition":

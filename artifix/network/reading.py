@@ -123,19 +123,31 @@ def _as_map(values: Tensor) -> Tensor:
 
 def _at(field: Tensor, points: Tensor) -> Tensor:
     """The field (B, Q, 2) at points (B, P, 2) in [-1, 1]."""
-    found = functional.grid_sample(
-        _as_map(field), points.unsqueeze(1), padding_mode="border", align_corners=False
-    )
+    wide = _widened(_as_map(field))
+    side = wide.shape[-1]
+    places = points.unsqueeze(1) * ((side - 2) / side)
+    found = functional.grid_sample(wide, places, padding_mode="border", align_corners=False)
     return found.squeeze(2).transpose(1, 2)
 
 
 def _show(pictures: Tensor, field: Tensor, side_px: int) -> tuple[Tensor, Tensor]:
     """The pictures as the field bends them (B, C, S, S); and where it lies inside them (B, 1, S, S)."""
-    points = functional.interpolate(_as_map(field), (side_px, side_px), mode="bicubic")
+    wide = _widened(_as_map(field))
+    cell = side_px // (wide.shape[-1] - 2)
+    points = functional.interpolate(wide, scale_factor=cell, mode="bicubic")[..., cell:-cell, cell:-cell]
     seen = functional.grid_sample(
         pictures, points.permute(0, 2, 3, 1), padding_mode="border", align_corners=False
     )
     return seen, (points.abs().amax(1, keepdim=True) < 1).float()
+
+
+def _widened(maps: Tensor) -> Tensor:
+    """(B, C, n, n) continued straight on by a cell on every side: (B, C, n + 2, n + 2)."""
+    for axis in (2, 3):
+        first, second = maps.narrow(axis, 0, 1), maps.narrow(axis, 1, 1)
+        last, before = maps.narrow(axis, -1, 1), maps.narrow(axis, -2, 1)
+        maps = torch.cat([2 * first - second, maps, 2 * last - before], axis)
+    return maps
 
 
 def _in_light_of(crops: Tensor, seen: Tensor, known: Tensor) -> Tensor:

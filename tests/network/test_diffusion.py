@@ -57,6 +57,8 @@ def condition(tiny, latents):
         start=latents,
         features=(),
         matches=(),
+        readings=(),
+        skips=(),
     )
 
 

@@ -41,12 +41,17 @@ def test_noise_levels_stay_inside_the_schedule_low_for_alignment_and_high_for_re
     assert alignment.float().median() < 200
 
 
-def test_dropped_conditions_have_no_tokens(network, busy_sources):
+def test_dropped_conditions_have_nothing_of_the_reference(network, busy_sources):
     pairs = draw(busy_sources, REFINEMENT)
-    assert refinement_condition(network, pairs).tokens.abs().amax((1, 2)).min() > 0
     kept = torch.tensor([True, False, True, True])
-    size = refinement_condition(network, pairs, kept).tokens.abs().amax((1, 2))
-    assert torch.equal(size > 0, kept)
+    everything, some = (refinement_condition(network, pairs, rows) for rows in (None, kept))
+    for whole, part in zip(of_reference(everything), of_reference(some), strict=True):
+        assert whole.abs().flatten(1).amax(1).min() > 0
+        assert torch.equal(part.abs().flatten(1).amax(1) > 0, kept)
+
+
+def of_reference(condition):
+    return condition.tokens, *condition.readings, *condition.skips
 
 
 @torch.no_grad()
