@@ -76,11 +76,12 @@ def _peaks(logits: Tensor) -> tuple[Tensor, Tensor]:
         for axis, offset in zip((peak // side, peak % side), offsets.T, strict=True)
     )
     there = ((y >= 0) & (y < side) & (x >= 0) & (x < side)).float()
+    balanced = there * there.flip(-1)  # at the border, a token without its opposite would pull the centre in
     index = (y.clamp(0, side - 1) * side + x.clamp(0, side - 1)).view(batch, queries, 9)
     window = probabilities.gather(-1, index) * there
-    mass = window.sum(-1)
-    centre = torch.stack([(window * axis).sum(-1) / mass for axis in (x, y)], -1)
-    return (centre + 0.5) / side * 2 - 1, mass
+    share = window * balanced / (window * balanced).sum(-1, keepdim=True)
+    centre = torch.stack([(share * axis).sum(-1) for axis in (x, y)], -1)
+    return (centre + 0.5) / side * 2 - 1, window.sum(-1)
 
 
 def _smoothed(points: Tensor, mass: Tensor) -> tuple[Tensor, Tensor]:

@@ -224,7 +224,7 @@ def test_plain_inpainting_network_goes_through_the_same_code(full_shaped, random
 def test_repeated_condition_is_the_same_for_every_candidate(tiny):
     with torch.no_grad():
         whole = tiny.condition()
-    lists = {"features", "matches"}
+    lists = {"features", "matches", "readings", "skips"}
     names = {f.name for f in fields(whole)} - lists
     first = {name: getattr(whole, name)[:1] for name in names}
     first |= {name: tuple(part[:1] for part in getattr(whole, name)) for name in lists}
