@@ -10,17 +10,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from artifix.alignment.gaze import Gaze
 from artifix.alignment.matching import Matches
 from artifix.geometry import Box, Crop, resize, transform_points
-from artifix.network.assembly import Network
-from artifix.network.attention import record_attention
-from artifix.network.codec import encode
-from artifix.network.diffusion import predict_clean
-from artifix.network.pixels import to_batch
 
 CERTAINTY_POWER = 8  # nearly the surest view alone; measured in docs/measuring.md
 TOLERANCE_CELLS = 0.8  # an attention match is right to within this many query cells
@@ -62,53 +57,31 @@ class View:
         return (total / max(float(total.sum()), 1e-12)).reshape(self.token_grid, self.token_grid)
 
 
-@torch.inference_mode()
 def look(
-    network: Network,
+    gaze: Gaze,
     image: NDArray[np.uint8],
     mask: NDArray[np.bool_],
     reference: NDArray[np.uint8],
     boxes: Sequence[Box],
     reference_box: Box,
-    layer: str,
-    timestep: int,
-    seed: int,
 ) -> list[View]:
     """Record where each crop of the image attends to in one part of the reference; one pass for all crops.
 
     Args:
-        network: the parts both stages use.
+        gaze: reads the attention.
         image: (H, W, 3).
         mask: (H, W).
         reference: (H_ref, W_ref, 3).
         boxes: crops of the image, squares that may reach beyond it.
         reference_box: part of the reference to look at, a square that may reach beyond it.
-        layer: module path of the cross-attention layer.
-        timestep: noise level of the pass.
-        seed: of the noise, drawn on the CPU.
     """
-    side, reference_side = network.working_size_px, network.reference_size_px
-    crops = [Crop(box, (side, side)) for box in boxes]
-    reference_crop = Crop(reference_box, (reference_side, reference_side))
+    crops = [Crop(box, (gaze.network.working_size_px,) * 2) for box in boxes]
+    reference_crop = Crop(reference_box, (gaze.network.reference_size_px,) * 2)
     masks = [crop.cut(mask.astype(np.float32)) > 0.25 for crop in crops]
-    place = network.device, network.dtype
-    pixels, holes = to_batch([crop.cut(image) for crop in crops], *place), to_batch(masks, *place)
-    comparison = network.compare(pixels, to_batch([reference_crop.cut(reference)], *place))
-    seen = encode(network.codec, pixels)
-    noise = (
-        torch.randn(seen.shape[1:], generator=torch.Generator().manual_seed(seed))
-        .expand(seen.shape)
-        .to(*place)
-    )
-    at = torch.full((len(crops),), timestep, dtype=torch.int64, device=network.device)
-    with record_attention(network.unet, [layer], stop_after_last=True) as recorders:
-        condition = network.condition(pixels, holes, comparison)
-        predict_clean(
-            network.unet, network.scheduler, network.noisy(seen, noise, at), at, condition, network.residual
-        )
-    probabilities = recorders[layer].recorded.float().cpu().numpy()
+    pixels, holes = gaze.batch([crop.cut(image) for crop in crops]), gaze.batch(masks)
+    attention = gaze.attend(pixels, holes, gaze.batch([reference_crop.cut(reference)])).cpu().numpy()
     return [
-        View(*parts) for parts in zip(crops, [reference_crop] * len(crops), masks, probabilities, strict=True)
+        View(*parts) for parts in zip(crops, [reference_crop] * len(crops), masks, attention, strict=True)
     ]
 
 
@@ -152,18 +125,23 @@ def matches_of(view: View) -> Matches:
     share = window / np.maximum(mass, 1e-12)[:, None]
     offset_y, offset_x = share @ np.repeat([-1, 0, 1], 3), share @ np.tile([-1, 0, 1], 3)
     in_tokens = np.column_stack([peak_x + offset_x, peak_y + offset_y])
-    line = np.arange(queries)
-    in_queries = np.column_stack([np.tile(line, queries), np.repeat(line, queries)])
+    side_px = max(view.crop.box.width, view.crop.box.height)
     return Matches(
-        _to_picture(in_queries, queries, view.crop),
-        _to_picture(in_tokens, tokens, view.reference_crop),
+        in_picture(cell_centres(queries), view.crop),
+        in_picture((in_tokens + 0.5) / tokens * 2 - 1, view.reference_crop),
         mass.astype(np.float64),
         "attention",
-        TOLERANCE_CELLS * max(view.crop.box.width, view.crop.box.height) / queries,
+        TOLERANCE_CELLS * side_px / queries,
     )
 
 
-def _to_picture(cells: NDArray, grid: int, crop: Crop) -> NDArray[np.float64]:
-    """Cell indices (x, y) of a square grid over a crop to points of the whole picture."""
-    working = (cells + 0.5) * (np.array(crop.size[::-1]) / grid) - 0.5
+def cell_centres(grid: int) -> NDArray[np.float64]:
+    """(grid * grid, 2) centres (x, y) of the cells of a square grid over [-1, 1], raster order."""
+    line = (np.arange(grid) + 0.5) / grid * 2 - 1
+    return np.column_stack([np.tile(line, grid), np.repeat(line, grid)])
+
+
+def in_picture(points: NDArray[np.float64], crop: Crop) -> NDArray[np.float64]:
+    """Points (N, 2) of a crop that is [-1, 1] in points of the whole picture, in pixels."""
+    working = (points + 1) / 2 * np.array(crop.size[::-1]) - 0.5
     return transform_points(np.linalg.inv(crop.matrix()), working)

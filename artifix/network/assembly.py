@@ -15,7 +15,7 @@ from artifix.network.detail import CELL_PX, DetailEncoder
 from artifix.network.diffusion import Condition
 from artifix.network.encoder import encoder_size_px, patch_tokens
 from artifix.network.projection import Projection
-from artifix.network.reading import read
+from artifix.network.reading import follow, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +121,11 @@ class Network:
         matches = _coarser(logits, len(self.unet.config.block_out_channels) - 1)
         if unknown is None:
             return Comparison(tokens, encoder.residuals(seen), matches)
-        reading = read(
-            crops,
-            references.expand(len(crops), -1, -1, -1),
-            1 - unknown,
-            logits,
-            lambda pictures: encoder.match_logits(seen, encoder(pictures)),
+        references = references.expand(len(crops), -1, -1, -1)
+        field = follow(
+            logits, references, crops.shape[-1], lambda bent: encoder.match_logits(seen, encoder(bent))
         )
+        reading = read(crops, references, 1 - unknown, field)
         shown = seen * (1 - functional.max_pool2d(unknown, CELL_PX)).to(seen.dtype)
         return Comparison(tokens, encoder.residuals(shown), matches, *encoder.readings(reading))
 

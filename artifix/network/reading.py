@@ -36,32 +36,48 @@ class Reading:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """Where in the reference the cells of a crop lie, smooth over the crop; a square grid in raster order."""
+
+    points: Tensor  # (B, cells, 2) of x, y; the reference is [-1, 1]
+    trust: Tensor  # (B, cells) in [0, 1]: how sharp the match of a cell is and how near the field
+
+
 @torch.no_grad()
-def read(
-    crops: Tensor,
-    references: Tensor,
-    known: Tensor,
-    logits: Tensor,
-    compare_again: Callable[[Tensor], Tensor],
-) -> Reading:
-    """Read references where crops match them.
+def follow(
+    logits: Tensor, references: Tensor, side_px: int, compare_again: Callable[[Tensor], Tensor]
+) -> Field:
+    """The smooth field that matches lie on; each look after the first sees the reference as it bends it.
+
+    Args:
+        logits: (B, queries, tokens) of the matches of crops and references, square grids.
+        references: (B, 3, R, R) in [-1, 1].
+        side_px: of the crops.
+        compare_again: gives such logits for other references (B, 3, side_px, side_px).
+    """
+    field = _smoothed(*_peaks(logits))
+    for _ in range(LOOKS - 1):
+        seen, _ = _show(references.float(), field.points, side_px)
+        points, mass = _peaks(compare_again(seen))
+        field = _smoothed(_at(field.points, points), mass)
+    return field
+
+
+@torch.no_grad()
+def read(crops: Tensor, references: Tensor, known: Tensor, field: Field) -> Reading:
+    """References in the frames of their crops.
 
     Args:
         crops: (B, 3, S, S) in [-1, 1].
         references: (B, 3, R, R) in [-1, 1].
         known: (B, 1, S, S) in {0, 1}, where the crop's light may be taken from.
-        logits: (B, queries, tokens) of the matches of crops and references, square grids.
-        compare_again: gives such logits for other references (B, 3, S, S).
+        field: of the crops' cells.
     """
-    crops, references = crops.float(), references.float()
-    field, trust = _smoothed(*_peaks(logits))
-    seen, inside = _show(references, field, crops.shape[-1])
-    for _ in range(LOOKS - 1):
-        points, mass = _peaks(compare_again(seen))
-        field, trust = _smoothed(_at(field, points), mass)
-        seen, inside = _show(references, field, crops.shape[-1])
-    evidence = functional.interpolate(_as_map(trust.unsqueeze(-1)), crops.shape[-2:], mode="bilinear")
-    return Reading(_in_light_of(crops, seen, known * inside), torch.cat([evidence, inside], 1))
+    crops = crops.float()
+    seen, inside = _show(references.float(), field.points, crops.shape[-1])
+    trust = functional.interpolate(_as_map(field.trust.unsqueeze(-1)), crops.shape[-2:], mode="bilinear")
+    return Reading(_in_light_of(crops, seen, known * inside), torch.cat([trust, inside], 1))
 
 
 def _peaks(logits: Tensor) -> tuple[Tensor, Tensor]:
@@ -84,8 +100,8 @@ def _peaks(logits: Tensor) -> tuple[Tensor, Tensor]:
     return (centre + 0.5) / side * 2 - 1, window.sum(-1)
 
 
-def _smoothed(points: Tensor, mass: Tensor) -> tuple[Tensor, Tensor]:
-    """A field (B, Q, 2) through matches that may be wrong, affine around each query, and how it is borne out.
+def _smoothed(points: Tensor, mass: Tensor) -> Field:
+    """A field through matches (B, Q, 2) that may be wrong, affine around each query.
 
     Moving least squares, reweighted by the distance of each match from the field. The trust (B, Q) is the
     mass of each match by its weight.
@@ -106,7 +122,7 @@ def _smoothed(points: Tensor, mass: Tensor) -> tuple[Tensor, Tensor]:
             field = (basis.unsqueeze(-1) * torch.linalg.solve(normal, right)).sum(-2)
             agreeing = 1 / (1 + ((field - points).norm(dim=-1) / DOUBT).square())
             weight = (mass * agreeing).square()
-    return field, mass * agreeing
+    return Field(field, mass * agreeing)
 
 
 def _basis(side: int, device: torch.device) -> Tensor:

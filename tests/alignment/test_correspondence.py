@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from artifix.alignment.correspondence import View, look, matches_of, merged
+from artifix.alignment.gaze import Gaze
 from artifix.geometry import Box, Crop
 
 LAYER = "up_blocks.1.attentions.0"
@@ -89,12 +90,13 @@ def test_one_pass_looks_at_all_crops(tiny_network, scene):
     image, reference = scene(), scene(140, 200, 1)
     mask = np.zeros(image.shape[:2], bool)
     mask[60:95, 70:110] = True
+    gaze = Gaze(tiny_network, LAYER, 0, 7)
     boxes, whole = [Box(40, 30, 140, 130), Box(60, 50, 120, 110)], Box(0, 0, 200, 140)
-    views = look(tiny_network, image, mask, reference, boxes, whole, LAYER, 0, 7)
+    views = look(gaze, image, mask, reference, boxes, whole)
     assert [view.crop.box for view in views] == boxes
     for view in views:
         assert view.probabilities.shape == (16, 256)
         assert view.probabilities.sum(1) == pytest.approx(1, abs=1e-4)
         assert view.mask.any()
-    again = look(tiny_network, image, mask, reference, boxes, whole, LAYER, 0, 7)
+    again = look(gaze, image, mask, reference, boxes, whole)
     assert all(np.array_equal(a.probabilities, b.probabilities) for a, b in zip(views, again, strict=True))

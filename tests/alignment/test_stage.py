@@ -1,6 +1,10 @@
 import numpy as np
 import pytest
 
+from artifix.alignment import stage
+from artifix.alignment.correspondence import cell_centres
+from artifix.alignment.field import AttentionField
+from artifix.alignment.matching import Matches
 from artifix.alignment.stage import align
 from artifix.config import AlignmentConfig
 from artifix.errors import NoMatchError, UsageError
@@ -70,6 +74,70 @@ def stranger(request, scene):
 def test_a_map_that_says_nothing_is_refused(located, stranger):
     with pytest.raises(NoMatchError, match=r"confidence 0\.[01]"):
         located(stranger, AlignmentConfig(transform=False))
+
+
+@pytest.fixture
+def believed(monkeypatch):
+    """Let the field of attention lie where the mask is in the reference, with this trust."""
+
+    def believe(trust):
+        def field(gaze, image, mask, reference, box, reference_box):
+            points = (cell_centres(16) + 1) / 2 * box.width + np.array([box.left, box.top]) - 0.5
+            weights = np.full(256, trust)
+            matches = Matches(points, points + np.array([RIGHT, DOWN]), weights, "attention", 4.0)
+            return AttentionField(box, matches, trust)
+
+        monkeypatch.setattr(stage, "attention_field", field)
+
+    return believe
+
+
+def test_the_ring_proves_what_the_field_of_attention_proposes(located, believed, reference, mask):
+    believed(0.6)
+    found = located(reference, AlignmentConfig(match_pool=False))
+    assert found.source == "attention"
+    assert found.transform.is_proved
+    box = box_of(found.region)
+    assert box.as_tuple() == pytest.approx((70 + RIGHT, 60 + DOWN, 105 + RIGHT, 90 + DOWN), abs=1)
+
+
+def test_the_field_is_the_guess_where_the_ring_proves_nothing(located, believed, scene, mask):
+    believed(0.6)
+    found = located(scene(220, 260, 99))
+    assert (found.source, found.transform.is_proved) == ("attention", False)
+    assert 0.25 < found.confidence < 0.5
+    box = box_of(found.region)
+    assert box.as_tuple() == pytest.approx((70 + RIGHT, 60 + DOWN, 105 + RIGHT, 90 + DOWN), abs=1)
+
+
+def test_a_field_without_trust_is_refused(located, believed, scene):
+    believed(0.15)
+    with pytest.raises(NoMatchError, match=r"confidence 0\.[01]"):
+        located(scene(220, 260, 99))
+
+
+def test_more_trust_gives_more_confidence(located, believed, scene):
+    confidences = []
+    for trust in (0.05, 0.2, 0.4, 0.8):
+        believed(trust)
+        confidences.append(located(scene(220, 260, 99), AlignmentConfig(force=True)).confidence)
+    assert confidences == sorted(set(confidences))
+
+
+def test_a_trusted_field_draws_the_map_to_where_it_leads(located, believed, reference):
+    centre = (slice(60 + DOWN, 90 + DOWN), slice(70 + RIGHT, 105 + RIGHT))
+    shares = []
+    for trust in (0.05, 0.8):
+        believed(trust)
+        found = located(reference, AlignmentConfig(transform=False, force=True)).correspondence
+        shares.append(found[centre].sum() / found.sum())
+    assert shares[1] > 1.5 * shares[0]
+
+
+def test_a_field_onto_a_flat_part_is_no_guess(located, believed):
+    believed(0.8)
+    flat = np.full((220, 260, 3), 128, np.uint8)
+    assert located(flat, AlignmentConfig(force=True)).transform is None
 
 
 def test_a_reference_without_a_match_proves_no_transform(located, stranger):

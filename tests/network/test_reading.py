@@ -5,10 +5,10 @@ import torch
 from torch.nn import functional
 
 from artifix.network.diffusion import predict_clean
-from artifix.network.reading import Reading, read
+from artifix.network.reading import Reading, follow, read
 
 SIDE, GRID = 64, 8  # px, cells
-CLOSE = 0.06  # of pictures in [-1, 1]; different ones are 0.5 apart, and 0.1 when shifted by half a cell
+CLOSE = 0.06  # of pictures in [-1, 1]; different ones are 0.6 apart, and 0.3 when shifted by half a cell
 
 
 def smooth_pictures(count=1, seed=0):
@@ -38,7 +38,8 @@ def read_once(crops, references, logits, known=None):
     """As every look finds the same, seen from the first one's frame."""
     still = logits_to(cells(), 400.0)
     known = torch.ones(len(crops), 1, SIDE, SIDE) if known is None else known
-    return read(crops, references, known, logits, lambda _: still.expand(len(crops), -1, -1))
+    field = follow(logits, references, SIDE, lambda _: still.expand(len(crops), -1, -1))
+    return read(crops, references, known, field)
 
 
 VIEWS = {
@@ -56,7 +57,7 @@ def test_reference_is_read_in_the_frame_of_the_crop(view):
     points = cells() @ VIEWS[view][:, :2].T + VIEWS[view][:, 2]
     reading = read_once(crop, reference, logits_to(points))
     assert (reading.pictures - crop).abs().mean() < CLOSE
-    assert reading.evidence[:, 1].mean() > 0.95
+    assert reading.evidence[:, 1].mean() > 0.9
 
 
 def test_a_third_of_wrong_matches_is_outvoted():
@@ -91,7 +92,7 @@ def test_the_last_look_is_read_in_the_frame_of_the_one_before():
         return logits_to(cells() - 0.1 / 0.5)  # 0.1 too far in the reference is 0.2 in the crop's frame
 
     known = torch.ones(1, 1, SIDE, SIDE)
-    reading = read(crop, reference, known, logits_to(off), look_again)
+    reading = read(crop, reference, known, follow(logits_to(off), reference, SIDE, look_again))
     inner = (slice(None), slice(None), slice(16, -16), slice(16, -16))
     assert len(shown) == 1
     assert (shown[0][inner] - crop[inner]).abs().mean() > 0.08
@@ -105,15 +106,16 @@ def test_evidence_is_higher_where_matches_agree():
     scattered = torch.rand(len(points), 2, generator=torch.Generator().manual_seed(3)) * 2 - 1
     mixed = torch.where(left.unsqueeze(1), points, scattered)
     still = logits_to(mixed)
-    reading = read(reference, reference, torch.ones(1, 1, SIDE, SIDE), still, lambda _: still)
-    agreeing, scattered = reading.evidence[0, 0].chunk(2, 1)
+    agreeing, scattered = follow(still, reference, SIDE, lambda _: still).trust.view(GRID, GRID).chunk(2, 1)
     assert agreeing.mean() > 2 * scattered.mean()
 
 
 def test_beyond_the_reference_nothing_is_inside():
     reference = smooth_pictures()
     points = cells() * 0.5 + torch.tensor([0.75, 0.0])
-    sharpness = torch.where(points[:, :1] < 0.8, 40.0, 0.5)  # what the reference does not show is like nothing
+    sharpness = torch.where(
+        points[:, :1] < 0.8, 40.0, 0.5
+    )  # what the reference does not show is like nothing
     reading = read_once(reference, reference, sharpness * logits_to(points, 1.0))
     inside = reading.evidence[0, 1]
     assert inside[:, : SIDE // 4].all()
