@@ -3,29 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.alignment.correspondence import look, matches_of, merged
-from artifix.alignment.field import AttentionField, attention_field
+from artifix.alignment.correspondence import matches_of
+from artifix.alignment.field import AttentionField
 from artifix.alignment.gaze import Gaze
+from artifix.alignment.looks import crop_around, follow_sighting, look_along, sight
 from artifix.alignment.matching import Matches, match_features
 from artifix.alignment.region import Blob, blobs
 from artifix.alignment.transform import LEAST_SIDE_PX, Transform, best_transform
 from artifix.config import AlignmentConfig
 from artifix.errors import NoMatchError, UsageError
-from artifix.geometry import Box, Crop, box_of, square_around, squared
+from artifix.geometry import Box
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
 
-LEAST_CROP_PX = 32  # smaller crops of the image hold nothing to recognise
-ZOOM_CONTEXT = 2.0  # side of the second look over the first answer's
-ZOOM_WORTH = 0.7  # the second look must be this much narrower than the reference
-FIELD_CONTEXT = 1.25  # side of the part that is followed, over that of the crop at the region's scale
-FIELD_LEAST = 0.1  # of the map, where a trusted field leads though the looks before saw nothing
 # Confidence by the trust in the field of attention; that in most unrelated references stays below the second.
 TRUSTS, CONFIDENCES = (0.1, 0.3, 0.7), (0.05, 0.25, 0.5)
+TRUSTED = CONFIDENCES[1]  # a field of so much is worth a look along it
 LEAST_STRUCTURE = 4.0  # deviation of grey levels in the region; in less, attention finds only its habits
 UNSUPPORTED = 0.25  # of the map's gathered mass, where the field of attention is no view of a surface
 
@@ -75,25 +71,17 @@ def align(
         NoMatchError: nothing in the reference matches, and `config.force` is not set.
     """
     check_address(network, layer, timestep)
-    gaze = Gaze(network, layer, timestep, seed)
-    boxes = _boxes(mask, config.contexts)
-    views = look(gaze, image, mask, reference, boxes, _whole(reference))
-    correspondence = merged(views, reference.shape)
-    zoom_box = _zoom_box(blobs(correspondence)[0], reference.shape)
-    if config.zoom and zoom_box is not None:
-        closer = look(gaze, image, mask, reference, boxes, zoom_box)
-        correspondence = _sharpened(correspondence, merged(closer, reference.shape))
-        views = [*views, *closer]
-    part = _followed(blobs(correspondence)[0], config.contexts[0], reference.shape)
-    field = attention_field(gaze, image, mask, reference, boxes[0], part)
+    gaze, scene = Gaze(network, layer, timestep, seed), (image, mask, reference)
+    sighting = sight(gaze, *scene, config.contexts, config.zoom)
+    field = follow_sighting(gaze, *scene, config.contexts[0], sighting)
+    correspondence = sighting.correspondence
     guess, confidence = _guess(field, mask, reference, correspondence)
-    if guess is not None and config.zoom and confidence >= CONFIDENCES[1]:
-        last = _along(gaze, image, mask, reference, guess, boxes[0])
-        correspondence = _sharpened(correspondence, last, FIELD_LEAST)
+    if config.zoom and guess is not None and confidence >= TRUSTED:
+        correspondence = look_along(gaze, *scene, field.box, guess, correspondence)
     transform = None
     if config.transform:
         masks = mask, mask if masked is None else masked
-        pool = [_joined([matches_of(view) for view in views]), field.matches]
+        pool = [_joined([matches_of(view) for view in sighting.views]), field.matches]
         transform = _proved(image, masks, reference, pool, config) or guess
         if transform is not None and transform.is_proved:
             confidence = float(np.clip(0.5 + transform.agreement / 2, 0, 1))
@@ -105,7 +93,7 @@ def align(
         )
     region = transform.region(mask, reference.shape) if transform else blobs(correspondence)[0].region
     source = transform.source if transform else "correspondence"
-    box = _around(mask, config.contexts[0])
+    box = crop_around(mask, config.contexts[0])
     return Alignment(mask, box, correspondence, region, transform, confidence, layer, timestep, source)
 
 
@@ -119,43 +107,6 @@ def check_address(network: Network, layer: str, timestep: int) -> None:
     last = network.scheduler.config.num_train_timesteps - 1
     if not 0 <= timestep <= last:
         raise UsageError(f"--timestep {timestep}: is outside the schedule", f"use 0 to {last}")
-
-
-def _boxes(mask: NDArray[np.bool_], contexts: Sequence[float]) -> list[Box]:
-    # Squares, so that neither picture is squeezed: what is seen in another shape is matched worse.
-    return list(dict.fromkeys(squared(_around(mask, scale)) for scale in contexts))
-
-
-def _around(mask: NDArray[np.bool_], scale: float) -> Box:
-    return square_around(box_of(mask), scale, LEAST_CROP_PX, *mask.shape)
-
-
-def _whole(reference: NDArray) -> Box:
-    return squared(Box(0, 0, reference.shape[1], reference.shape[0]))
-
-
-def _zoom_box(blob: Blob, shape: Sequence[int]) -> Box | None:
-    """The part of the reference worth a second look; None where the first saw it large enough."""
-    height, width = shape[:2]
-    box = squared(square_around(box_of(blob.region), ZOOM_CONTEXT, LEAST_CROP_PX, height, width))
-    return box if box.width < ZOOM_WORTH * max(height, width) else None
-
-
-def _sharpened(
-    coarse: NDArray[np.float32], fine: NDArray[np.float32], least: float = 0.0
-) -> NDArray[np.float32]:
-    """The closer look, weighted by the one before, so that it cannot wander to where that saw nothing.
-
-    `least` is the weight where it saw nothing, in [0, 1].
-    """
-    product = np.sqrt(np.maximum(coarse, least) * fine)
-    return product / max(float(product.max()), 1e-12)
-
-
-def _followed(blob: Blob, context: float, shape: Sequence[int]) -> Box:
-    """The part of the reference that shows what the crop of `context` does, and a little more."""
-    around = square_around(box_of(blob.region), FIELD_CONTEXT * context, LEAST_CROP_PX, *shape[:2])
-    return squared(around)
 
 
 def _guess(
@@ -174,23 +125,6 @@ def _guess(
     if region is None or not region.any() or _is_flat(reference, region):
         return None, UNSUPPORTED * _gathered(blobs(correspondence)[0])
     return transform, float(np.interp(field.trust, TRUSTS, CONFIDENCES))
-
-
-def _along(
-    gaze: Gaze,
-    image: NDArray[np.uint8],
-    mask: NDArray[np.bool_],
-    reference: NDArray[np.uint8],
-    guess: Transform,
-    box: Box,
-) -> NDArray[np.float32]:
-    """The correspondence map of a look at the reference as the guess shows it, on the reference."""
-    side = gaze.network.reference_size_px
-    bent, _ = guess.warp_reference(reference, box, (side, side))
-    seen = look(gaze, image, mask, np.clip(bent, 0, 255).astype(np.uint8), [box], Box(0, 0, side, side))
-    matrix = guess.matrix @ np.linalg.inv(Crop(box, (side, side)).matrix())
-    found = merged(seen, (side, side))
-    return np.asarray(cv2.warpPerspective(found, matrix, reference.shape[1::-1]), np.float32)
 
 
 def _proved(

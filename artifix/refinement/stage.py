@@ -17,7 +17,7 @@ from artifix.network.pixels import to_batch, to_pictures
 from artifix.refinement.light import match_light, match_moments
 
 LEAST_CROP_PX = 32  # smaller crops of the image hold too little context
-REGION_CONTEXT = 1.3  # side of the reference crop that is encoded, over the region's
+REGION_CONTEXT = 2.2  # side of the reference crop that is encoded, over the region's; a little over `context`
 
 # The reference in the frame of a box of the image: (h, w, 3) float32 in [0, 255], and (h, w) bool where it
 # shows.

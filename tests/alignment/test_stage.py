@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from artifix.alignment import stage
+from artifix.alignment import looks
 from artifix.alignment.correspondence import cell_centres
 from artifix.alignment.field import AttentionField
 from artifix.alignment.matching import Matches
@@ -87,7 +87,7 @@ def believed(monkeypatch):
             matches = Matches(points, points + np.array([RIGHT, DOWN]), weights, "attention", 4.0)
             return AttentionField(box, matches, trust)
 
-        monkeypatch.setattr(stage, "attention_field", field)
+        monkeypatch.setattr(looks, "attention_field", field)
 
     return believe
 
