@@ -20,7 +20,7 @@ class AlignmentConfig:
     layer: str | None = None  # module path of the cross-attention layer; None = the weights' calibration
     timestep: int | None = None  # noise level of the recorded pass; None = the weights' calibration
     contexts: tuple[float, ...] = (1.8, 3.0, 5.0)  # sides of the crops looked at, over the mask's longer side
-    zoom: bool = True  # a second pass on a crop of the reference around the first answer
+    zoom: bool = True  # closer looks: at the part found first, then along the field of attention
     match_pool: bool = True  # classical matches compete with the network's
     transform: bool = True  # fit a transform; False = the paper's path, a region only
     min_confidence: float = 0.25  # below it the reference is refused as showing no match
