@@ -110,7 +110,8 @@ TimestepOption = Annotated[
     int | None, _setting("timestep", "--timestep", text="Noise level to match at", unset="as the weights say")
 ]
 ZoomOption = Annotated[
-    bool | None, _setting("zoom", "--zoom/--no-zoom", text="Closer looks at the part of the reference found first")
+    bool | None,
+    _setting("zoom", "--zoom/--no-zoom", text="Closer looks at the part found first"),
 ]
 MatchPoolOption = Annotated[
     bool | None, _setting("match_pool", "--match-pool/--no-match-pool", text="Let classical matches compete")

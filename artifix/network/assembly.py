@@ -50,6 +50,8 @@ class Comparison:
     matches: tuple[Tensor, ...] = ()  # of the crops' cells with the tokens; see Condition
     readings: tuple[Tensor, ...] = ()  # of the references where they match the crops; see Condition
     skips: tuple[Tensor, ...] = ()
+    copied: Tensor | None = None  # (B, 3, S, S) in [-1, 1], the references where they match the crops
+    share: Tensor | None = None  # (B, 1, S, S) in [0, 1], how much is copied from there
 
     def kept(self, rows: Tensor) -> "Comparison":
         """Nothing of the reference where `rows` (B,) bool is False."""
@@ -57,7 +59,9 @@ class Comparison:
         readings, skips = (
             tuple(part * kept.view(-1, 1, 1, 1) for part in parts) for parts in (self.readings, self.skips)
         )
-        return replace(self, tokens=self.tokens * kept.view(-1, 1, 1), readings=readings, skips=skips)
+        tokens, share = self.tokens * kept.view(-1, 1, 1), self.share
+        share = None if share is None else share * kept.view(-1, 1, 1, 1)
+        return replace(self, tokens=tokens, readings=readings, skips=skips, share=share)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +131,14 @@ class Network:
         )
         reading = read(crops, references, 1 - unknown, field)
         shown = seen * (1 - functional.max_pool2d(unknown, CELL_PX)).to(seen.dtype)
-        return Comparison(tokens, encoder.residuals(shown), matches, *encoder.readings(reading))
+        return Comparison(
+            tokens,
+            encoder.residuals(shown),
+            matches,
+            *encoder.readings(reading),
+            copied=reading.pictures.to(crops.dtype),
+            share=reading.share.to(crops.dtype),
+        )
 
     def condition(
         self,
@@ -151,17 +162,24 @@ class Network:
             aligned, valid = torch.zeros_like(crop), torch.zeros_like(mask)
         # Where nothing is known of the masked part the paste is 0: mid-grey, nothing assumed.
         pasted = crop * (1 - mask) + aligned * mask * valid
+        copied, share = comparison.copied, comparison.share
+        if copied is None or share is None:
+            copied, share = torch.zeros_like(crop), torch.zeros_like(mask)
+        hole, shown = _at_latent_size(mask, factor), _at_latent_size(valid, factor)
         return Condition(
-            mask=_at_latent_size(mask, factor),
+            mask=hole,
             masked=encode(self.codec, crop * (1 - mask)),
             tokens=comparison.tokens,
             # Pixels keep their own validity through the codec; a cell of the map is valid if any of them is.
             aligned=encode(self.codec, aligned * valid),
-            valid=_at_latent_size(valid, factor),
+            valid=shown,
             features=comparison.features,
             matches=comparison.matches,
             readings=comparison.readings,
             skips=comparison.skips,
+            copied=encode(self.codec, copied),
+            # Where the aligned reference shows, it is corrected and nothing copied.
+            share=functional.avg_pool2d(share, factor) * hole * (1 - shown),
             start=encode(self.codec, pasted),
         )
 

@@ -22,12 +22,15 @@ class Condition:
     matches: tuple[Tensor, ...]  # each (B, queries, N), logits of matches with the tokens, finest grid first
     readings: tuple[Tensor, ...]  # as `features`, of the reference as matches show it in the crop's frame
     skips: tuple[Tensor, ...]  # each (B, F, h, w), the same for the first skips to the decoder
+    copied: Tensor  # (B, C, h, w) latents of the reference as matches show it in the crop's frame
+    share: Tensor  # (B, 1, h, w) in [0, 1], how much of the clean latents is copied from there
     start: Tensor  # (B, C, h, w) starting estimate of the clean latents: `aligned` pasted into the mask
 
     def without_tokens(self) -> "Condition":
         """The unconditional branch of classifier-free guidance: nothing read, as dropped in training."""
         readings, skips = (tuple(map(torch.zeros_like, parts)) for parts in (self.readings, self.skips))
-        return replace(self, tokens=torch.zeros_like(self.tokens), readings=readings, skips=skips)
+        tokens, share = torch.zeros_like(self.tokens), torch.zeros_like(self.share)
+        return replace(self, tokens=tokens, readings=readings, skips=skips, share=share)
 
     def repeated(self, count: int) -> "Condition":
         """A batch of one, repeated without copying."""
@@ -67,7 +70,7 @@ def predict_clean(
     condition: Condition,
     residual: bool,
 ) -> Tensor:
-    """The clean latents (B, C, h, w) as the network sees them at one noise level.
+    """The clean latents (B, C, h, w) as the network sees them at one noise level: generated, and copied.
 
     Args:
         unet: the denoiser.
@@ -90,9 +93,17 @@ def predict_clean(
         cross_attention_kwargs={"matches": condition.matches} if condition.matches else None,
         return_dict=False,
     )[0]
+    generated = _clean_of(output, noisy, scheduler, timestep, condition.start if residual else None)
+    return torch.lerp(generated, condition.copied, condition.share)
+
+
+def _clean_of(
+    output: Tensor, noisy: Tensor, scheduler: SchedulerMixin, timestep: Tensor, start: Tensor | None
+) -> Tensor:
+    """The clean latents that the network's output stands for."""
     kind = scheduler.config.prediction_type
     if kind == "sample":
-        return output + condition.start if residual else output
+        return output if start is None else output + start
     alpha = scheduler.alphas_cumprod.to(noisy.device)[timestep].view(-1, 1, 1, 1).to(noisy.dtype)
     if kind == "epsilon":
         return (noisy - (1 - alpha).sqrt() * output) / alpha.sqrt()

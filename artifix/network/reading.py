@@ -18,6 +18,8 @@ REACH = 1.5  # of a match on the field, as a deviation, in half sides of the cro
 DOUBT = 0.15  # a match so far off the field counts half, in half sides of the reference
 ROUNDS = 6  # of reweighted least squares
 LIGHT_GAINS = (0.5, 2.0)  # least and largest
+# A field so little trusted is not copied at all, one so much trusted is copied alone.
+COPIED_FROM, COPIED_ALONE = 0.25, 0.75
 EVIDENCE = 2  # channels: how far the field is to be trusted, and where it lies inside the reference
 
 
@@ -27,6 +29,17 @@ class Reading:
 
     pictures: Tensor  # (B, 3, S, S) in [-1, 1], in the light of the crops
     evidence: Tensor  # (B, 2, S, S) in [0, 1]
+
+    @property
+    def share(self) -> Tensor:
+        """(B, 1, S, S) in [0, 1]: how much of a pixel is copied from the reference.
+
+        As in pointer-generator networks (See et al. 2017), what attention points at is copied and the rest is
+        generated; here by the trust in the whole field, which stands or falls as one.
+        """
+        trust, inside = self.evidence.split(1, 1)
+        whole = trust.mean((2, 3), keepdim=True)
+        return ((whole - COPIED_FROM) / (COPIED_ALONE - COPIED_FROM)).clamp(0, 1) * inside
 
     def folded(self, factor: int) -> Tensor:
         """(B, 3 factor^2 + 2, S / factor, S / factor): cells of pixels, and their evidence."""
@@ -160,6 +173,8 @@ def _show(pictures: Tensor, field: Tensor, side_px: int) -> tuple[Tensor, Tensor
 
 def _widened(maps: Tensor) -> Tensor:
     """(B, C, n, n) continued straight on by a cell on every side: (B, C, n + 2, n + 2)."""
+    if maps.shape[-1] == 1:  # nothing to go on by
+        return functional.pad(maps, (1, 1, 1, 1), mode="replicate")
     for axis in (2, 3):
         first, second = maps.narrow(axis, 0, 1), maps.narrow(axis, 1, 1)
         last, before = maps.narrow(axis, -1, 1), maps.narrow(axis, -2, 1)

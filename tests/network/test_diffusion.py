@@ -59,6 +59,8 @@ def condition(tiny, latents):
         matches=(),
         readings=(),
         skips=(),
+        copied=latents * 0,
+        share=cells * 0,
     )
 
 

@@ -175,10 +175,46 @@ def test_folded_reading_holds_pixels_and_evidence():
     assert torch.allclose(folded[1, 192, 3, 0], evidence[1, 0, 24:32, 0:8].mean())
 
 
+@pytest.mark.parametrize(("trust", "share"), [(0.1, 0.0), (0.25, 0.0), (0.5, 0.5), (0.75, 1.0), (0.9, 1.0)])
+def test_the_more_a_field_is_trusted_the_more_is_copied(trust, share):
+    evidence = torch.ones(1, 2, 8, 8)
+    evidence[:, 0] = trust
+    evidence[:, 1, :, 6:] = 0
+    found = Reading(torch.zeros(1, 3, 8, 8), evidence).share
+    assert found[..., :6] == pytest.approx(share, abs=1e-6)
+    assert not found[..., 6:].any()  # beyond the reference
+
+
+def sure(comparison, share=1.0):
+    return replace(comparison, share=torch.full_like(comparison.share, share))
+
+
+@torch.no_grad()
+def test_what_is_copied_is_the_reading_in_the_mask_alone(tiny):
+    network, at = tiny.network, torch.zeros(2, dtype=torch.int64)
+    comparison = sure(network.compare(tiny.crop, tiny.reference, tiny.mask))
+    condition = network.condition(tiny.crop, tiny.mask, comparison)
+    clean = predict_clean(network.unet, network.scheduler, condition.start, at, condition, residual=True)
+    cells = functional.max_pool2d(tiny.mask, 4)
+    assert torch.allclose(clean, torch.where(cells > 0, condition.copied, condition.start), atol=1e-5)
+    pixels = functional.pixel_shuffle(condition.copied, 4)
+    assert torch.allclose(pixels, comparison.copied, atol=1e-6)
+
+
+@torch.no_grad()
+def test_nothing_is_copied_where_an_aligned_reference_shows(tiny):
+    comparison = sure(tiny.network.compare(tiny.crop, tiny.reference, tiny.mask))
+    condition = tiny.network.condition(tiny.crop, tiny.mask, comparison, tiny.aligned, tiny.valid)
+    shown = functional.max_pool2d(tiny.valid, 4) > 0
+    assert not condition.share[shown].any()
+    assert condition.share[~shown & (condition.mask > 0)].min() == 1
+
+
 @torch.no_grad()
 def test_references_are_read_only_for_what_is_to_be_painted(tiny):
     looked = tiny.network.compare(tiny.crop, tiny.reference)
     assert looked.readings == looked.skips == ()
+    assert looked.share is None
     painted = tiny.network.compare(tiny.crop, tiny.reference, tiny.mask)
     assert [part.shape for part in painted.readings] == [part.shape for part in painted.features]
     assert all(part.shape[-1] == tiny.crop.shape[-1] // 4 for part in painted.skips)
@@ -210,4 +246,4 @@ def test_reading_reaches_the_decoder_and_the_depth_of_the_unet(tiny_config):
 @torch.no_grad()
 def test_unconditional_branch_reads_nothing(tiny):
     blind = tiny.condition().without_tokens()
-    assert not any(part.any() for part in (blind.tokens, *blind.readings, *blind.skips))
+    assert not any(part.any() for part in (blind.tokens, *blind.readings, *blind.skips, blind.share))

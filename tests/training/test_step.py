@@ -50,6 +50,13 @@ def test_dropped_conditions_have_nothing_of_the_reference(network, busy_sources)
         assert torch.equal(part.abs().flatten(1).amax(1) > 0, kept)
 
 
+def test_dropped_conditions_copy_nothing(network, busy_sources):
+    kept = torch.tensor([True, False, True, True])
+    pairs = draw(busy_sources, REFINEMENT)
+    pairs = replace(pairs, aligned=pairs.aligned * 0, valid=pairs.valid * 0)
+    assert not refinement_condition(network, pairs, kept).share[1].any()
+
+
 def of_reference(condition):
     return condition.tokens, *condition.readings, *condition.skips
 
