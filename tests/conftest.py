@@ -1,5 +1,6 @@
 """What tests of several rooms share, and which tests run."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,12 @@ class Run:
     code: int
     out: str
     err: str
+
+
+def pytest_configure() -> None:
+    """Share the cores between pytest-xdist's workers: threads that wait for each other starve."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    torch.set_num_threads(max(torch.get_num_threads() // workers, 1))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
