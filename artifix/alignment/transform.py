@@ -129,7 +129,7 @@ def best_transform(
     pool: Iterable[Matches],
     masked: NDArray[np.bool_] | None = None,
 ) -> Transform | None:
-    """The plausible candidate of the most merit, polished; it may not be proved. None without candidates.
+    """The plausible candidate of the most merit, polished, a proved one before all that are not; or None.
 
     Arguments as for `find_transform`; `pool` holds all the matches, `mask` has a True pixel.
     """
@@ -145,9 +145,11 @@ def best_transform(
         and _lands(transform_points(candidate.matrix, inside), reference.shape)
     ]
     candidates.sort(key=lambda t: t.merit, reverse=True)
-    polished = [_polished(t, ring, reference) for t in candidates[:POLISHED]]
+    # The best that is proved already is among them: coarse matches agree by chance more than exact ones must.
+    chosen = candidates[:POLISHED] + [t for t in candidates[POLISHED:] if t.is_proved][:1]
+    polished = [_polished(t, ring, reference) for t in chosen]
     polished = [t for t in polished if _lands(t.points(inside), reference.shape)]
-    best = max(polished, key=lambda t: t.merit, default=None)
+    best = max(polished, key=lambda t: (t.is_proved, t.merit), default=None)
     if best is None or not best.is_proved:  # a bend is free enough to prove anything: it may only correct
         return best
     bent = _bent(best, pool, ring, mask_box, reference)

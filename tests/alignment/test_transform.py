@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from artifix.alignment import transform
 from artifix.alignment.matching import Matches
 from artifix.alignment.ring import agreement, ring_around
 from artifix.alignment.transform import Transform, best_transform, find_transform
@@ -63,6 +64,28 @@ def test_attention_matches_alone_are_polished_to_the_pixel():
     assert alone is not None
     assert alone.source == "attention"
     assert worst_px(alone) < 1.0
+
+
+def test_a_proved_transform_wins_over_one_of_more_merit_that_is_not(monkeypatch):
+    agreements = {"sift": 0.15, "attention": 0.33}
+    monkeypatch.setattr(transform, "_verified", lambda c, *_: rated(c, agreements[c.source]))
+    monkeypatch.setattr(transform, "_polished", lambda found, *_: found)
+    monkeypatch.setattr(transform, "_bent", lambda found, *_: found)
+    points = np.random.default_rng(0).uniform(20, 150, (80, 2))
+    pool = [
+        Matches(points, transform_points(VIEW, points) + shift, np.ones(80), source, 3.0)
+        for source, shift in (("sift", 0.0), ("attention", 10.0))
+    ]
+    best = best_transform(photo_of(scene()), spot(), scene(), pool)
+    assert (best.source, best.is_proved) == ("sift", True)
+    rival = rated(best, agreements["attention"], "attention")
+    assert rival.merit > best.merit
+    assert not rival.is_proved
+
+
+def rated(found, agreement: float, source: str | None = None, inliers: int | None = None) -> Transform:
+    support = found.inliers if inliers is None else inliers
+    return Transform(found.matrix, agreement, source or found.source, found.model, support, 3.0)
 
 
 def test_an_occluder_beside_the_mask_does_not_pull_the_transform():
