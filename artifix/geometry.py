@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+LEAST_CROP_PX = 32  # smaller crops hold too little to recognise, and too little context
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -71,6 +73,11 @@ def square_around(box: Box, scale: float, least_px: int, height: int, width: int
     left = _push_inside(round(x - side / 2), side, width)
     top = _push_inside(round(y - side / 2), side, height)
     return Box(left, top, left + side, top + side).clip(height, width)
+
+
+def crop_around(mask: NDArray[np.bool_], scale: float) -> Box:
+    """The crop that shows the True pixels of (H, W) `mask` with their surroundings; see `square_around`."""
+    return square_around(box_of(mask), scale, LEAST_CROP_PX, *mask.shape)
 
 
 def squared(box: Box) -> Box:

@@ -17,7 +17,7 @@ from artifix.alignment.gaze import Gaze
 from artifix.alignment.matching import Matches
 from artifix.geometry import Box, Crop, resize, transform_points
 
-CERTAINTY_POWER = 8  # nearly the surest view alone; measured in docs/measuring.md
+CERTAINTY_POWER = 8  # nearly the surest view alone decides
 TOLERANCE_CELLS = 0.8  # an attention match is right to within this many query cells
 
 
@@ -67,21 +67,13 @@ def look(
 ) -> list[View]:
     """Record where each crop of the image attends to in one part of the reference; one pass for all crops.
 
-    Args:
-        gaze: reads the attention.
-        image: (H, W, 3).
-        mask: (H, W).
-        reference: (H_ref, W_ref, 3).
-        boxes: crops of the image, squares that may reach beyond it.
-        reference_box: part of the reference to look at, a square that may reach beyond it.
+    Arguments as for `Gaze.cut`.
     """
-    crops = [Crop(box, (gaze.network.working_size_px,) * 2) for box in boxes]
-    reference_crop = Crop(reference_box, (gaze.network.reference_size_px,) * 2)
-    masks = [crop.cut(mask.astype(np.float32)) > 0.25 for crop in crops]
-    pixels, holes = gaze.batch([crop.cut(image) for crop in crops]), gaze.batch(masks)
-    attention = gaze.attend(pixels, holes, gaze.batch([reference_crop.cut(reference)])).cpu().numpy()
+    cut = gaze.cut(image, mask, reference, boxes, reference_box)
+    attention = gaze.attend(cut).cpu().numpy()
     return [
-        View(*parts) for parts in zip(crops, [reference_crop] * len(crops), masks, attention, strict=True)
+        View(crop, cut.reference_crop, mask, probabilities)
+        for crop, mask, probabilities in zip(cut.crops, cut.masks, attention, strict=True)
     ]
 
 

@@ -4,7 +4,7 @@ Single queries err; their neighbours outvote them. The reference is shown again 
 so that the last one is of pictures that look alike in scale, turn and slant.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from artifix.alignment.correspondence import TOLERANCE_CELLS, cell_centres, in_p
 from artifix.alignment.gaze import Gaze
 from artifix.alignment.matching import Matches
 from artifix.alignment.transform import Transform
-from artifix.geometry import Box, Crop
+from artifix.geometry import Box
 from artifix.network.reading import follow
 
 LEAST_TRUST = 0.05  # of a cell, in a fit
@@ -54,31 +54,21 @@ def attention_field(
     box: Box,
     reference_box: Box,
 ) -> AttentionField:
-    """Follow the attention that one crop of the image pays to one part of the reference.
+    """Follow the attention that the crop in `box` pays to a part of the reference that shows about the same.
 
-    Args:
-        gaze: reads the attention.
-        image: (H, W, 3).
-        mask: (H, W).
-        reference: (H_ref, W_ref, 3).
-        box: crop of the image, a square that may reach beyond it.
-        reference_box: part of the reference that shows about the same, likewise.
+    Arguments as for `Gaze.cut`.
     """
-    network = gaze.network
-    crop = Crop(box, (network.working_size_px,) * 2)
-    reference_crop = Crop(reference_box, (network.reference_size_px,) * 2)
-    pixels, holes = gaze.batch([crop.cut(image)]), gaze.batch([crop.cut(mask.astype(np.float32)) > 0.25])
-    shown = gaze.batch([reference_crop.cut(reference)])
+    cut = gaze.cut(image, mask, reference, [box], reference_box)
 
-    def logits_of(references: Tensor) -> Tensor:
-        return gaze.attend(pixels, holes, references).clamp_min(1e-9).log()
+    def logits_of(shown: Tensor) -> Tensor:
+        return gaze.attend(replace(cut, shown=shown)).clamp_min(1e-9).log()
 
-    field = follow(logits_of(shown), shown, network.reference_size_px, logits_of)
+    field = follow(logits_of(cut.shown), cut.shown, gaze.network.reference_size_px, logits_of)
     points, trust = (part[0].double().cpu().numpy() for part in (field.points, field.trust))
     grid = round(len(trust) ** 0.5)
     matches = Matches(
-        in_picture(cell_centres(grid), crop),
-        in_picture(points, reference_crop),
+        in_picture(cell_centres(grid), cut.crops[0]),
+        in_picture(points, cut.reference_crop),
         trust,
         "attention",
         TOLERANCE_CELLS * box.width / grid,

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from artifix.alignment.correspondence import matches_of
 from artifix.alignment.field import AttentionField
 from artifix.alignment.gaze import Gaze
-from artifix.alignment.looks import crop_around, follow_sighting, look_along, sight
+from artifix.alignment.looks import follow_sighting, look_along, sight
 from artifix.alignment.matching import Matches, match_features
-from artifix.alignment.region import Blob, blobs
+from artifix.alignment.region import Blob
 from artifix.alignment.transform import LEAST_SIDE_PX, Transform, best_transform
 from artifix.config import AlignmentConfig
 from artifix.errors import NoMatchError, UsageError
-from artifix.geometry import Box
+from artifix.geometry import Box, crop_around
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
 
@@ -74,10 +74,9 @@ def align(
     gaze, scene = Gaze(network, layer, timestep, seed), (image, mask, reference)
     sighting = sight(gaze, *scene, config.contexts, config.zoom)
     field = follow_sighting(gaze, *scene, config.contexts[0], sighting)
-    correspondence = sighting.correspondence
-    guess, confidence = _guess(field, mask, reference, correspondence)
+    guess, confidence = _guess(field, mask, reference, sighting.blob)
     if config.zoom and guess is not None and confidence >= TRUSTED:
-        correspondence = look_along(gaze, *scene, field.box, guess, correspondence)
+        sighting = look_along(gaze, *scene, field.box, guess, sighting)
     transform = None
     if config.transform:
         masks = mask, mask if masked is None else masked
@@ -91,10 +90,12 @@ def align(
             f"{config.min_confidence:.2f} is the least)",
             "use a reference that shows this part of the object, or pass --force for the best guess",
         )
-    region = transform.region(mask, reference.shape) if transform else blobs(correspondence)[0].region
+    region = transform.region(mask, reference.shape) if transform else sighting.blob.region
     source = transform.source if transform else "correspondence"
     box = crop_around(mask, config.contexts[0])
-    return Alignment(mask, box, correspondence, region, transform, confidence, layer, timestep, source)
+    return Alignment(
+        mask, box, sighting.correspondence, region, transform, confidence, layer, timestep, source
+    )
 
 
 def check_address(network: Network, layer: str, timestep: int) -> None:
@@ -113,7 +114,7 @@ def _guess(
     field: AttentionField,
     mask: NDArray[np.bool_],
     reference: NDArray[np.uint8],
-    correspondence: NDArray[np.float32],
+    blob: Blob,
 ) -> tuple[Transform | None, float]:
     """The transform that the field of attention is nearest to, and the confidence in it.
 
@@ -123,7 +124,7 @@ def _guess(
     transform = field.transform()
     region = None if transform is None else transform.region(mask, reference.shape)
     if region is None or not region.any() or _is_flat(reference, region):
-        return None, UNSUPPORTED * _gathered(blobs(correspondence)[0])
+        return None, UNSUPPORTED * _gathered(blob)
     return transform, float(np.interp(field.trust, TRUSTS, CONFIDENCES))
 
 

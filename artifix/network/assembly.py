@@ -1,6 +1,6 @@
 """The network's parts put together, and built anew from a config."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
@@ -52,16 +52,6 @@ class Comparison:
     skips: tuple[Tensor, ...] = ()
     copied: Tensor | None = None  # (B, 3, S, S) in [-1, 1], the references where they match the crops
     share: Tensor | None = None  # (B, 1, S, S) in [0, 1], how much is copied from there
-
-    def kept(self, rows: Tensor) -> "Comparison":
-        """Nothing of the reference where `rows` (B,) bool is False."""
-        kept = rows.to(self.tokens.dtype)
-        readings, skips = (
-            tuple(part * kept.view(-1, 1, 1, 1) for part in parts) for parts in (self.readings, self.skips)
-        )
-        tokens, share = self.tokens * kept.view(-1, 1, 1), self.share
-        share = None if share is None else share * kept.view(-1, 1, 1, 1)
-        return replace(self, tokens=tokens, readings=readings, skips=skips, share=share)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

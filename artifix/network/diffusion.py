@@ -26,16 +26,28 @@ class Condition:
     share: Tensor  # (B, 1, h, w) in [0, 1], how much of the clean latents is copied from there
     start: Tensor  # (B, C, h, w) starting estimate of the clean latents: `aligned` pasted into the mask
 
+    def kept(self, rows: Tensor) -> "Condition":
+        """Nothing is read of the reference where `rows` (B,) bool is False."""
+        return replace(
+            self,
+            tokens=_kept(self.tokens, rows),
+            readings=tuple(_kept(part, rows) for part in self.readings),
+            skips=tuple(_kept(part, rows) for part in self.skips),
+            share=_kept(self.share, rows),
+        )
+
     def without_tokens(self) -> "Condition":
         """The unconditional branch of classifier-free guidance: nothing read, as dropped in training."""
-        readings, skips = (tuple(map(torch.zeros_like, parts)) for parts in (self.readings, self.skips))
-        tokens, share = torch.zeros_like(self.tokens), torch.zeros_like(self.share)
-        return replace(self, tokens=tokens, readings=readings, skips=skips, share=share)
+        return self.kept(torch.zeros(len(self.tokens), dtype=torch.bool, device=self.tokens.device))
 
     def repeated(self, count: int) -> "Condition":
         """A batch of one, repeated without copying."""
         repeated: dict[str, Any] = {f.name: _repeated(getattr(self, f.name), count) for f in fields(self)}
         return Condition(**repeated)
+
+
+def _kept(part: Tensor, rows: Tensor) -> Tensor:
+    return part * rows.view(-1, *[1] * (part.dim() - 1)).to(part.dtype)
 
 
 def _repeated(part: Tensor | tuple[Tensor, ...], count: int) -> Tensor | tuple[Tensor, ...]:

@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from artifix.config import RefinementConfig
-from artifix.geometry import Box, Crop, box_of, resize, square_around, squared
+from artifix.geometry import Box, Crop, crop_around, resize, squared
 from artifix.network.assembly import Network
 from artifix.network.codec import decode
 from artifix.network.diffusion import Condition, sample
 from artifix.network.pixels import to_batch, to_pictures
 from artifix.refinement.light import match_light, match_moments
 
-LEAST_CROP_PX = 32  # smaller crops of the image hold too little context
 REGION_CONTEXT = 2.2  # side of the reference crop that is encoded, over the region's; a little over `context`
 
 # The reference in the frame of a box of the image: (h, w, 3) float32 in [0, 255], and (h, w) bool where it
@@ -75,7 +74,7 @@ def repaint(
         seeds: of the noise, drawn on the CPU.
         after_step: called with (done, total) after each network evaluation of all seeds together.
     """
-    box = square_around(box_of(mask), config.context, LEAST_CROP_PX, *mask.shape)
+    box = crop_around(mask, config.context)
     part = image[box.slices()], mask[box.slices()]
     paste = _careful_paste(*part, box, aligned) if aligned is not None and config.aligned_reference else None
     condition = _condition(network, *part, _region_picture(network, reference, region), paste)
@@ -101,7 +100,7 @@ def _region_picture(
 ) -> NDArray[np.uint8]:
     """The matching part of the reference with a margin, at the size the encoder reads."""
     side = network.reference_size_px
-    box = squared(square_around(box_of(region), REGION_CONTEXT, LEAST_CROP_PX, *region.shape))
+    box = squared(crop_around(region, REGION_CONTEXT))
     return Crop(box, (side, side)).cut(reference)
 
 

@@ -73,9 +73,8 @@ def refinement_condition(network: Network, pairs: Pairs, kept: Tensor | None = N
     known = pairs.mask * pairs.valid
     seen = torch.where(known > 0, aligned, pairs.garbled)
     comparison = network.compare(seen, pairs.reference, pairs.mask - known)
-    if kept is not None:
-        comparison = comparison.kept(kept)
-    return network.condition(pairs.clean, pairs.mask, comparison, aligned, pairs.valid)
+    condition = network.condition(pairs.clean, pairs.mask, comparison, aligned, pairs.valid)
+    return condition if kept is None else condition.kept(kept)
 
 
 def attend(

@@ -113,9 +113,7 @@ def test_evidence_is_higher_where_matches_agree():
 def test_beyond_the_reference_nothing_is_inside():
     reference = smooth_pictures()
     points = cells() * 0.5 + torch.tensor([0.75, 0.0])
-    sharpness = torch.where(
-        points[:, :1] < 0.8, 40.0, 0.5
-    )  # what the reference does not show is like nothing
+    sharpness = torch.where(points[:, :1] < 0.8, 40.0, 0.5)  # beyond it nothing is like the crop
     reading = read_once(reference, reference, sharpness * logits_to(points, 1.0))
     inside = reading.evidence[0, 1]
     assert inside[:, : SIDE // 4].all()
@@ -142,11 +140,9 @@ def test_reading_keeps_its_light_where_nothing_is_known():
 
 def test_readings_of_a_batch_are_those_of_its_rows():
     references = smooth_pictures(3)
-    crops = torch.stack(
-        [seen_through(references[i : i + 1], v)[0] for i, v in enumerate([*VIEWS.values()][:3])]
-    )
-    points = [cells() @ v[:, :2].T + v[:, 2] for v in [*VIEWS.values()][:3]]
-    logits = torch.cat([logits_to(p) for p in points])
+    views = list(VIEWS.values())[:3]
+    crops = torch.cat([seen_through(references[i : i + 1], view) for i, view in enumerate(views)])
+    logits = torch.cat([logits_to(cells() @ view[:, :2].T + view[:, 2]) for view in views])
     whole = read_once(crops, references, logits)
     for i in range(3):
         row = read_once(crops[i : i + 1], references[i : i + 1], logits[i : i + 1])
