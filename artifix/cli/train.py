@@ -255,10 +255,20 @@ def _card(job: "Job", name: str, recipe: "TrainingConfig", outcome: "Outcome") -
     )
 
 
-def _export(job: "Job", name: str, recipe: "TrainingConfig", outcome: "Outcome", console: Console) -> None:
+def _recipe_text(recipe: "TrainingConfig") -> str:
+    """The recipe as it goes with the weights; bases are told by name, without the path to them."""
     from artifix.config import to_dict
-    from artifix.training.export import export_weights
+    from artifix.training.card import last_name
     from artifix.training.record import to_toml
+
+    values = to_dict(recipe)
+    for folder in ("pipeline", "unet", "image_encoder"):
+        values["base"][folder] = last_name(values["base"][folder])
+    return to_toml(values)
+
+
+def _export(job: "Job", name: str, recipe: "TrainingConfig", outcome: "Outcome", console: Console) -> None:
+    from artifix.training.export import export_weights
 
     # Calibration: of the supervised layers the one whose map fitted best in the last validation.
     layer = max(recipe.losses.layers, key=lambda name: outcome.figures[f"miou_{name}"])
@@ -267,7 +277,7 @@ def _export(job: "Job", name: str, recipe: "TrainingConfig", outcome: "Outcome",
         job.run / "weights",
         layer=layer,
         card=_card(job, name, recipe, outcome),
-        recipe=to_toml(to_dict(recipe)),
+        recipe=_recipe_text(recipe),
     )
     figures = {name: round(value, 4) for name, value in outcome.figures.items()}
     short = {name: value for name, value in figures.items() if name == "hits" or name.endswith("_db")}

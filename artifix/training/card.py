@@ -92,11 +92,11 @@ def _millions(count: int) -> str:
 
 
 def _told(card: Card) -> list[str]:
-    bases = " and ".join(_last_name(base) for base in card.bases)
+    bases = " and ".join(last_name(base) for base in card.bases)
     lines = [
         "## Training",
         "",
-        f"Recipe `{_last_name(card.recipe)}`, started from {bases or 'random weights'}: "
+        f"Recipe `{last_name(card.recipe)}`, started from {bases or 'random weights'}: "
         f"{card.steps:,} steps, {card.pairs_seen:,} pairs, {card.minutes:.0f} minutes on {card.device}; "
         "the average of the weights.",
         "",
@@ -111,7 +111,7 @@ def _told(card: Card) -> list[str]:
     return [*lines, "## Limits", "", *(f"- {limit}" for limit in card.limits)]
 
 
-def _last_name(folder: str) -> str:
+def last_name(folder: str) -> str:
     """A path's last part: where things lie on the disk of whoever trained is nobody's business."""
     return Path(folder).name
 

@@ -87,6 +87,19 @@ def test_a_run_leaves_weights_and_can_be_resumed(artifix, data, recipe, tmp_path
     assert "2 of 2 steps" in second.out
 
 
+def test_weights_do_not_tell_where_their_base_lay(artifix, data, recipe, tmp_path):
+    first = train(artifix, data, recipe, tmp_path / "first", "--steps", "1", "-q")
+    base = tmp_path / "first" / "weights"
+    more = ("--steps", "1", "-q", "--set", f"base.pipeline={base}")
+    second = train(artifix, data, recipe, tmp_path / "second", *more)
+    assert (first.code, second.code) == (0, 0), second.err
+    assert settings_of(tmp_path / "second")["base"]["pipeline"] == str(base)
+    weights = tmp_path / "second" / "weights"
+    assert tomllib.loads((weights / "training.toml").read_text())["base"]["pipeline"] == "weights"
+    texts = [path.read_text() for end in ("json", "md", "toml") for path in weights.rglob(f"*.{end}")]
+    assert not any(str(tmp_path) in text for text in texts)
+
+
 def test_settings_are_changed_by_name(artifix, data, recipe, tmp_path):
     changes = (
         "steps=1",
