@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from transformers import Dinov2Model
 
+from artifix.alignment.scene import Scene
 from artifix.alignment.stage import Alignment, align
 from artifix.config import RefineConfig
 from artifix.errors import WeightsError
@@ -158,14 +159,11 @@ class RefineByAlignPipeline(DiffusionPipeline):
         wanted = config.alignment
         return align(
             self.network,
-            case.image.rgb,
-            part,
-            case.reference.rgb,
+            Scene(case.image.rgb, part, case.reference.rgb, case.mask),
             wanted,
             layer=self.config.alignment_layer if wanted.layer is None else wanted.layer,
             timestep=self.config.alignment_timestep if wanted.timestep is None else wanted.timestep,
             seed=config.seed,
-            masked=case.mask,
         )
 
     def _repaint(
@@ -207,9 +205,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         blind = replace(config.alignment, transform=False, zoom=False, force=True)
         found = align(
             self.network,
-            repaired,
-            alignment.mask,
-            case.reference.rgb,
+            Scene(repaired, alignment.mask, case.reference.rgb),
             blind,
             layer=alignment.layer,
             timestep=alignment.timestep,

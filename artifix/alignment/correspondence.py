@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from artifix.alignment.gaze import Gaze
 from artifix.alignment.matching import Matches
+from artifix.alignment.scene import Scene
 from artifix.geometry import Box, Crop, resize, transform_points
 
 CERTAINTY_POWER = 8  # nearly the surest view alone decides
@@ -57,19 +58,12 @@ class View:
         return (total / max(float(total.sum()), 1e-12)).reshape(self.token_grid, self.token_grid)
 
 
-def look(
-    gaze: Gaze,
-    image: NDArray[np.uint8],
-    mask: NDArray[np.bool_],
-    reference: NDArray[np.uint8],
-    boxes: Sequence[Box],
-    reference_box: Box,
-) -> list[View]:
+def look(gaze: Gaze, scene: Scene, boxes: Sequence[Box], reference_box: Box) -> list[View]:
     """Record where each crop of the image attends to in one part of the reference; one pass for all crops.
 
     Arguments as for `Gaze.cut`.
     """
-    cut = gaze.cut(image, mask, reference, boxes, reference_box)
+    cut = gaze.cut(scene, boxes, reference_box)
     attention = gaze.attend(cut).cpu().numpy()
     return [
         View(crop, cut.reference_crop, mask, probabilities)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from artifix.alignment.candidates import is_plausible
 from artifix.alignment.correspondence import TOLERANCE_CELLS, cell_centres, in_picture
 from artifix.alignment.gaze import Gaze
 from artifix.alignment.matching import Matches
+from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform
 from artifix.geometry import Box
 from artifix.network.reading import follow
@@ -46,19 +46,12 @@ class AttentionField:
 
 
 @torch.inference_mode()
-def attention_field(
-    gaze: Gaze,
-    image: NDArray[np.uint8],
-    mask: NDArray[np.bool_],
-    reference: NDArray[np.uint8],
-    box: Box,
-    reference_box: Box,
-) -> AttentionField:
+def attention_field(gaze: Gaze, scene: Scene, box: Box, reference_box: Box) -> AttentionField:
     """Follow the attention that the crop in `box` pays to a part of the reference that shows about the same.
 
     Arguments as for `Gaze.cut`.
     """
-    cut = gaze.cut(image, mask, reference, [box], reference_box)
+    cut = gaze.cut(scene, [box], reference_box)
 
     def logits_of(shown: Tensor) -> Tensor:
         return gaze.attend(replace(cut, shown=shown)).clamp_min(1e-9).log()

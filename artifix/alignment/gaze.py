@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from artifix.alignment.scene import Scene
 from artifix.geometry import Box, Crop
 from artifix.network.assembly import Network
 from artifix.network.attention import record_attention
@@ -25,34 +26,25 @@ class Gaze:
     timestep: int  # noise level of the pass
     seed: int  # of the noise, drawn on the CPU
 
-    def cut(
-        self,
-        image: NDArray[np.uint8],
-        mask: NDArray[np.bool_],
-        reference: NDArray[np.uint8],
-        boxes: Sequence[Box],
-        reference_box: Box,
-    ) -> "Cut":
+    def cut(self, scene: Scene, boxes: Sequence[Box], reference_box: Box) -> "Cut":
         """Cut out what is to be looked at.
 
         Args:
-            image: (H, W, 3).
-            mask: (H, W).
-            reference: (H_ref, W_ref, 3).
+            scene: what to cut from; its mask has a True pixel.
             boxes: crops of the image, squares that may reach beyond it.
             reference_box: part of the reference, a square that may reach beyond it.
         """
         place = self.network.device, self.network.dtype
         crops = [Crop(box, (self.network.working_size_px,) * 2) for box in boxes]
         reference_crop = Crop(reference_box, (self.network.reference_size_px,) * 2)
-        masks = [crop.cut(mask.astype(np.float32)) > 0.25 for crop in crops]
+        masks = [crop.cut(scene.mask.astype(np.float32)) > 0.25 for crop in crops]
         return Cut(
             crops=crops,
             reference_crop=reference_crop,
             masks=masks,
-            pixels=to_batch([crop.cut(image) for crop in crops], *place),
+            pixels=to_batch([crop.cut(scene.image) for crop in crops], *place),
             holes=to_batch(masks, *place),
-            shown=to_batch([reference_crop.cut(reference)], *place),
+            shown=to_batch([reference_crop.cut(scene.reference)], *place),
         )
 
     @torch.inference_mode()

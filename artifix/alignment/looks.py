@@ -12,6 +12,7 @@ from artifix.alignment.correspondence import View, look, merged
 from artifix.alignment.field import AttentionField, attention_field
 from artifix.alignment.gaze import Gaze
 from artifix.alignment.region import Blob, blobs
+from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform
 from artifix.geometry import Box, Crop, crop_around, squared
 
@@ -34,77 +35,54 @@ class Sighting:
         return blobs(self.correspondence)[0]
 
 
-def sight(
-    gaze: Gaze,
-    image: NDArray[np.uint8],
-    mask: NDArray[np.bool_],
-    reference: NDArray[np.uint8],
-    contexts: Sequence[float],
-    zoom: bool,
-) -> Sighting:
+def sight(gaze: Gaze, scene: Scene, contexts: Sequence[float], zoom: bool) -> Sighting:
     """Look at the whole reference, then, with `zoom`, at the part where the masked part seems to be.
 
     Args:
         gaze: reads the attention.
-        image: (H, W, 3).
-        mask: (H, W) with a True pixel.
-        reference: (H_ref, W_ref, 3).
+        scene: its mask has a True pixel.
         contexts: sides of the crops of the image, over the mask's longer side.
         zoom: whether to look again.
     """
     # Squares, so that neither picture is squeezed: what is seen in another shape is matched worse.
-    boxes = list(dict.fromkeys(squared(crop_around(mask, scale)) for scale in contexts))
-    whole = squared(Box(0, 0, reference.shape[1], reference.shape[0]))
-    views = look(gaze, image, mask, reference, boxes, whole)
-    first = Sighting(tuple(views), merged(views, reference.shape))
+    boxes = list(dict.fromkeys(squared(crop_around(scene.mask, scale)) for scale in contexts))
+    whole = squared(Box(0, 0, *scene.reference.shape[1::-1]))
+    views = look(gaze, scene, boxes, whole)
+    first = Sighting(tuple(views), merged(views, scene.reference.shape))
     part = _zoom_box(first.blob) if zoom else None
     if part is None:
         return first
-    closer = look(gaze, image, mask, reference, boxes, part)
-    return Sighting((*views, *closer), _sharpened(first.correspondence, merged(closer, reference.shape)))
+    closer = look(gaze, scene, boxes, part)
+    return Sighting(
+        (*views, *closer), _sharpened(first.correspondence, merged(closer, scene.reference.shape))
+    )
 
 
-def follow_sighting(
-    gaze: Gaze,
-    image: NDArray[np.uint8],
-    mask: NDArray[np.bool_],
-    reference: NDArray[np.uint8],
-    context: float,
-    sighting: Sighting,
-) -> AttentionField:
+def follow_sighting(gaze: Gaze, scene: Scene, context: float, sighting: Sighting) -> AttentionField:
     """The field of attention between the crop of `context` and the part of the reference sighted.
 
     Arguments as for `sight`.
     """
     part = crop_around(sighting.blob.region, FIELD_CONTEXT * context)
-    return attention_field(gaze, image, mask, reference, squared(crop_around(mask, context)), squared(part))
+    return attention_field(gaze, scene, squared(crop_around(scene.mask, context)), squared(part))
 
 
-def look_along(
-    gaze: Gaze,
-    image: NDArray[np.uint8],
-    mask: NDArray[np.bool_],
-    reference: NDArray[np.uint8],
-    box: Box,
-    transform: Transform,
-    sighting: Sighting,
-) -> Sighting:
+def look_along(gaze: Gaze, scene: Scene, box: Box, transform: Transform, sighting: Sighting) -> Sighting:
     """The sighting, sharpened by a look at the reference as `transform` shows it in a crop of the image.
 
     Args:
         gaze: reads the attention.
-        image: (H, W, 3).
-        mask: (H, W).
-        reference: (H_ref, W_ref, 3).
+        scene: image and reference.
         box: crop of the image, a square that may reach beyond it.
         transform: from the image to the reference.
         sighting: of the looks before, which weighs the new one.
     """
     side = gaze.network.reference_size_px
-    bent, _ = transform.warp_reference(reference, box, (side, side))
-    views = look(gaze, image, mask, np.clip(bent, 0, 255).astype(np.uint8), [box], Box(0, 0, side, side))
+    bent, _ = transform.warp_reference(scene.reference, box, (side, side))
+    bent_scene = replace(scene, reference=np.clip(bent, 0, 255).astype(np.uint8))
+    views = look(gaze, bent_scene, [box], Box(0, 0, side, side))
     matrix = transform.matrix @ np.linalg.inv(Crop(box, (side, side)).matrix())
-    found = cv2.warpPerspective(merged(views, (side, side)), matrix, reference.shape[1::-1])
+    found = cv2.warpPerspective(merged(views, (side, side)), matrix, scene.reference.shape[1::-1])
     coarse = np.maximum(sighting.correspondence, FIELD_LEAST)
     return replace(sighting, correspondence=_sharpened(coarse, np.asarray(found, np.float32)))
 

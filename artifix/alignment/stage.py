@@ -12,7 +12,8 @@ from artifix.alignment.gaze import Gaze
 from artifix.alignment.looks import follow_sighting, look_along, sight
 from artifix.alignment.matching import Matches, match_features
 from artifix.alignment.region import Blob
-from artifix.alignment.transform import LEAST_SIDE_PX, Transform, best_transform
+from artifix.alignment.scene import Scene
+from artifix.alignment.transform import Transform, find_transform
 from artifix.config import AlignmentConfig
 from artifix.errors import NoMatchError, UsageError
 from artifix.geometry import Box, crop_around
@@ -42,46 +43,35 @@ class Alignment:
 
 
 def align(
-    network: Network,
-    image: NDArray[np.uint8],
-    mask: NDArray[np.bool_],
-    reference: NDArray[np.uint8],
-    config: AlignmentConfig,
-    *,
-    layer: str,
-    timestep: int,
-    seed: int,
-    masked: NDArray[np.bool_] | None = None,
+    network: Network, scene: Scene, config: AlignmentConfig, *, layer: str, timestep: int, seed: int
 ) -> Alignment:
     """Locate one mask group in the reference.
 
     Args:
         network: the parts both stages use.
-        image: (H, W, 3).
-        mask: (H, W) with a True pixel, the group.
-        reference: (H_ref, W_ref, 3).
+        scene: the group and the reference; its mask has a True pixel.
         config: which parts of the stage run.
         layer: module path of the cross-attention layer to read.
         timestep: noise level of the pass.
         seed: of its noise.
-        masked: (H, W), True on every artifact, where that is more than this group.
 
     Raises:
         UsageError: the network has no such layer or noise level.
         NoMatchError: nothing in the reference matches, and `config.force` is not set.
     """
     check_address(network, layer, timestep)
-    gaze, scene = Gaze(network, layer, timestep, seed), (image, mask, reference)
-    sighting = sight(gaze, *scene, config.contexts, config.zoom)
-    field = follow_sighting(gaze, *scene, config.contexts[0], sighting)
-    guess, confidence = _guess(field, mask, reference, sighting.blob)
+    gaze = Gaze(network, layer, timestep, seed)
+    sighting = sight(gaze, scene, config.contexts, config.zoom)
+    field = follow_sighting(gaze, scene, config.contexts[0], sighting)
+    guess, confidence = _guess(field, scene, sighting.blob)
     if config.zoom and guess is not None and confidence >= TRUSTED:
-        sighting = look_along(gaze, *scene, field.box, guess, sighting)
+        sighting = look_along(gaze, scene, field.box, guess, sighting)
     transform = None
     if config.transform:
-        masks = mask, mask if masked is None else masked
         pool = [_joined([matches_of(view) for view in sighting.views]), field.matches]
-        transform = _proved(image, masks, reference, pool, config) or guess
+        if config.match_pool:
+            pool.insert(0, match_features(scene.image, scene.hidden, scene.reference))
+        transform = find_transform(scene, pool) or guess
         if transform is not None and transform.is_proved:
             confidence = float(np.clip(0.5 + transform.agreement / 2, 0, 1))
     if confidence < config.min_confidence and not config.force:
@@ -90,11 +80,11 @@ def align(
             f"{config.min_confidence:.2f} is the least)",
             "use a reference that shows this part of the object, or pass --force for the best guess",
         )
-    region = transform.region(mask, reference.shape) if transform else sighting.blob.region
+    region = transform.region(scene.mask, scene.reference.shape) if transform else sighting.blob.region
     source = transform.source if transform else "correspondence"
-    box = crop_around(mask, config.contexts[0])
+    box = crop_around(scene.mask, config.contexts[0])
     return Alignment(
-        mask, box, sighting.correspondence, region, transform, confidence, layer, timestep, source
+        scene.mask, box, sighting.correspondence, region, transform, confidence, layer, timestep, source
     )
 
 
@@ -110,38 +100,17 @@ def check_address(network: Network, layer: str, timestep: int) -> None:
         raise UsageError(f"--timestep {timestep}: is outside the schedule", f"use 0 to {last}")
 
 
-def _guess(
-    field: AttentionField,
-    mask: NDArray[np.bool_],
-    reference: NDArray[np.uint8],
-    blob: Blob,
-) -> tuple[Transform | None, float]:
+def _guess(field: AttentionField, scene: Scene, blob: Blob) -> tuple[Transform | None, float]:
     """The transform that the field of attention is nearest to, and the confidence in it.
 
     Generated images are not photographs: cloth hangs otherwise, print is drawn anew, and no warp explains the
     ring to the pixel. The field still says where the part lies, and how it is seen there.
     """
     transform = field.transform()
-    region = None if transform is None else transform.region(mask, reference.shape)
-    if region is None or not region.any() or _is_flat(reference, region):
+    region = None if transform is None else transform.region(scene.mask, scene.reference.shape)
+    if region is None or not region.any() or _is_flat(scene.reference, region):
         return None, UNSUPPORTED * _gathered(blob)
     return transform, float(np.interp(field.trust, TRUSTS, CONFIDENCES))
-
-
-def _proved(
-    image: NDArray[np.uint8],
-    masks: tuple[NDArray[np.bool_], NDArray[np.bool_]],
-    reference: NDArray[np.uint8],
-    pool: Sequence[Matches],
-    config: AlignmentConfig,
-) -> Transform | None:
-    """The transform that the ring proves, if any; `masks` are those of the group and of every artifact."""
-    mask, masked = masks
-    if min(*image.shape[:2], *reference.shape[:2]) < LEAST_SIDE_PX:
-        return None
-    classical = [match_features(image, masked, reference)] if config.match_pool else []
-    best = best_transform(image, mask, reference, [*classical, *pool], masked)
-    return best if best is not None and best.is_proved else None
 
 
 def _is_flat(reference: NDArray[np.uint8], region: NDArray[np.bool_]) -> bool:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from artifix.alignment.bend import CURVATURES, fit_bend, polish_bend
 from artifix.alignment.candidates import Candidate, is_plausible, propose
-from artifix.alignment.matching import FEATURES, Matches, match_features
+from artifix.alignment.matching import FEATURES, Matches
 from artifix.alignment.polish import FREEDOMS, polish
 from artifix.alignment.ring import WINDOW_PX, Ring, agreement, ring_around
+from artifix.alignment.scene import Scene
 from artifix.alignment.spline import Bend, is_smooth
 from artifix.alignment.warp import grid_of, outlined, sample
 from artifix.geometry import Box, Crop, box_of, transform_points
@@ -98,43 +99,24 @@ class Transform:
         return sample(reference, self.points(grid_of(Crop(box, out_size))), out_size)
 
 
-def find_transform(
-    image: NDArray[np.uint8],
-    mask: NDArray[np.bool_],
-    reference: NDArray[np.uint8],
-    extra: Iterable[Matches] = (),
-    masked: NDArray[np.bool_] | None = None,
-) -> Transform | None:
-    """The best transform that any matches propose, or None where none is proved.
-
-    Args:
-        image: (H, W, 3) RGB.
-        mask: (H, W), True on the part of the artifact to locate.
-        reference: (Hr, Wr, 3) RGB.
-        extra: matches from elsewhere, such as the network's attention; they compete with SIFT's.
-        masked: (H, W), True on every artifact, where that is more than `mask`.
-    """
-    if min(*image.shape[:2], *reference.shape[:2]) < LEAST_SIDE_PX or not mask.any() or mask.all():
+def find_transform(scene: Scene, pool: Iterable[Matches]) -> Transform | None:
+    """The best transform that any matches of the pool propose, or None where none is proved."""
+    mask, sides = scene.mask, (*scene.image.shape[:2], *scene.reference.shape[:2])
+    if min(sides) < LEAST_SIDE_PX or not mask.any() or mask.all():
         return None
-    hidden = mask if masked is None else masked | mask
-    pool = [match_features(image, hidden, reference), *extra]
-    best = best_transform(image, mask, reference, pool, hidden)
+    best = best_transform(scene, pool)
     return best if best is not None and best.is_proved else None
 
 
-def best_transform(
-    image: NDArray[np.uint8],
-    mask: NDArray[np.bool_],
-    reference: NDArray[np.uint8],
-    pool: Iterable[Matches],
-    masked: NDArray[np.bool_] | None = None,
-) -> Transform | None:
+def best_transform(scene: Scene, pool: Iterable[Matches]) -> Transform | None:
     """The plausible candidate of the most merit, polished, a proved one before all that are not; or None.
 
-    Arguments as for `find_transform`; `pool` holds all the matches, `mask` has a True pixel.
+    Args:
+        scene: its mask has a True pixel, and a False one.
+        pool: matches of all kinds, which compete.
     """
-    pool = list(pool)
-    ring, mask_box = ring_around(image, mask, masked), box_of(mask)
+    pool, mask, reference = list(pool), scene.mask, scene.reference
+    ring, mask_box = ring_around(scene.image, mask, scene.hidden), box_of(mask)
     rows, columns = np.nonzero(mask)
     inside = np.column_stack([columns, rows])[:: max(1, len(rows) // 500)].astype(np.float64)
     candidates = [

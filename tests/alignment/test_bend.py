@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 
 from artifix.alignment.bend import fit_bend, straight
-from artifix.alignment.matching import Matches
+from artifix.alignment.matching import Matches, match_features
 from artifix.alignment.ring import ring_around
+from artifix.alignment.scene import Scene
 from artifix.alignment.spline import Bend, energy, is_smooth
 from artifix.alignment.transform import Transform, best_transform, find_transform
 from artifix.geometry import Box
@@ -51,10 +52,14 @@ def errors_px(transform: Transform) -> np.ndarray:
     return np.linalg.norm(transform.points(points) - on_the_can(points), axis=1)
 
 
+def by_features(scene: Scene) -> Transform | None:
+    return find_transform(scene, [match_features(scene.image, scene.hidden, scene.reference)])
+
+
 @pytest.fixture(scope="module")
 def found() -> Transform:
     reference = print_of()
-    transform = find_transform(garbled(photo_of(reference)), spot(), reference)
+    transform = by_features(Scene(garbled(photo_of(reference)), spot(), reference))
     assert transform is not None
     return transform
 
@@ -97,13 +102,13 @@ def test_a_flat_scene_keeps_its_matrix():
     view = np.array([[1.05, 0.08, 5.0], [-0.06, 1.02, 20.0], [1e-4, -5e-5, 1.0]])
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     image = cv2.warpPerspective(reference, view, SIZE[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT)
-    transform = find_transform(garbled(image), spot(), reference)
+    transform = by_features(Scene(garbled(image), spot(), reference))
     assert transform is not None
     assert transform.bend is None
 
 
 def test_unrelated_pictures_are_not_bent_into_agreement():
-    assert find_transform(photo_of(print_of()), spot(), print_of(seed=9)) is None
+    assert by_features(Scene(photo_of(print_of()), spot(), print_of(seed=9))) is None
 
 
 def test_matches_without_order_cannot_raise_a_bend_above_proof():
@@ -111,7 +116,7 @@ def test_matches_without_order_cannot_raise_a_bend_above_proof():
     image, reference = photo_of(print_of()), print_of(seed=9)
     points = rng.uniform(60, 240, (80, 2))
     matches = Matches(points, points + rng.normal(0, 15, (80, 2)), np.ones(80), "sift", 3.0)
-    best = best_transform(image, spot(), reference, [matches])
+    best = best_transform(Scene(image, spot(), reference), [matches])
     assert best is None or not best.is_proved
 
 

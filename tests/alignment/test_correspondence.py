@@ -5,6 +5,7 @@ import pytest
 
 from artifix.alignment.correspondence import View, look, matches_of, merged
 from artifix.alignment.gaze import Gaze
+from artifix.alignment.scene import Scene
 from artifix.geometry import Box, Crop
 
 LAYER = "up_blocks.1.attentions.0"
@@ -92,11 +93,11 @@ def test_one_pass_looks_at_all_crops(tiny_network, scene):
     mask[60:95, 70:110] = True
     gaze = Gaze(tiny_network, LAYER, 0, 7)
     boxes, whole = [Box(40, 30, 140, 130), Box(60, 50, 120, 110)], Box(0, 0, 200, 140)
-    views = look(gaze, image, mask, reference, boxes, whole)
+    views = look(gaze, Scene(image, mask, reference), boxes, whole)
     assert [view.crop.box for view in views] == boxes
     for view in views:
         assert view.probabilities.shape == (16, 256)
         assert view.probabilities.sum(1) == pytest.approx(1, abs=1e-4)
         assert view.mask.any()
-    again = look(gaze, image, mask, reference, boxes, whole)
+    again = look(gaze, Scene(image, mask, reference), boxes, whole)
     assert all(np.array_equal(a.probabilities, b.probabilities) for a, b in zip(views, again, strict=True))

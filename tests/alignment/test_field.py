@@ -5,6 +5,7 @@ from artifix.alignment.correspondence import cell_centres
 from artifix.alignment.field import AttentionField, attention_field
 from artifix.alignment.gaze import Gaze
 from artifix.alignment.matching import Matches
+from artifix.alignment.scene import Scene
 from artifix.geometry import Box, transform_points
 
 # Half as large again, turned by about 11 degrees, moved.
@@ -64,7 +65,7 @@ def test_field_of_a_network_lies_on_the_crop_and_in_the_pictures(tiny_network, s
     mask[60:95, 70:110] = True
     gaze = Gaze(tiny_network, "up_blocks.1.attentions.0", 0, 7)
     boxes = Box(40, 30, 140, 130), Box(0, 0, 140, 140)
-    found, again = (attention_field(gaze, image, mask, reference, *boxes) for _ in range(2))
+    found, again = (attention_field(gaze, Scene(image, mask, reference), *boxes) for _ in range(2))
     assert found.box == boxes[0]
     assert len(found.matches) == 16  # the queries of the tiny network
     assert found.matches.image.min(0) == pytest.approx([40 + 12.5 - 0.5, 30 + 12.5 - 0.5])

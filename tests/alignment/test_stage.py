@@ -5,6 +5,7 @@ from artifix.alignment import looks
 from artifix.alignment.correspondence import cell_centres
 from artifix.alignment.field import AttentionField
 from artifix.alignment.matching import Matches
+from artifix.alignment.scene import Scene
 from artifix.alignment.stage import align
 from artifix.config import AlignmentConfig
 from artifix.errors import NoMatchError, UsageError
@@ -37,7 +38,9 @@ def image(reference, mask):
 @pytest.fixture(scope="module")
 def located(tiny_network, image, mask):
     def run(reference, config=DEFAULT, layer=LAYER, timestep=0, image=image, mask=mask):
-        return align(tiny_network, image, mask, reference, config, layer=layer, timestep=timestep, seed=3)
+        return align(
+            tiny_network, Scene(image, mask, reference), config, layer=layer, timestep=timestep, seed=3
+        )
 
     return run
 
@@ -81,7 +84,7 @@ def believed(monkeypatch):
     """Let the field of attention lie where the mask is in the reference, with this trust."""
 
     def believe(trust):
-        def field(gaze, image, mask, reference, box, reference_box):
+        def field(gaze, scene, box, reference_box):
             points = (cell_centres(16) + 1) / 2 * box.width + np.array([box.left, box.top]) - 0.5
             weights = np.full(256, trust)
             matches = Matches(points, points + np.array([RIGHT, DOWN]), weights, "attention", 4.0)

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artifix.alignment import transform
-from artifix.alignment.matching import Matches
+from artifix.alignment.matching import Matches, match_features
 from artifix.alignment.ring import agreement, ring_around
+from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform, best_transform, find_transform
 from artifix.geometry import Box, transform_points
 
@@ -39,6 +40,10 @@ def garbled(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.where(mask[..., None], image[::-1, ::-1], image)
 
 
+def by_features(scene: Scene) -> Transform | None:
+    return find_transform(scene, [match_features(scene.image, scene.hidden, scene.reference)])
+
+
 def worst_px(transform: Transform) -> float:
     """Largest error on the mask."""
     points = np.argwhere(spot())[:, ::-1].astype(float)
@@ -47,7 +52,7 @@ def worst_px(transform: Transform) -> float:
 
 def test_a_known_view_is_found_to_a_third_of_a_pixel():
     reference = scene()
-    found = find_transform(garbled(photo_of(reference), spot()), spot(), reference)
+    found = by_features(Scene(garbled(photo_of(reference), spot()), spot(), reference))
     assert found is not None
     assert worst_px(found) < 0.35
     assert found.agreement > 0.8
@@ -60,7 +65,7 @@ def test_attention_matches_alone_are_polished_to_the_pixel():
     points = rng.uniform(30, 140, (60, 2))
     targets = transform_points(VIEW, points) + rng.normal(0, 2, (60, 2))
     coarse = Matches(points, targets, np.ones(60), "attention", 6.0)
-    alone = best_transform(photo_of(reference), spot(), reference, [coarse])
+    alone = best_transform(Scene(photo_of(reference), spot(), reference), [coarse])
     assert alone is not None
     assert alone.source == "attention"
     assert worst_px(alone) < 1.0
@@ -76,7 +81,7 @@ def test_a_proved_transform_wins_over_one_of_more_merit_that_is_not(monkeypatch)
         Matches(points, transform_points(VIEW, points) + shift, np.ones(80), source, 3.0)
         for source, shift in (("sift", 0.0), ("attention", 10.0))
     ]
-    best = best_transform(photo_of(scene()), spot(), scene(), pool)
+    best = best_transform(Scene(photo_of(scene()), spot(), scene()), pool)
     assert (best.source, best.is_proved) == ("sift", True)
     rival = rated(best, agreements["attention"], "attention")
     assert rival.merit > best.merit
@@ -92,7 +97,7 @@ def test_an_occluder_beside_the_mask_does_not_pull_the_transform():
     reference = scene()
     image = photo_of(reference)
     image[50:120, 112:125] = (250, 10, 10)
-    found = find_transform(garbled(image, spot()), spot(), reference)
+    found = by_features(Scene(garbled(image, spot()), spot(), reference))
     assert found is not None
     assert worst_px(found) < 0.6
 
@@ -101,12 +106,12 @@ def test_an_occluder_beside_the_mask_does_not_pull_the_transform():
     "other", [scene(seed=9), np.full((220, 260, 3), 77, np.uint8), scene()[:, ::-1].copy()]
 )
 def test_unrelated_flat_and_mirrored_references_are_refused(other: np.ndarray):
-    assert find_transform(photo_of(scene()), spot(), other) is None
+    assert by_features(Scene(photo_of(scene()), spot(), other)) is None
 
 
 def test_a_mask_the_reference_does_not_show_is_refused():
     reference = scene()
-    assert find_transform(photo_of(reference), spot(), reference[:, :90].copy()) is None
+    assert by_features(Scene(photo_of(reference), spot(), reference[:, :90].copy())) is None
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40), st.integers(0, 3))
@@ -114,14 +119,14 @@ def test_a_mask_the_reference_does_not_show_is_refused():
 def test_tiny_pictures_never_crash(height: int, width: int, side: int, seed: int):
     mask = np.zeros((height, width), bool)
     mask[height // 2, width // 2 :] = True
-    found = find_transform(scene(height, width, seed), mask, scene(side, side, seed))
+    found = by_features(Scene(scene(height, width, seed), mask, scene(side, side, seed)))
     assert found is None or found.is_proved
 
 
 def test_a_full_and_an_empty_mask_have_no_ring():
     image = scene(64, 64)
-    assert find_transform(image, np.ones((64, 64), bool), image) is None
-    assert find_transform(image, np.zeros((64, 64), bool), image) is None
+    assert by_features(Scene(image, np.ones((64, 64), bool), image)) is None
+    assert by_features(Scene(image, np.zeros((64, 64), bool), image)) is None
 
 
 def test_agreement_ignores_gain_and_offset_and_falls_with_misfit():
