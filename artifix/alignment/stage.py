@@ -40,6 +40,7 @@ class Alignment:
     layer: str
     timestep: int
     source: str  # what decided: "sift", "attention" (a transform), or "correspondence" (a region)
+    matches: tuple[Matches, ...] = ()  # those that proposed transforms
 
 
 def align(
@@ -66,7 +67,7 @@ def align(
     guess, confidence = _guess(field, scene, sighting.blob)
     if config.zoom and guess is not None and confidence >= TRUSTED:
         sighting = look_along(gaze, scene, field.box, guess, sighting)
-    transform = None
+    transform, pool = None, list[Matches]()
     if config.transform:
         pool = [_joined([matches_of(view) for view in sighting.views]), field.matches]
         if config.match_pool:
@@ -81,10 +82,17 @@ def align(
             "use a reference that shows this part of the object, or pass --force for the best guess",
         )
     region = transform.region(scene.mask, scene.reference.shape) if transform else sighting.blob.region
-    source = transform.source if transform else "correspondence"
-    box = crop_around(scene.mask, config.contexts[0])
     return Alignment(
-        scene.mask, box, sighting.correspondence, region, transform, confidence, layer, timestep, source
+        mask=scene.mask,
+        box=crop_around(scene.mask, config.contexts[0]),
+        correspondence=sighting.correspondence,
+        region=region,
+        transform=transform,
+        confidence=confidence,
+        layer=layer,
+        timestep=timestep,
+        source=transform.source if transform else "correspondence",
+        matches=tuple(pool),
     )
 
 
