@@ -12,8 +12,10 @@ from pathlib import Path
 from artifix.errors import OutputError
 
 RECORD = "record.json"
+CORRESPONDENCE = "correspondence.npy"
+ALIGNMENT = "alignment.json"
 RESULT_FILES = frozenset(
-    {"refined.png", "correspondence.png", "correspondence.npy", "region.png", "overview.png", RECORD}
+    {"refined.png", "correspondence.png", CORRESPONDENCE, "region.png", "overview.png", ALIGNMENT, RECORD}
 )
 _ELSEWHERE = "choose another folder with --out"
 _log = logging.getLogger(__name__)
