@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-MASKED = slice(20, 30), slice(24, 40)  # as the drawn case has itfrom artifix.outputs.save import RESULT_FILES
 from artifix.outputs.save import RESULT_FILES
+
+MASKED = slice(20, 30), slice(24, 40)  # as the drawn case has it
 
 pytestmark = pytest.mark.usefixtures("pipeline")
 
