@@ -40,8 +40,14 @@ class View:
         return points
 
     def then(self, *steps: Step) -> "View":
-        """This view, seen through further steps."""
-        return View((*self.steps, *steps))
+        """This view, seen through further steps; planes in a row become one, which is faster."""
+        joined = list(self.steps)
+        for step in steps:
+            if joined and isinstance(step, Plane) and isinstance(joined[-1], Plane):
+                joined[-1] = Plane(step.matrix @ joined[-1].matrix)
+            else:
+                joined.append(step)
+        return View(tuple(joined))
 
     def scale_at(self, point: Points) -> float:
         """View pixels a picture pixel at one (2,) point, the root of the change in area."""
@@ -152,6 +158,8 @@ def outline(height: int, width: int, count: int = 40) -> Points:
 
 
 def _projected(matrix: NDArray[np.float64], points: Points) -> Points:
+    if (matrix[2] == (0, 0, 1)).all():
+        return points @ matrix[:2, :2].T + matrix[:2, 2]
     x, y, depth = matrix @ np.stack([*points.T, np.ones(len(points))])
     depth = np.where(depth > 1e-9, depth, np.nan)
     return np.stack([x / depth, y / depth], 1)
