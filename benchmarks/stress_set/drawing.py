@@ -42,7 +42,7 @@ def source_maps(
     x = (np.arange(width * finer) + 0.5) / finer - 0.5
     y = (np.arange(height * finer) + 0.5) / finer - 0.5
     points = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
-    source = np.nan_to_num(view.backward(points), nan=NOWHERE).astype(np.float32)
+    source = _somewhere(view.backward(points))
     return tuple(source[:, i].reshape(height * finer, width * finer) for i in (0, 1))
 
 
@@ -53,7 +53,7 @@ def carry_mask(
     height, width = size
     map_x, map_y = source_maps(reference, height, width)
     points = np.stack([map_x.ravel(), map_y.ravel()], 1).astype(np.float64)
-    source = np.nan_to_num(image.forward(points), nan=NOWHERE).astype(np.float32)
+    source = _somewhere(image.forward(points))
     planes = [source[:, i].reshape(size) for i in (0, 1)]
     return cv2.remap(mask.astype(np.uint8), *planes, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT) > 0
 
@@ -61,3 +61,7 @@ def carry_mask(
 def pixels_of(mask: NDArray[np.bool_]) -> Points:
     """The True pixels as points (x, y)."""
     return np.argwhere(mask)[:, ::-1].astype(np.float64)
+
+
+def _somewhere(points: Points) -> NDArray[np.float32]:
+    return np.where(np.isnan(points), NOWHERE, points).astype(np.float32)

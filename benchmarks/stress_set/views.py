@@ -158,8 +158,11 @@ def outline(height: int, width: int, count: int = 40) -> Points:
 
 
 def _projected(matrix: NDArray[np.float64], points: Points) -> Points:
-    if (matrix[2] == (0, 0, 1)).all():
-        return points @ matrix[:2, :2].T + matrix[:2, 2]
-    x, y, depth = matrix @ np.stack([*points.T, np.ones(len(points))])
-    depth = np.where(depth > 1e-9, depth, np.nan)
-    return np.stack([x / depth, y / depth], 1)
+    x, y = points.T
+    # Row by row: on long, narrow arrays several times faster than a product of matrices.
+    across, down, depth = (row[0] * x + row[1] * y + row[2] for row in matrix)
+    inverse = 1 / np.where(depth > 1e-9, depth, np.nan)
+    seen = np.empty_like(points)
+    np.multiply(across, inverse, out=seen[:, 0])
+    np.multiply(down, inverse, out=seen[:, 1])
+    return seen
