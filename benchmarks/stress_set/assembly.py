@@ -9,8 +9,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from artifix.geometry import box_of
-from stress_set.drawing import Layer, carry_mask, draw, pixels_of
-from stress_set.masks import MARGIN, choose_place, destroy, irregular_mask
+from stress_set.drawing import Layer, carry_mask, draw
+from stress_set.masks import MARGIN, choose_place, destroy, irregular_mask, pixels_of
 from stress_set.pictures import Pictures, cover_frame
 from stress_set.plans import Look, Plan
 from stress_set.scenes import Target

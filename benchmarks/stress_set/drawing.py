@@ -58,10 +58,5 @@ def carry_mask(
     return cv2.remap(mask.astype(np.uint8), *planes, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT) > 0
 
 
-def pixels_of(mask: NDArray[np.bool_]) -> Points:
-    """The True pixels as points (x, y)."""
-    return np.argwhere(mask)[:, ::-1].astype(np.float64)
-
-
 def _somewhere(points: Points) -> NDArray[np.float32]:
     return np.where(np.isnan(points), NOWHERE, points).astype(np.float32)

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from stress_set.views import Points
+
 FINENESS = 16  # polygons are filled to a sixteenth of a pixel
 MARGIN = 1.5  # a mask reaches no farther, in radii of the disc with its area
 
@@ -68,21 +70,21 @@ def choose_place(
     whole = np.pad((cover > 0.99).astype(np.uint8), 1)
     room = cv2.distanceTransform(whole, cv2.DIST_L2, 5)[1:-1, 1:-1] > MARGIN * radius_px + 2
     spread = texture(picture, wanted.reach * radius_px)
-    found = pixel_list(room & (spread >= wanted.least) & (spread <= wanted.most))
+    found = pixels_of(room & (spread >= wanted.least) & (spread <= wanted.most))
     if not len(found):
         return None
     x, y = found[random.integers(len(found))]
     return float(x), float(y)
 
 
-def pixel_list(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """(N, 2) of the True pixels (x, y)."""
-    return np.argwhere(mask)[:, ::-1]
+def pixels_of(mask: NDArray[np.bool_]) -> Points:
+    """The True pixels as points (x, y)."""
+    return np.argwhere(mask)[:, ::-1].astype(np.float64)
 
 
 def destroy(random: Generator, picture: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """The picture with its masked part twisted, smeared and tinted, as a generator garbles print."""
-    points = pixel_list(mask)
+    points = pixels_of(mask)
     centre, half = points.mean(0), np.ptp(points, axis=0).max() / 2 + 1
     height, width = mask.shape
     offset = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1) - centre

@@ -5,9 +5,8 @@ import cv2
 import numpy as np
 import pytest
 from stress_set.assembly import LEAST_REGION_PX, LEAST_SHARE, MOST_SHARE, build_case, place_view
-from stress_set.drawing import pixels_of
 from stress_set.effects import draw_blur, draw_light, unchanged
-from stress_set.masks import BUSY, POOR, destroy, irregular_mask, texture
+from stress_set.masks import BUSY, POOR, destroy, irregular_mask, pixels_of, texture
 from stress_set.pictures import find_pictures
 from stress_set.plans import KINDS, SMALL, Look
 from stress_set.scenes import Target
