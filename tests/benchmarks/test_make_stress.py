@@ -153,7 +153,7 @@ def test_blur_takes_away_detail_and_leaves_the_colours(scene):
     for seed in range(6):
         picture = scene(200, 220, seed)
         blurred = draw_blur(np.random.default_rng(seed))(picture)
-        assert cv2.Laplacian(blurred, cv2.CV_64F).std() < 0.3 * cv2.Laplacian(picture, cv2.CV_64F).std()
+        assert cv2.Laplacian(blurred, cv2.CV_64F).std() < 0.5 * cv2.Laplacian(picture, cv2.CV_64F).std()
         assert np.abs(blurred.mean((0, 1)) - picture.mean((0, 1))).max() < 2
 
 
