@@ -148,7 +148,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     locators: dict[str, Locator] = {"artifix": partial(locate_artifix, pipeline), "sift": locate_sift}
     for locate in locators.values():
         locate(known[0].case)  # warm up: the first pass is slower
-    findings = [measure(case, method, locate) for case in known for method, locate in locators.items()]
+    findings = []
+    for case in known:
+        findings += [measure(case, method, locate) for method, locate in locators.items()]
+        told = "  ".join(f"{finding.method} {finding.iou:.2f}" for finding in findings[-len(locators) :])
+        print(f"{case.name}: iou {told}", file=sys.stderr, flush=True)
     print_table(findings)
     if options.out:
         write_rows(options.out, findings)
