@@ -18,10 +18,10 @@ repeated           the masked print is there many times; only what surrounds the
 small-logo         the masked logo is less than 6 % of the reference's shorter side
 mirrored           the reference shows the mirrored object too
 
-Apart from turns, scale, small-logo and mirrored, a reference is turned by up to 12 degrees and 0.75 to 1.3
-times as large. Half of the references show the object cut out before another photo. The bundled weights were
-trained on the public photos that these cases are commonly made of, though not on these views: what they
-score here is no score on photos never seen.
+Apart from the kinds that set them, a reference is turned by up to 12 degrees and 0.75 to 1.3 times as large.
+About half of the references show the object cut out before another photo. The bundled weights were trained on
+the public photos that these cases are commonly made of, though not on these views: what they score here is
+no score on photos never seen.
 """
 
 import argparse
