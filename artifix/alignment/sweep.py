@@ -4,7 +4,7 @@ The listing of the paper runs a whole denoising chain from noise; a single pass 
 level is cheaper. Both are here: `read_chain` and `read_single`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +19,6 @@ from artifix.alignment.scene import Scene
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
 from artifix.network.diffusion import ddim_step
-
-AfterPass = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,15 +43,12 @@ def start_sweep(network: Network, scene: Scene, contexts: Sequence[float], seed:
 
 
 @torch.inference_mode()
-def read_single(
-    sweep: Sweep, timesteps: Sequence[int], after_pass: AfterPass = lambda: None
-) -> NDArray[np.float32]:
+def read_single(sweep: Sweep, timesteps: Sequence[int]) -> NDArray[np.float32]:
     """M* of all layers where z_t is the image, its artifact in place, noised to t: one pass for each t.
 
     Args:
         sweep: the look.
         timesteps: of the training schedule.
-        after_pass: called after each.
 
     Returns:
         (timesteps, layers, tokens, tokens), each map sums to 1.
@@ -62,20 +57,16 @@ def read_single(
     for timestep in timesteps:
         noisy = sweep.prepared.noisy(timestep)
         maps.append(sweep.maps(sweep.prepared.attend(sweep.layers, noisy, timestep)))
-        after_pass()
     return np.stack(maps)
 
 
 @torch.inference_mode()
-def read_chain(
-    sweep: Sweep, timesteps: Sequence[int], after_pass: AfterPass = lambda: None
-) -> NDArray[np.float32]:
+def read_chain(sweep: Sweep, timesteps: Sequence[int]) -> NDArray[np.float32]:
     """M* of all layers at the steps of one denoising chain (DDIM) from pure noise.
 
     Args:
         sweep: the look.
         timesteps: the chain's, rising; noise alone is taken to be at the last.
-        after_pass: called after each.
 
     Returns:
         (timesteps, layers, tokens, tokens) in the order of `timesteps`; each map sums to 1.
@@ -86,7 +77,6 @@ def read_chain(
         attention, clean = prepared.predict(sweep.layers, latents, timestep)
         latents = ddim_step(scheduler, latents, clean, timestep, following)
         maps.append(sweep.maps(attention))
-        after_pass()
     return np.stack(maps[::-1])
 
 

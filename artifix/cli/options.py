@@ -28,6 +28,8 @@ def _setting(name: str, *flags: str, text: str, unset: str = "") -> Any:
         if default is None
         else flags[0].split("/")[not default]
         if isinstance(default, bool)
+        else ", ".join(map(str, default))
+        if isinstance(default, tuple)
         else default
     )
     limits = f", {LIMITS[name]}" if name in LIMITS else ""
@@ -138,6 +140,10 @@ LayerOption = Annotated[
 ]
 TimestepOption = Annotated[
     int | None, _setting("timestep", "--timestep", text="Noise level to match at", unset="as the weights say")
+]
+ContextsOption = Annotated[
+    list[float] | None,
+    _setting("contexts", "--contexts", text="Side of a crop over the mask's longer side; may be repeated"),
 ]
 ZoomOption = Annotated[
     bool | None,

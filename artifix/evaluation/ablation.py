@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.alignment.scene import Scene
-from artifix.alignment.sweep import AfterPass, over_reference, read_chain, read_single, start_sweep
+from artifix.alignment.sweep import over_reference, read_chain, read_single, start_sweep
 from artifix.config import AblationConfig
 from artifix.errors import UsageError
 from artifix.evaluation import metrics
@@ -36,15 +36,6 @@ class Axes:
     timesteps: tuple[int, ...]  # of the training schedule, rising
     layers: tuple[str, ...]  # module paths in execution order
 
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        return len(self.readings), len(self.timesteps), len(self.layers)
-
-    @property
-    def passes(self) -> int:
-        """Passes of the U-Net for each mask group of a case."""
-        return len(self.readings) * len(self.timesteps)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaseGrid:
@@ -71,7 +62,7 @@ class Gamma:
 
     @property
     def best(self) -> Cell:
-        """The cell of highest mIoU in the first reading; of equals the least noisy, then the earliest layer."""
+        """The cell of highest mIoU in the first reading; of equals the one of least noise, then first."""
         timestep, layer = np.unravel_index(self.miou[0].argmax(), self.miou[0].shape)
         return Cell(0, int(timestep), int(layer))
 
@@ -99,7 +90,6 @@ def measure(
     axes: Axes,
     contexts: Sequence[float],
     seed: int,
-    after_pass: AfterPass = lambda: None,
 ) -> CaseGrid:
     """Gamma of one case: M* as the first look of stage 1 finds it, no post-processing.
 
@@ -109,20 +99,20 @@ def measure(
         axes: from `axes_of`.
         contexts: sides of the crops of the image, over the mask's longer side.
         seed: of the noise.
-        after_pass: called after each pass of the U-Net.
     """
     case = known.case
     scenes = [Scene(case.image.rgb, part, case.reference.rgb, case.mask) for part in groups(case.mask)]
-    sweeps = [start_sweep(network, scene, contexts, seed) for scene in scenes]
-    maps = [[READINGS[name](sweep, axes.timesteps, after_pass) for name in axes.readings] for sweep in sweeps]
+    sweeps = (start_sweep(network, scene, contexts, seed) for scene in scenes)
+    maps = [[READINGS[name](sweep, axes.timesteps) for name in axes.readings] for sweep in sweeps]
     return _scored(known, np.array(maps))
 
 
 def _scored(known: KnownCase, tokens: NDArray[np.float32]) -> CaseGrid:
     assert known.region is not None
     box, side = metrics.filled_box(known.region), tokens.shape[-1]
-    grid = CaseGrid(known.name, *np.zeros((2, *tokens.shape[1:4]), np.float32), tokens)
-    for place in np.ndindex(grid.miou.shape):
+    shape = tokens.shape[1:4]
+    grid = CaseGrid(known.name, np.zeros(shape, np.float32), np.zeros(shape, np.float32), tokens)
+    for place in np.ndindex(*shape):
         found = grid.correspondence(Cell(*place), known.region.shape)
         grid.miou[place] = metrics.token_iou(found, known.region, side)
         grid.box_miou[place] = metrics.token_iou(found, box, side)
@@ -131,8 +121,6 @@ def _scored(known: KnownCase, tokens: NDArray[np.float32]) -> CaseGrid:
 
 def mean(axes: Axes, grids: Sequence[CaseGrid]) -> Gamma:
     """Gamma over all cases, of which there is at least one."""
-    miou, box_miou = (
-        np.mean([getattr(grid, name) for grid in grids], axis=0, dtype=np.float32)
-        for name in ("miou", "box_miou")
-    )
+    miou = np.stack([grid.miou for grid in grids]).mean(axis=0)
+    box_miou = np.stack([grid.box_miou for grid in grids]).mean(axis=0)
     return Gamma(axes, miou, box_miou, len(grids))

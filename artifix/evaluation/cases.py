@@ -69,8 +69,10 @@ def case_files(folder: Path) -> CaseFiles:
     truths = [path for name in ("truth", "expected") if (path := folder / f"{name}.png").is_file()]
     region = folder / "region.png"
     return CaseFiles(
-        folder.name,
-        *(folder / f"{name}.png" for name in ("image", "mask", "reference")),
+        name=folder.name,
+        image=folder / "image.png",
+        mask=folder / "mask.png",
+        reference=folder / "reference.png",
         truth=truths[0] if truths else None,
         region=region if region.is_file() else None,
         reference_box=_listed_box(folder),

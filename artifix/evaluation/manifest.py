@@ -127,8 +127,10 @@ def _mistakes(folder: Path, columns: Sequence[str], cells: Sequence[str]) -> lis
 def _case(folder: Path, given: dict[str, str]) -> CaseFiles:
     region = given.get("region")
     return CaseFiles(
-        Path(given["image"]).with_suffix("").as_posix(),
-        *(folder / given[name] for name in NEEDED),
+        name=Path(given["image"]).with_suffix("").as_posix(),
+        image=folder / given["image"],
+        mask=folder / given["mask"],
+        reference=folder / given["reference"],
         region=folder / region if region else None,
         reference_box=_box(given.get("reference_box", "")),
     )
