@@ -194,5 +194,8 @@ def config_of(context: typer.Context) -> CommandConfig:
         InputError: the file cannot be read.
         UsageError: an unknown setting, or a value out of its range.
     """
-    given = {name: value for name, value in context.params.items() if name in _DEFAULTS}
+    # An option that may be repeated is empty where it is not given.
+    given = {
+        name: value for name, value in context.params.items() if name in _DEFAULTS and value not in ((), [])
+    }
     return load_config(context.params.get("config"), given)
