@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from artifix.geometry import resize
 from artifix.outputs.overlay import heat_map
 
-_PANEL_PX = 168  # longer side of a picture
+_PANEL_PX = 200  # longer side of a picture
 _MOST_COLUMNS = 12
 _GUTTER_PX, _MARGIN_PX, _TITLE_PX, _LABEL_PX = 8, 20, 30, 20
 _PAPER, _INK, _CHOSEN = 255, (64, 64, 64), (0, 150, 190)
@@ -40,7 +40,7 @@ def map_sheet(strips: Sequence[Strip]) -> NDArray[np.uint8]:
     """The strips, one below the other, at least one; long ones are broken into rows of equal length.
 
     Returns:
-        RGB uint8; a panel is 168 px on its longer side.
+        RGB uint8; a panel is 200 px on its longer side.
     """
     drawn = [_strip(strip) for strip in strips]
     width = max(picture.shape[1] for picture in drawn)
