@@ -38,6 +38,13 @@ def copied(tiny_weights, tmp_path_factory):
 
 
 @pytest.fixture
+def plain(monkeypatch):
+    """Charts are not drawn: most tests do not look at them."""
+    for name in ("grid_chart", "curve_chart"):
+        monkeypatch.setattr(f"artifix.cli.gamma.{name}", lambda grid: b"a chart")
+
+
+@pytest.fixture
 def nothing_runs(monkeypatch):
     """Whoever loads the network fails the test."""
 
@@ -66,6 +73,7 @@ def test_a_run_writes_the_grid_in_every_form(ablate):
         assert min(Image.open(ablate.out / name).size) > 200
 
 
+@pytest.mark.usefixtures("plain")
 def test_the_cell_chosen_is_the_highest_of_the_single_reading(ablate, tiny_weights):
     told = json.loads(ablate("--timesteps", "2", "--reading", "both", "--json").out)
     record = json.loads((ablate.out / "record.json").read_text())
@@ -90,6 +98,7 @@ def test_the_cell_chosen_is_the_highest_of_the_single_reading(ablate, tiny_weigh
     assert told == record | {"out": str(ablate.out), "files": sorted(FILES), "written": False}
 
 
+@pytest.mark.usefixtures("plain")
 def test_the_result_is_told_in_a_sentence(ablate):
     run = ablate("--at", "500", "--show", "0")
     assert run.out.startswith(f"{ablate.out}: best at timestep 500, layer ")
@@ -98,12 +107,14 @@ def test_the_result_is_told_in_a_sentence(ablate):
     assert {path.name for path in ablate.out.iterdir()} == FILES - {"maps.png"}
 
 
+@pytest.mark.usefixtures("plain")
 def test_quiet_says_nothing(ablate):
     run = ablate("--at", "500", "--at", "3", "-q")
     assert (run.code, run.out, run.err) == (0, "", "")
     assert np.load(ablate.out / "gamma.npy").shape == (1, 2, LAYERS)
 
 
+@pytest.mark.usefixtures("plain")
 def test_a_manifest_is_measured_as_its_folder_is(ablate, cases):
     ablate("--at", "0", "--every", "2", "--show", "0")
     folder = np.load(ablate.out / "gamma.npy")
@@ -115,6 +126,7 @@ def test_a_manifest_is_measured_as_its_folder_is(ablate, cases):
     assert np.array_equal(np.load(ablate.out / "gamma.npy"), folder)
 
 
+@pytest.mark.usefixtures("plain")
 def test_maps_are_drawn_of_the_cases_named(ablate):
     ablate("--at", "0")
     both = Image.open(ablate.out / "maps.png").size
@@ -122,6 +134,7 @@ def test_maps_are_drawn_of_the_cases_named(ablate):
     assert Image.open(ablate.out / "maps.png").height < both[1]
 
 
+@pytest.mark.usefixtures("plain")
 def test_the_choice_is_written_into_the_weights_which_still_load(ablate, copied):
     run = ablate("--at", "200", "--at", "700", "--write", "--json", weights=copied)
     assert run.code == 0, run.err
@@ -136,18 +149,21 @@ def test_the_choice_is_written_into_the_weights_which_still_load(ablate, copied)
     assert again["weights"]["sha256"] == verify_weights(copied) != told["weights"]["sha256"]
 
 
+@pytest.mark.usefixtures("plain")
 def test_a_card_that_tells_another_layer_is_pointed_out(ablate, copied):
     card = copied / "README.md"
     card.write_text("read somewhere else")
     assert f"{card}: tells another layer" in ablate("--at", "0", "--write", weights=copied).err
 
 
+@pytest.mark.usefixtures("plain")
 def test_nothing_is_written_into_the_weights_unless_asked(ablate, copied):
     before = (copied / "model_index.json").read_bytes()
     ablate("--at", "700", weights=copied)
     assert (copied / "model_index.json").read_bytes() == before
 
 
+@pytest.mark.usefixtures("plain")
 def test_what_cannot_be_written_is_not_calibrated_either(ablate, copied, monkeypatch):
     before = verify_weights(copied)
 
@@ -245,6 +261,7 @@ def test_a_missing_library_is_told_with_its_remedy(ablate, monkeypatch, library)
     assert 'pip install "artifix[eval]"' in run.err
 
 
+@pytest.mark.usefixtures("plain")
 def test_more_levels_than_the_schedule_has_are_refused(ablate, copied):
     scheduler = copied / "scheduler" / "scheduler_config.json"
     scheduler.write_text(scheduler.read_text().replace("1000", "20"))
