@@ -256,9 +256,9 @@ def _write(plan: _Plan, chosen: dict[str, Any]) -> None:
     folder = find_weights(plan.config.run.weights)
     write_calibration(folder, chosen["layer"], chosen["timestep"])
     plan.console.note(f"{folder}: calibrated to {chosen['layer']}, timestep {chosen['timestep']}")
-    card = folder / "README.md"
-    if card.is_file() and chosen["layer"] not in card.read_text(encoding="utf-8", errors="replace"):
-        plan.console.note(f"{card}: tells another layer; mend it by hand")
+    card, told = folder / "README.md", f"`{chosen['layer']}`, timestep {chosen['timestep']}"
+    if card.is_file() and told not in " ".join(card.read_text(encoding="utf-8", errors="replace").split()):
+        plan.console.note(f"{card}: tells of another calibration, mend it by hand")
 
 
 def _sentence(folder: Path, record: dict[str, Any]) -> str:

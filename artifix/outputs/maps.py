@@ -14,7 +14,7 @@ from artifix.outputs.overlay import heat_map
 _PANEL_PX = 200  # longer side of a picture
 _MOST_COLUMNS = 12
 _GUTTER_PX, _MARGIN_PX, _TITLE_PX, _LABEL_PX = 8, 20, 30, 20
-_PAPER, _INK, _CHOSEN = 255, (64, 64, 64), (0, 150, 190)
+_PAPER, _INK, _CHOSEN, _REGION = 255, (64, 64, 64), (0, 150, 190), (0, 225, 255)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,16 +67,21 @@ def _panel(strip: Strip, panel: Panel) -> NDArray[np.uint8]:
     height, width = strip.region.shape
     scale = _PANEL_PX / max(height, width)
     size = max(round(height * scale), 1), max(round(width * scale), 1)
-    # Resized before they are drawn, so that the line around the region is equally thin in every case.
-    small = [resize(picture, size) for picture in (panel.correspondence, strip.reference)]
-    share = resize(strip.region.astype(np.float32), size)
-    drawn = heat_map(small[0], small[1], share >= 0.5 * share.max())
+    drawn = heat_map(resize(panel.correspondence, size), resize(strip.reference, size))
+    _outline(drawn, resize(strip.region.astype(np.float32), size))
     label = _line(panel.label, 0.4, _CHOSEN if panel.is_chosen else _INK, _LABEL_PX)
     if panel.is_chosen:
         cv2.rectangle(drawn, (0, 0), (size[1] - 1, size[0] - 1), _CHOSEN, 3)
     width = max(label.shape[1], size[1])
     framed = np.concatenate([_padded(label, width), _padded(drawn, width)])
     return np.pad(framed, ((0, _GUTTER_PX), (0, _GUTTER_PX), (0, 0)), constant_values=_PAPER)
+
+
+def _outline(picture: NDArray[np.uint8], share: NDArray[np.float32]) -> None:
+    """Draw a line around the region that a map may shine through, unlike that of the large pictures."""
+    marked = (share >= 0.5 * share.max()).astype(np.uint8)
+    contours, _ = cv2.findContours(marked, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(picture, contours, -1, _REGION, 1, cv2.LINE_AA)
 
 
 def _padded(picture: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:

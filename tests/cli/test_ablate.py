@@ -150,10 +150,17 @@ def test_the_choice_is_written_into_the_weights_which_still_load(ablate, copied)
 
 
 @pytest.mark.usefixtures("plain")
-def test_a_card_that_tells_another_layer_is_pointed_out(ablate, copied):
+def test_a_card_that_tells_of_another_calibration_is_pointed_out(ablate, copied):
     card = copied / "README.md"
-    card.write_text("read somewhere else")
-    assert f"{card}: tells another layer" in ablate("--at", "0", "--write", weights=copied).err
+    assert "timestep 0" in card.read_text()
+    said = f"{card}: tells of another calibration"
+    run = ablate("--at", "0", "--write", "--json", weights=copied)
+    layer = json.loads(run.out)["chosen"]["layer"]
+    assert (said in run.err) == (f"`{layer}`, timestep 0" not in card.read_text())
+    card.write_text(f"read at\n`{layer}`,\ntimestep 0.")
+    assert said not in ablate("--at", "0", "--write", "--overwrite", weights=copied).err
+    card.write_text(f"read at `{layer}`, timestep 7.")
+    assert said in ablate("--at", "0", "--write", "--overwrite", weights=copied).err
 
 
 @pytest.mark.usefixtures("plain")

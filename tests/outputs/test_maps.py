@@ -49,8 +49,11 @@ def test_strips_of_any_shape_stand_below_each_other():
 
 def test_the_map_is_shown_over_the_reference_with_the_region_outlined():
     sheet = map_sheet([strip(1)]).astype(int)
-    assert (np.abs(sheet - (0, 225, 255)).sum(-1) < 40).any()  # the outline
-    assert ((sheet[..., 0] > 150) & (sheet[..., 2] < 140)).any()  # warm where the match is
+    cold, warm = sheet[..., 2] - sheet[..., 0] > 60, sheet[..., 0] - sheet[..., 2] > 60
+    rows, columns = np.nonzero(cold)  # of the line, 200 / 90 times as large as the region
+    assert rows.min() == pytest.approx(20 + 30 + 20 + 20 * 200 / 90, abs=2)
+    assert columns.max() == pytest.approx(20 + 60 * 200 / 90, abs=2)
+    assert warm.sum() > 10 * 20 * (200 / 90) ** 2 * 0.7  # the map shines through it
 
 
 def test_only_the_chosen_map_is_framed():
