@@ -75,7 +75,7 @@ def axes_of(network: Network, config: AblationConfig) -> Axes:
     """
     readings = tuple(READINGS) if config.reading == "both" else (config.reading,)
     last = network.scheduler.config.num_train_timesteps - 1
-    if config.timesteps > last + 1:
+    if not config.at and config.timesteps > last + 1:
         raise UsageError(f"--timesteps {config.timesteps}: the schedule has {last + 1}", "ask for fewer")
     for timestep in config.at:
         if timestep > last:

@@ -46,13 +46,14 @@ def test_both_readings_are_asked_for_at_once(tiny_network):
 
 
 def test_levels_that_the_schedule_does_not_have_are_refused(tiny_network):
-    short = replace(tiny_network, scheduler=type(tiny_network.scheduler)(num_train_timesteps=50))
-    with pytest.raises(UsageError, match="--at 50: is outside") as caught:
-        axes_of(short, AblationConfig(at=(50,)))
-    assert "0 to 49" in caught.value.hint
-    with pytest.raises(UsageError, match="--timesteps 51: the schedule has 50"):
-        axes_of(short, AblationConfig(timesteps=51))
-    assert axes_of(short, AblationConfig(timesteps=50)).timesteps == tuple(range(50))
+    short = replace(tiny_network, scheduler=type(tiny_network.scheduler)(num_train_timesteps=10))
+    with pytest.raises(UsageError, match="--at 10: is outside") as caught:
+        axes_of(short, AblationConfig(at=(10,)))
+    assert "0 to 9" in caught.value.hint
+    with pytest.raises(UsageError, match="--timesteps 11: the schedule has 10"):
+        axes_of(short, AblationConfig())
+    assert axes_of(short, AblationConfig(timesteps=10)).timesteps == tuple(range(10))
+    assert axes_of(short, AblationConfig(at=(3,))).timesteps == (3,)
 
 
 def test_a_case_is_scored_at_every_layer_and_level_of_every_reading(tiny_network, known):
