@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.alignment.confidence import confidence_in
 from artifix.alignment.correspondence import matches_of
 from artifix.alignment.field import AttentionField
 from artifix.alignment.gaze import Gaze
 from artifix.alignment.hand import transform_by_hand
 from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
 from artifix.alignment.matching import Matches, match_features
-from artifix.alignment.region import Blob
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform, find_transform, lands
 from artifix.config import AlignmentConfig
@@ -21,11 +21,8 @@ from artifix.geometry import Box, crop_around, squared
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
 
-# Confidence by the trust in the field of attention; that in most unrelated references stays below the second.
-TRUSTS, CONFIDENCES = (0.1, 0.3, 0.7), (0.05, 0.25, 0.5)
-TRUSTED = CONFIDENCES[1]  # a field of so much is worth a look along it
+TRUSTED = 0.3  # a field of so much trust is worth a look along it
 LEAST_STRUCTURE = 4.0  # deviation of grey levels in the region; in less, attention finds only its habits
-UNSUPPORTED = 0.25  # of the map's gathered mass, where the field of attention is no view of a surface
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +41,8 @@ class Alignment:
     # "region" (given by hand) where only the region is known.
     source: str
     matches: tuple[Matches, ...] = ()  # those that proposed transforms
+    trust: float = 0.0  # in the field of attention, in [0, 1]; 0 where it leads nowhere
+    certainty: float = 0.0  # of the surest view, in [0, 1]
 
 
 def align(
@@ -89,6 +88,8 @@ def align(
         timestep=timestep,
         source=_source(scene, transform),
         matches=found.matches,
+        trust=found.trust,
+        certainty=max(view.certainty() for view in sighting.views),
     )
 
 
@@ -100,23 +101,24 @@ class _Found:
     transform: Transform | None
     confidence: float
     matches: tuple[Matches, ...]
+    trust: float = 0.0
 
 
 def _search(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting) -> _Found:
     """Classical matches and attention compete for a transform that the ring proves; a guess is the rest."""
     field = follow_sighting(gaze, scene, config.contexts[0], sighting)
-    guess, confidence = _guess(field, scene, sighting.blob)
-    if config.zoom and guess is not None and confidence >= TRUSTED:
+    guess, trust = _guess(field, scene)
+    certainty = max(view.certainty() for view in sighting.views)
+    if config.zoom and guess is not None and trust >= TRUSTED:
         sighting = look_along(gaze, scene, field.box, guess, sighting)
     if not config.transform:
-        return _Found(sighting, None, confidence, ())
+        return _Found(sighting, None, confidence_in(trust, certainty, None), (), trust)
     pool = [_joined([matches_of(view) for view in sighting.views]), field.matches]
     if config.match_pool:
         pool.insert(0, match_features(scene.image, scene.hidden, scene.reference))
     transform = find_transform(scene, pool) or guess
-    if transform is not None and transform.is_proved:
-        confidence = float(np.clip(0.5 + transform.agreement / 2, 0, 1))
-    return _Found(sighting, transform, confidence, tuple(pool))
+    confidence = confidence_in(trust, certainty, transform)
+    return _Found(sighting, transform, confidence, tuple(pool), trust)
 
 
 def _by_hand(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting) -> _Found:
@@ -149,29 +151,25 @@ def check_address(network: Network, layer: str, timestep: int) -> None:
         raise UsageError(f"--timestep {timestep}: is outside the schedule", f"use 0 to {last}")
 
 
-def _guess(field: AttentionField, scene: Scene, blob: Blob) -> tuple[Transform | None, float]:
-    """The transform that the field of attention is nearest to, and the confidence in it.
+def _guess(field: AttentionField, scene: Scene) -> tuple[Transform | None, float]:
+    """The transform that the field of attention is nearest to, and the trust in the field.
 
     Generated images are not photographs: cloth hangs otherwise, print is drawn anew, and no warp explains the
     ring to the pixel. The field still says where the part lies, and how it is seen there.
     """
     transform = field.transform()
-    region = None if transform is None else transform.region(scene.mask, scene.reference.shape)
-    if transform is None or region is None or not region.any() or _is_flat(scene.reference, region):
-        return None, UNSUPPORTED * _gathered(blob)
-    if scene.within is not None and not lands(transform, scene):
+    if transform is None:
+        return None, field.trust
+    region = transform.region(scene.mask, scene.reference.shape)
+    leads_nowhere = not region.any() or _is_flat(scene.reference, region)
+    if leads_nowhere or (scene.within is not None and not lands(transform, scene)):
         return None, 0.0
-    return transform, float(np.interp(field.trust, TRUSTS, CONFIDENCES))
+    return transform, field.trust
 
 
 def _is_flat(reference: NDArray[np.uint8], region: NDArray[np.bool_]) -> bool:
     """Whether the region shows nothing that could be recognised."""
     return float(reference[region].mean(-1).std()) < LEAST_STRUCTURE
-
-
-def _gathered(blob: Blob) -> float:
-    """Share of the map's mass in the blob, less what a map that says nothing would have there; in [0, 1]."""
-    return blob.mass * (1 - float(blob.region.mean()))
 
 
 def _joined(parts: Sequence[Matches]) -> Matches:

@@ -110,10 +110,11 @@ def test_the_ring_proves_what_the_field_of_attention_proposes(located, believed,
 
 
 def test_the_field_is_the_guess_where_the_ring_proves_nothing(located, believed, scene, mask):
-    believed(0.6)
-    found = located(scene(220, 260, 99))
+    believed(0.8)
+    found = located(scene(220, 260, 99), AlignmentConfig(min_confidence=0.2))
     assert (found.source, found.transform.is_proved) == ("attention", False)
-    assert 0.25 < found.confidence < 0.5
+    assert 0.2 < found.confidence < 0.8
+    assert found.trust == pytest.approx(0.8)
     box = box_of(found.region)
     assert box.as_tuple() == pytest.approx((70 + RIGHT, 60 + DOWN, 105 + RIGHT, 90 + DOWN), abs=1)
 

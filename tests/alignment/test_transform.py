@@ -73,7 +73,7 @@ def test_attention_matches_alone_are_polished_to_the_pixel():
 
 def test_a_proved_transform_wins_over_one_of_more_merit_that_is_not(monkeypatch):
     agreements = {"sift": 0.15, "attention": 0.33}
-    monkeypatch.setattr(transform, "_verified", lambda c, *_: rated(c, agreements[c.source]))
+    monkeypatch.setattr(transform, "_rated", lambda t, *_: rated(t, agreements[t.source]))
     monkeypatch.setattr(transform, "_polished", lambda found, *_: found)
     monkeypatch.setattr(transform, "_bent", lambda found, *_: found)
     points = np.random.default_rng(0).uniform(20, 150, (80, 2))

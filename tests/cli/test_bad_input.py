@@ -99,7 +99,6 @@ def test_a_full_disk_exits_7_and_leaves_nothing(artifix, files, monkeypatch):
         ("--strength", "1.5", "strength is 1.5"),
         ("--seed", "-1", "seed is -1"),
         ("--mask-from", "red", "red"),
-        ("--ref", "second.png", "--ref was given 2 times"),
         ("--colour", "red", "--colour"),
     ],
 )

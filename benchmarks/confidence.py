@@ -1,0 +1,175 @@
+"""Is the confidence a probability, and are references of other objects refused?
+
+Usage: python benchmarks/confidence.py CASES [CASES ...] [--weights NAME|DIR] [--every N] [--device D]
+                                       [--out FILE.csv] [--fit]
+
+Every case is located twice: in its own reference, and in that of another case, which shows another object. A
+location is right if it hits (its centroid lies in the true box); in another object nothing is right. Printed
+are the reliability (how often locations of so much confidence are right) and what is refused. --fit instead
+fits the log-odds of artifix/alignment/confidence.py to what attention alone finds: fit on one set of cases,
+and look at the reliability on others.
+"""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from artifix.config import AlignmentConfig, RefineConfig
+from artifix.errors import ArtifixError
+from artifix.evaluation import metrics
+from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
+from artifix.network.device import choose_device, choose_dtype
+from artifix.pipeline import RefineByAlignPipeline, load_pipeline
+
+EDGES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
+STRIDE = 53  # how far away in the list another object is sought
+RIDGE = 2e-4  # keeps log-odds finite where the two kinds can be told apart entirely
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One location."""
+
+    case: str
+    reference: str  # the case whose reference it is
+    is_own: bool
+    is_right: bool
+    confidence: float
+    trust: float
+    certainty: float
+    source: str
+    agreement: float
+
+
+def object_of(folder: Path) -> str:
+    """What tells objects apart: the kind of photo a case was made of, or its name without the number."""
+    index = folder.parent / "index.json"
+    entries = json.loads(index.read_text(encoding="utf-8")) if index.is_file() else []
+    sources = {entry["case"]: entry.get("source") for entry in entries}
+    source = sources.get(folder.name)
+    return source.split("_")[0].replace("test", "train") if source else folder.name.rsplit("-", 1)[0]
+
+
+def stranger_of(folders: Sequence[Path], index: int) -> Path | None:
+    """Another case, of another object; None where all show the same."""
+    own = object_of(folders[index])
+    others = (folders[(index + step * STRIDE) % len(folders)] for step in range(1, len(folders)))
+    return next((other for other in others if object_of(other) != own), None)
+
+
+def locate(
+    pipeline: RefineByAlignPipeline, known: KnownCase, other: KnownCase | None, config: RefineConfig
+) -> Row:
+    """Locate a case in its own reference, or in that of another one."""
+    case = known.case if other is None else replace(known.case, reference=other.case.reference)
+    found = pipeline.locate(case, config).alignments[0]
+    assert known.region is not None
+    return Row(
+        case=known.name,
+        reference=known.name if other is None else other.name,
+        is_own=other is None,
+        is_right=other is None and metrics.pointing_hit(found.region, known.region),
+        confidence=found.confidence,
+        trust=found.trust,
+        certainty=found.certainty,
+        source=found.source,
+        agreement=found.transform.agreement if found.transform else 0.0,
+    )
+
+
+def rows_of(pipeline: RefineByAlignPipeline, folders: Sequence[Path], config: RefineConfig) -> Iterator[Row]:
+    """Two rows for each case whose region is known."""
+    for index, folder in enumerate(folders):
+        known = read_known_case(folder)
+        if known.region is None:
+            continue
+        print(f"{folder.name} ({index + 1}/{len(folders)})", file=sys.stderr, flush=True)
+        yield locate(pipeline, known, None, config)
+        stranger = stranger_of(folders, index)
+        if stranger is not None:
+            yield locate(pipeline, known, read_known_case(stranger), config)
+
+
+def print_reliability(rows: Sequence[Row]) -> None:
+    """How often locations of so much confidence are right."""
+    print("\n| confidence | locations | mean confidence | right |\n|---|---|---|---|")
+    for low, high in pairwise(EDGES):
+        held = [row for row in rows if low <= row.confidence < high or row.confidence == high == 1]
+        if held:
+            mean, right = (
+                np.mean([getattr(row, name) for row in held]) for name in ("confidence", "is_right")
+            )
+            print(f"| {low} to {high} | {len(held)} | {mean:.2f} | {right:.2f} |")
+
+
+def print_refusals(rows: Sequence[Row], least: float) -> None:
+    """What the least confidence refuses."""
+    own, strange = [row for row in rows if row.is_own], [row for row in rows if not row.is_own]
+    right, wrong = [row for row in own if row.is_right], [row for row in own if not row.is_right]
+    print(f"\n| refused below {least} | of | share |\n|---|---|---|")
+    for name, held in (
+        ("references of another object", strange),
+        ("right locations", right),
+        ("wrong locations in the right reference", wrong),
+    ):
+        share = np.mean([row.confidence < least for row in held]) if held else float("nan")
+        print(f"| {name} | {len(held)} | {share:.3f} |")
+
+
+def fit(rows: Sequence[Row]) -> NDArray[np.float64]:
+    """Log-odds of being right by trust, certainty and a bias, right and wrong ones weighing the same."""
+    evidence = np.array([[row.trust, row.certainty, 1.0] for row in rows])
+    right = np.array([row.is_right for row in rows])
+    weight = np.where(right, 0.5 / max(right.sum(), 1), 0.5 / max((~right).sum(), 1))
+
+    def loss(odds: NDArray[np.float64]) -> float:
+        misses = np.logaddexp(0, np.where(right, -1, 1) * (evidence @ odds))
+        return float(weight @ misses + RIDGE * (odds[:2] ** 2).sum())
+
+    return np.asarray(minimize(loss, np.zeros(3)).x)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the tables; returns an exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("cases", type=Path, nargs="+")
+    parser.add_argument("--weights")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--every", type=int, default=1, help="take every Nth case")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--fit", action="store_true")
+    options = parser.parse_args(arguments)
+    device = choose_device(options.device)
+    try:
+        pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
+        parts = [case_folders(folder)[:: options.every] for folder in options.cases]
+    except ArtifixError as error:
+        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
+        return int(error.exit_code)
+    config = RefineConfig(alignment=AlignmentConfig(force=True, match_pool=not options.fit))
+    rows = [row for folders in parts for row in rows_of(pipeline, folders, config)]
+    if options.out:
+        with options.out.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([[f.name for f in fields(Row)], *map(astuple, rows)])
+    if options.fit:
+        trust, certainty, bias = fit(rows)
+        print(f"trust {trust:.2f}, certainty {certainty:.2f}, bias {bias:.2f}, from {len(rows)} locations")
+        return 0
+    print_reliability(rows)
+    print_refusals(rows, AlignmentConfig().min_confidence)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
