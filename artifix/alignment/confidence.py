@@ -5,8 +5,8 @@ import numpy as np
 from artifix.alignment.matching import FEATURES
 from artifix.alignment.transform import Transform
 
-# Log-odds. What attention says, fitted by benchmarks/confidence.py to views of photos whose place is known and
-# to references of other objects: of the trust in its field, and of the certainty of the surest view.
+# Log-odds. What attention says, fitted by benchmarks/confidence.py to views of photos whose place is known
+# and to references of other objects: of the trust in its field, and of the certainty of the surest view.
 ATTENTION = {"trust": 10.9, "certainty": 5.1, "bias": -9.15}
 # What the ring says of exact matches: of its agreement, and of twice as many inliers. Nothing unrelated was
 # proved by them, so these are set to be humble where there is little of both.
