@@ -11,7 +11,7 @@ from artifix.alignment.field import AttentionField
 from artifix.alignment.gaze import Gaze
 from artifix.alignment.looks import follow_sighting, look_along, sight
 from artifix.alignment.matching import Matches, match_features
-from artifix.alignment.region import Blob
+from artifix.alignment.region import Blob, find_region
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform, find_transform
 from artifix.config import AlignmentConfig
@@ -81,7 +81,10 @@ def align(
             f"{config.min_confidence:.2f} is the least)",
             "use a reference that shows this part of the object, or pass --force for the best guess",
         )
-    region = transform.region(scene.mask, scene.reference.shape) if transform else sighting.blob.region
+    if transform is None:
+        region = find_region(sighting.correspondence)
+    else:
+        region = transform.region(scene.mask, scene.reference.shape)
     return Alignment(
         mask=scene.mask,
         box=crop_around(scene.mask, config.contexts[0]),

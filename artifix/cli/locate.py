@@ -20,6 +20,7 @@ def locate(
     mask_from: options.MaskSourceOption = "auto",
     invert_mask: options.InvertOption = False,
     fit_mask: options.FitOption = False,
+    stages: options.StagesOption = False,
     overwrite: options.OverwriteOption = False,
     config: options.ConfigOption = None,
     weights: options.WeightsOption = None,
@@ -38,7 +39,8 @@ def locate(
 ) -> None:
     """Find the part of the reference that shows what the mask hides, without repainting.
 
-    Writes correspondence.png, correspondence.npy, region.png, overview.png and record.json.
+    Writes correspondence.png, correspondence.npy, region.png, overview.png and record.json; with --stages
+    also stage-1-map.png to stage-6-matches.png.
     """
     session = open_session(context)
     loaded = open_pipeline(session.config, session.console)
@@ -50,10 +52,20 @@ def locate(
     from artifix.outputs.save import save_result
 
     files = result_files(session.case, result.alignments, None, record, with_metadata=False)
+    if stages:
+        files |= _stages(session, result)
     save_result(session.folder, files, overwrite, session.case.paths)
     session.console.result(
         _sentence(session, result), {**record, "out": str(session.folder), "files": sorted(files)}
     )
+
+
+def _stages(session: Session, result: "LocateResult") -> dict[str, bytes]:
+    from artifix.cli.stages import left_out, stage_files
+
+    if missing := left_out(result.alignments):
+        session.console.note(missing)
+    return stage_files(session.case, result.alignments)
 
 
 def _sentence(session: Session, result: "LocateResult") -> str:
