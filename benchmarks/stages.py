@@ -3,10 +3,10 @@
 Usage: python benchmarks/stages.py CASES [--weights NAME|DIR] [--every N] [--device D]
 
 CASES is as in attention.py. The rows add up: the map of one look, cut at half its peak; without its noise;
-its largest cluster, which is the region; the same of the map after closer looks; the mask as a transform fitted
-to attention lays it onto the reference; and as the best transform does, that of classical matches included.
-Each row goes on where confidence is low. `iou` is the region's overlap with the true one in pixels, `box` that
-of their boxes, and `hit` says whether its centroid lies in the true box.
+its largest cluster, which is the region; the same of the map after closer looks; the mask as a transform
+fitted to attention lays it onto the reference; and as the best transform does, those of classical matches
+included. Every row goes on where confidence is low. `iou` is the region's overlap with the true one in
+pixels, `box` that of their boxes, and `hit` says whether its centroid lies in the true box.
 """
 
 import argparse

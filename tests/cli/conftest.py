@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from artifix.alignment.matching import Matches
+from artifix.alignment.stage import Alignment
+from artifix.alignment.transform import Transform
 from artifix.cli import locate, refine
 from artifix.cli.session import Loaded
 from artifix.config import CommandConfig
@@ -18,6 +21,7 @@ from artifix.inputs.case import Case
 from artifix.network.assembly import Network
 
 MASKED = slice(20, 30), slice(24, 40)  # rows and columns of the mask
+SPOTS = np.array([[30.0, 15], [50, 40], [60, 20]])  # (x, y) of the image, seen in both
 SHIFT = 5  # the reference shows the image so many pixels further right and down
 
 
@@ -70,6 +74,9 @@ class FakePipeline:
     """Answers with the true match; raises `failure`, if there is one, in the middle of sampling."""
 
     failure: BaseException | None = None
+    transforms: bool = True  # whether it finds any
+    parts: int = 1  # mask groups it tells of
+    matches: tuple[Matches, ...] = (Matches(SPOTS, SPOTS + SHIFT, np.ones(3), "sift", 1.0),)
     weights_name: str = "fake"
     weights_sha256: str = "0" * 64
     seen: list[CommandConfig] = field(default_factory=list)
@@ -80,25 +87,24 @@ class FakePipeline:
         place = square_around(box_of(case.mask), 1.5, 1, *case.image.size)
         region = np.zeros(case.reference.size, bool)
         region[25:35, 29:45] = True
-        transform = SimpleNamespace(
-            matrix=np.array([[1.0, 0, SHIFT], [0, 1, SHIFT], [0, 0, 1]]), agreement=1.0
-        )
-        alignment = SimpleNamespace(
+        matrix = np.array([[1.0, 0, SHIFT], [0, 1, SHIFT], [0, 0, 1]])
+        alignment = Alignment(
             box=place,
             mask=case.mask,
             correspondence=region.astype(np.float32),
             region=region,
-            transform=transform,
+            transform=Transform(matrix, 1.0, "sift", "similarity", 3, 1.0) if self.transforms else None,
             confidence=0.875,
             layer="up_blocks.1.attentions.0",
             timestep=0,
             source="sift",
+            matches=self.matches,
         )
         progress("align", 1, 1)
         names = ("confidence", "source", "layer", "timestep")
-        described = {"box": list(place.as_tuple()), "transform": transform.matrix.tolist()}
-        groups = (described | {name: getattr(alignment, name) for name in names},)
-        return SimpleNamespace(alignments=(alignment,), groups=groups, timings={"align_s": 0.25})
+        described = {"box": list(place.as_tuple()), "transform": matrix.tolist() if self.transforms else None}
+        groups = (described | {name: getattr(alignment, name) for name in names},) * self.parts
+        return SimpleNamespace(alignments=(alignment,) * self.parts, groups=groups, timings={"align_s": 0.25})
 
     def refine(self, case: Case, config: CommandConfig, progress: Callable[[str, int, int], None]) -> Any:
         located = self.locate(case, config, progress)
