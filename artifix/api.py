@@ -1,14 +1,16 @@
 """The Python door: refine and locate in one call, from paths, arrays or PIL images."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from artifix.config import CommandConfig, load_config
-from artifix.errors import InputError
+from artifix.errors import InputError, UsageError
 from artifix.inputs.case import Case, case_from_arrays, read_case
+from artifix.inputs.hint import hint_of_arrays
 
 if TYPE_CHECKING:
     from artifix.pipeline import LocateResult, RefineByAlignPipeline, RefineResult
@@ -17,7 +19,14 @@ Progress = Callable[[str, int, int], None]
 
 
 def refine(
-    image: Any, mask: Any, reference: Any, *, progress: Progress | None = None, **settings: Any
+    image: Any,
+    mask: Any,
+    reference: Any,
+    *,
+    region: Any = None,
+    points: Any = None,
+    progress: Progress | None = None,
+    **settings: Any,
 ) -> "RefineResult":
     """Repaint the masked part of `image` after what `reference` shows.
 
@@ -26,7 +35,10 @@ def refine(
     Args:
         image: a path, an array (H, W, 3) or (H, W, 4) of uint8 or uint16, or a PIL image.
         mask: a path, an array (H, W) of bool, uint8 or float in [0, 1], or a PIL image; white is repainted.
-        reference: as `image`, of any size.
+        reference: as `image`, of any size; of a list of them the one that matches best is used.
+        region: where the reference shows the part, if that is known: a box (x0, y0, x1, y1), x1 and y1
+            excluded, or (H_ref, W_ref) bool.
+        points: matches, if they are known: (N, 4) of x, y, x_ref, y_ref, at least two.
         progress: called with (stage, done, total).
         settings: fields of `artifix.config` by name: steps=8, device="cuda", weights="DIR", zoom=False, ...
 
@@ -37,12 +49,21 @@ def refine(
         ArtifixError: of the family that says what to mend.
     """
     config = load_config(None, settings)
-    case = _case(image, mask, reference)
-    return _pipeline(config).refine(case, config, progress)
+    cases = _cases(image, mask, reference, region, points)
+    pipeline = _pipeline(config)
+    case, located = _located(pipeline, cases, config, progress)
+    return pipeline.refine(case, config, progress, located)
 
 
 def locate(
-    image: Any, mask: Any, reference: Any, *, progress: Progress | None = None, **settings: Any
+    image: Any,
+    mask: Any,
+    reference: Any,
+    *,
+    region: Any = None,
+    points: Any = None,
+    progress: Progress | None = None,
+    **settings: Any,
 ) -> "LocateResult":
     """Find where `reference` shows the masked part of `image`; arguments and errors as in `refine`.
 
@@ -50,8 +71,28 @@ def locate(
         The result: `alignments`, each with `correspondence` and `region` (H_ref, W_ref), and `timings` [s].
     """
     config = load_config(None, settings)
-    case = _case(image, mask, reference)
-    return _pipeline(config).locate(case, config, progress)
+    cases = _cases(image, mask, reference, region, points)
+    return _located(_pipeline(config), cases, config, progress)[1]
+
+
+def _located(
+    pipeline: "RefineByAlignPipeline", cases: list[Case], config: CommandConfig, progress: Progress | None
+) -> "tuple[Case, LocateResult]":
+    if len(cases) == 1:
+        return cases[0], pipeline.locate(cases[0], config, progress)
+    best, found = pipeline.locate_best(cases, config, progress)
+    return cases[best], found[best]
+
+
+def _cases(image: Any, mask: Any, reference: Any, region: Any, points: Any) -> list[Case]:
+    references = list(reference) if isinstance(reference, list | tuple) else [reference]
+    if not references:
+        raise InputError("reference: is an empty list", "give at least one reference")
+    if len(references) > 1 and not (region is None and points is None):
+        raise UsageError("region and points are for one reference", "give the one they belong to")
+    cases = [_case(image, mask, single) for single in references]
+    hint = hint_of_arrays(region, points, cases[0].image, cases[0].reference)
+    return [replace(cases[0], hint=hint), *cases[1:]]
 
 
 def _case(image: Any, mask: Any, reference: Any) -> Case:

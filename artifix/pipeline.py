@@ -1,7 +1,7 @@
 """Align, then refine: the pipeline that owns the network."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from transformers import Dinov2Model
 
+from artifix.alignment.choice import choose
 from artifix.alignment.scene import Scene
 from artifix.alignment.stage import Alignment, align
+from artifix.alignment.stored import restore, summarise
 from artifix.config import RefineConfig
-from artifix.errors import WeightsError
+from artifix.errors import InputError, WeightsError
 from artifix.inputs.case import Case
+from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.network.assembly import Network
 from artifix.network.codec import Codec
 from artifix.network.detail import DetailEncoder
@@ -125,20 +128,64 @@ class RefineByAlignPipeline(DiffusionPipeline):
             _tell(progress, "align", i, len(parts))
             found.append(self._align(case, part, config))
         _tell(progress, "align", len(parts), len(parts))
-        described = tuple(_describe(alignment) for alignment in found)
+        described = tuple(summarise(alignment) for alignment in found)
         return LocateResult(tuple(found), described, {"align_s": time.perf_counter() - started})
 
+    def locate_best(
+        self, cases: Sequence[Case], config: RefineConfig | None = None, progress: Progress | None = None
+    ) -> tuple[int, list[LocateResult]]:
+        """Locate in every one of several references.
+
+        Args:
+            cases: the same image and mask, each with another reference.
+            config: the settings.
+            progress: told of every step.
+
+        Returns:
+            The index of the best reference (see `choose`), and the results of all.
+
+        Raises:
+            NoMatchError: none of them is confident enough.
+        """
+        config = config or RefineConfig()
+        forced = replace(config, alignment=replace(config.alignment, force=True))
+        found = [self.locate(case, forced, progress) for case in cases]
+        names = [case.reference.path.name for case in cases]
+        return choose([result.alignments for result in found], names, config.alignment), found
+
+    def restore(self, case: Case, stored: StoredAlignment) -> LocateResult:
+        """What an alignment.json says, as if it had just been found.
+
+        Raises:
+            InputError: it holds something that is no answer for this case.
+        """
+        try:
+            found = restore(stored.groups, groups(case.mask), case.reference.size, stored.correspondence)
+        except InputError as error:
+            raise InputError(f"{stored.path}: {error.problem}", error.hint) from error
+        return LocateResult(found, tuple(summarise(alignment) for alignment in found), {})
+
     def refine(
-        self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None
+        self,
+        case: Case,
+        config: RefineConfig | None = None,
+        progress: Progress | None = None,
+        located: LocateResult | None = None,
     ) -> RefineResult:
         """Repair every mask group of the case.
+
+        Args:
+            case: what to repair.
+            config: the settings.
+            progress: told of every step.
+            located: where the groups lie, if that is known already; by default they are located.
 
         Raises:
             NoMatchError: nothing in the reference matches a group.
             UsageError: a layer or timestep that the network does not have.
         """
         config = config or RefineConfig()
-        located = self.locate(case, config, progress)
+        located = located or self.locate(case, config, progress)
         started = time.perf_counter()
         refined, records = case.image.pixels, []
         for i, alignment in enumerate(located.alignments):
@@ -159,7 +206,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         wanted = config.alignment
         return align(
             self.network,
-            Scene(case.image.rgb, part, case.reference.rgb, case.mask),
+            Scene(case.image.rgb, part, case.reference.rgb, case.mask, case.hint.region, case.hint.points),
             wanted,
             layer=self.config.alignment_layer if wanted.layer is None else wanted.layer,
             timestep=self.config.alignment_timestep if wanted.timestep is None else wanted.timestep,
@@ -238,19 +285,3 @@ def load_pipeline(weights: str | None, device: torch.device, dtype: torch.dtype)
 def _tell(progress: Progress | None, stage: str, done: int, total: int) -> None:
     if progress is not None:
         progress(stage, done, total)
-
-
-def _describe(alignment: Alignment) -> dict[str, Any]:
-    """What the record says of one group, JSON-ready."""
-    transform = alignment.transform
-    return {
-        "mask_pixels": int(alignment.mask.sum()),
-        "box": list(alignment.box.as_tuple()),
-        "transform": None if transform is None else transform.matrix.tolist(),
-        "bent": transform is not None and transform.bend is not None,
-        "agreement": None if transform is None else round(transform.agreement, 4),
-        "confidence": round(float(alignment.confidence), 4),
-        "source": alignment.source,
-        "layer": alignment.layer,
-        "timestep": alignment.timestep,
-    }

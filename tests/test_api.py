@@ -12,11 +12,18 @@ from artifix.errors import InputError, UsageError
 class Recorder:
     """A pipeline that only notes what it is asked."""
 
-    def refine(self, case, config, progress):
+    def locate(self, case, config, progress):
         self.asked = case, config
-        return "refined"
+        return "located"
 
-    locate = refine
+    def locate_best(self, cases, config, progress):
+        self.asked = cases[-1], config
+        return len(cases) - 1, ["located"] * len(cases)
+
+    def refine(self, case, config, progress, located):
+        assert located == "located"
+        assert case is self.asked[0]
+        return "refined"
 
 
 @pytest.fixture
@@ -35,7 +42,7 @@ def arrays():
 
 @pytest.mark.parametrize("name", ["refine", "locate"])
 def test_arrays_are_taken(pipeline, arrays, name):
-    assert getattr(artifix, name)(*arrays) == "refined"
+    assert getattr(artifix, name)(*arrays) == f"{name}d"
     assert pipeline.asked[0].mask.sum() == 16
 
 
@@ -67,3 +74,46 @@ def test_paths_and_arrays_do_not_mix(pipeline, arrays):
 def test_an_unknown_name_of_the_package_is_an_attribute_error():
     with pytest.raises(AttributeError, match="repair"):
         _ = artifix.repair
+
+
+def test_of_several_references_the_best_is_used(pipeline, arrays):
+    image, mask, reference = arrays
+    other = np.ones_like(reference)
+    assert artifix.refine(image, mask, [reference, other]) == "refined"
+    assert np.array_equal(pipeline.asked[0].reference.rgb, other)
+
+
+@pytest.mark.parametrize("region", [(2, 3, 9, 8), np.pad(np.ones((5, 7), bool), ((3, 17), (2, 16)))])
+def test_the_region_may_be_given(pipeline, arrays, region):
+    artifix.locate(*arrays, region=region)
+    found = pipeline.asked[0].hint.region
+    assert found[3:8, 2:9].all()
+    assert found.sum() == 35
+
+
+def test_matches_may_be_given(pipeline, arrays):
+    artifix.locate(*arrays, points=np.array([[1, 2, 3, 4], [5.5, 6, 7, 8]]))
+    assert pipeline.asked[0].hint.points.tolist() == [[1, 2, 3, 4], [5.5, 6, 7, 8]]
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "said"),
+    [
+        ({"region": (0, 0, 99, 5)}, UsageError, "does not lie in the reference"),
+        ({"region": np.zeros((25, 25), bool)}, InputError, "marks 0 pixels"),
+        ({"region": np.ones((9, 9), bool)}, InputError, r"array \(9, 9\)"),
+        ({"points": [[1, 2, 3]]}, InputError, "1.0,2.0,3.0 is no match"),
+        ({"points": [[1, 2, 3, 4]], "region": (0, 0, 5, 5)}, UsageError, "both say where"),
+    ],
+)
+def test_what_is_given_wrongly_is_refused(pipeline, arrays, given, error, said):
+    with pytest.raises(error, match=said):
+        artifix.locate(*arrays, **given)
+
+
+def test_no_reference_and_a_region_for_several_are_refused(pipeline, arrays):
+    image, mask, reference = arrays
+    with pytest.raises(InputError, match="empty list"):
+        artifix.locate(image, mask, [])
+    with pytest.raises(UsageError, match="for one reference"):
+        artifix.locate(image, mask, [reference, reference], region=(0, 0, 5, 5))

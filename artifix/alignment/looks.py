@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from artifix.alignment.correspondence import View, look, merged
 from artifix.alignment.field import AttentionField, attention_field
 from artifix.alignment.gaze import Gaze
-from artifix.alignment.region import Blob, blobs
+from artifix.alignment.region import Blob, blobs, find_region
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform
 from artifix.geometry import Box, Crop, crop_around, squared
@@ -19,6 +19,7 @@ from artifix.geometry import Box, Crop, crop_around, squared
 ZOOM_CONTEXT = 2.0  # side of the second look over the first answer's
 ZOOM_WORTH = 0.7  # the second look must be this much narrower than the reference
 FIELD_CONTEXT = 1.25  # side of the part that is followed, over that of the crop at the region's scale
+LEAST_SEEN = 1e-3  # of the map's peak, in a region given by hand
 FIELD_LEAST = 0.1  # weight of the last look where those before saw nothing
 
 
@@ -28,11 +29,21 @@ class Sighting:
 
     views: tuple[View, ...]  # of the first two looks
     correspondence: NDArray[np.float32]  # M*, (H_ref, W_ref) in [0, 1]
+    within: NDArray[np.bool_] | None = None  # (H_ref, W_ref), where the part lies, if that is given by hand
 
     @cached_property
     def blob(self) -> Blob:
         """The part of the map that decides."""
         return blobs(self.correspondence)[0]
+
+    @property
+    def region(self) -> NDArray[np.bool_]:
+        """(H_ref, W_ref) where the masked part seems to lie, for the next look; one given by hand holds."""
+        return self.blob.region if self.within is None else self.within
+
+    def last_region(self) -> NDArray[np.bool_]:
+        """(H_ref, W_ref) where it lies after the last look, cut with more care; one given by hand holds."""
+        return find_region(self.correspondence) if self.within is None else self.within
 
 
 def sight(gaze: Gaze, scene: Scene, contexts: Sequence[float], zoom: bool) -> Sighting:
@@ -48,14 +59,13 @@ def sight(gaze: Gaze, scene: Scene, contexts: Sequence[float], zoom: bool) -> Si
     boxes = list(dict.fromkeys(squared(crop_around(scene.mask, scale)) for scale in contexts))
     whole = squared(Box(0, 0, *scene.reference.shape[1::-1]))
     views = look(gaze, scene, boxes, whole)
-    first = Sighting(tuple(views), merged(views, scene.reference.shape))
-    part = _zoom_box(first.blob) if zoom else None
+    first = Sighting(tuple(views), _allowed(merged(views, scene.reference.shape), scene), scene.within)
+    part = _zoom_box(first.region) if zoom else None
     if part is None:
         return first
     closer = look(gaze, scene, boxes, part)
-    return Sighting(
-        (*views, *closer), _sharpened(first.correspondence, merged(closer, scene.reference.shape))
-    )
+    sharp = _sharpened(first.correspondence, merged(closer, scene.reference.shape))
+    return Sighting((*views, *closer), _allowed(sharp, scene), scene.within)
 
 
 def follow_sighting(gaze: Gaze, scene: Scene, context: float, sighting: Sighting) -> AttentionField:
@@ -63,7 +73,7 @@ def follow_sighting(gaze: Gaze, scene: Scene, context: float, sighting: Sighting
 
     Arguments as for `sight`.
     """
-    part = crop_around(sighting.blob.region, FIELD_CONTEXT * context)
+    part = crop_around(sighting.region, FIELD_CONTEXT * context)
     return attention_field(gaze, scene, squared(crop_around(scene.mask, context)), squared(part))
 
 
@@ -84,13 +94,23 @@ def look_along(gaze: Gaze, scene: Scene, box: Box, transform: Transform, sightin
     matrix = transform.matrix @ np.linalg.inv(Crop(box, (side, side)).matrix())
     found = cv2.warpPerspective(merged(views, (side, side)), matrix, scene.reference.shape[1::-1])
     coarse = np.maximum(sighting.correspondence, FIELD_LEAST)
-    return replace(sighting, correspondence=_sharpened(coarse, np.asarray(found, np.float32)))
+    sharp = _sharpened(coarse, np.asarray(found, np.float32))
+    return replace(sighting, correspondence=_allowed(sharp, scene))
 
 
-def _zoom_box(blob: Blob) -> Box | None:
+def _zoom_box(region: NDArray[np.bool_]) -> Box | None:
     """The part of the reference worth a second look; None where the first saw it large enough."""
-    box = squared(crop_around(blob.region, ZOOM_CONTEXT))
-    return box if box.width < ZOOM_WORTH * max(blob.region.shape) else None
+    box = squared(crop_around(region, ZOOM_CONTEXT))
+    return box if box.width < ZOOM_WORTH * max(region.shape) else None
+
+
+def _allowed(correspondence: NDArray[np.float32], scene: Scene) -> NDArray[np.float32]:
+    """The map inside the region given by hand, if one is; where it saw nothing there, the region itself."""
+    if scene.within is None:
+        return correspondence
+    inside = np.where(scene.within, correspondence, np.float32(0))
+    peak = float(inside.max())
+    return np.asarray(inside / peak if peak > LEAST_SEEN else scene.within, np.float32)
 
 
 def _sharpened(coarse: NDArray[np.float32], fine: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 from artifix.alignment.correspondence import matches_of
 from artifix.alignment.field import AttentionField
 from artifix.alignment.gaze import Gaze
-from artifix.alignment.looks import follow_sighting, look_along, sight
+from artifix.alignment.hand import transform_by_hand
+from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
 from artifix.alignment.matching import Matches, match_features
-from artifix.alignment.region import Blob, find_region
+from artifix.alignment.region import Blob
 from artifix.alignment.scene import Scene
-from artifix.alignment.transform import Transform, find_transform
+from artifix.alignment.transform import Transform, find_transform, lands
 from artifix.config import AlignmentConfig
 from artifix.errors import NoMatchError, UsageError
-from artifix.geometry import Box, crop_around
+from artifix.geometry import Box, crop_around, squared
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
 
@@ -39,7 +40,9 @@ class Alignment:
     confidence: float  # that the region is right, in [0, 1]
     layer: str
     timestep: int
-    source: str  # what decided: "sift", "attention" (a transform), or "correspondence" (a region)
+    # What decided: "sift", "attention" or "points" (given by hand) for a transform, "correspondence" or
+    # "region" (given by hand) where only the region is known.
+    source: str
     matches: tuple[Matches, ...] = ()  # those that proposed transforms
 
 
@@ -59,44 +62,79 @@ def align(
     Raises:
         UsageError: the network has no such layer or noise level.
         NoMatchError: nothing in the reference matches, and `config.force` is not set.
+        InputError: no view of a surface fits the points given by hand.
     """
     check_address(network, layer, timestep)
     gaze = Gaze(network, layer, timestep, seed)
     sighting = sight(gaze, scene, config.contexts, config.zoom)
-    field = follow_sighting(gaze, scene, config.contexts[0], sighting)
-    guess, confidence = _guess(field, scene, sighting.blob)
-    if config.zoom and guess is not None and confidence >= TRUSTED:
-        sighting = look_along(gaze, scene, field.box, guess, sighting)
-    transform, pool = None, list[Matches]()
-    if config.transform:
-        pool = [_joined([matches_of(view) for view in sighting.views]), field.matches]
-        if config.match_pool:
-            pool.insert(0, match_features(scene.image, scene.hidden, scene.reference))
-        transform = find_transform(scene, pool) or guess
-        if transform is not None and transform.is_proved:
-            confidence = float(np.clip(0.5 + transform.agreement / 2, 0, 1))
+    search = _search if scene.points is None else _by_hand
+    found = search(gaze, scene, config, sighting)
+    # What a person says is right.
+    confidence = found.confidence if scene.within is None and scene.points is None else 1.0
     if confidence < config.min_confidence and not config.force:
         raise NoMatchError(
             f"nothing in the reference matches the masked part (confidence {confidence:.2f}, "
             f"{config.min_confidence:.2f} is the least)",
             "use a reference that shows this part of the object, or pass --force for the best guess",
         )
-    if transform is None:
-        region = find_region(sighting.correspondence)
-    else:
-        region = transform.region(scene.mask, scene.reference.shape)
+    transform, shape = found.transform, scene.reference.shape
     return Alignment(
         mask=scene.mask,
         box=crop_around(scene.mask, config.contexts[0]),
-        correspondence=sighting.correspondence,
-        region=region,
+        correspondence=found.sighting.correspondence,
+        region=found.sighting.last_region() if transform is None else transform.region(scene.mask, shape),
         transform=transform,
         confidence=confidence,
         layer=layer,
         timestep=timestep,
-        source=transform.source if transform else "correspondence",
-        matches=tuple(pool),
+        source=_source(scene, transform),
+        matches=found.matches,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What one way of searching gave."""
+
+    sighting: Sighting
+    transform: Transform | None
+    confidence: float
+    matches: tuple[Matches, ...]
+
+
+def _search(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting) -> _Found:
+    """Classical matches and attention compete for a transform that the ring proves; a guess is the rest."""
+    field = follow_sighting(gaze, scene, config.contexts[0], sighting)
+    guess, confidence = _guess(field, scene, sighting.blob)
+    if config.zoom and guess is not None and confidence >= TRUSTED:
+        sighting = look_along(gaze, scene, field.box, guess, sighting)
+    if not config.transform:
+        return _Found(sighting, None, confidence, ())
+    pool = [_joined([matches_of(view) for view in sighting.views]), field.matches]
+    if config.match_pool:
+        pool.insert(0, match_features(scene.image, scene.hidden, scene.reference))
+    transform = find_transform(scene, pool) or guess
+    if transform is not None and transform.is_proved:
+        confidence = float(np.clip(0.5 + transform.agreement / 2, 0, 1))
+    return _Found(sighting, transform, confidence, tuple(pool))
+
+
+def _by_hand(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting) -> _Found:
+    """The transform through the points given; the network only shows what it sees along it."""
+    assert scene.points is not None
+    transform = transform_by_hand(scene, scene.points)
+    if config.zoom:
+        box = squared(crop_around(scene.mask, config.contexts[0]))
+        sighting = look_along(gaze, scene, box, transform, sighting)
+    image, reference = scene.points[:, :2], scene.points[:, 2:]
+    given = Matches(image, reference, np.ones(len(image)), transform.source, transform.tolerance_px)
+    return _Found(sighting, transform, 1.0, (given,))
+
+
+def _source(scene: Scene, transform: Transform | None) -> str:
+    if transform is not None:
+        return transform.source
+    return "correspondence" if scene.within is None else "region"
 
 
 def check_address(network: Network, layer: str, timestep: int) -> None:
@@ -119,8 +157,10 @@ def _guess(field: AttentionField, scene: Scene, blob: Blob) -> tuple[Transform |
     """
     transform = field.transform()
     region = None if transform is None else transform.region(scene.mask, scene.reference.shape)
-    if region is None or not region.any() or _is_flat(scene.reference, region):
+    if transform is None or region is None or not region.any() or _is_flat(scene.reference, region):
         return None, UNSUPPORTED * _gathered(blob)
+    if scene.within is not None and not lands(transform, scene):
+        return None, 0.0
     return transform, float(np.interp(field.trust, TRUSTS, CONFIDENCES))
 
 

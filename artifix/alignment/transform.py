@@ -20,10 +20,12 @@ from artifix.geometry import Box, Crop, box_of, transform_points
 
 LEAST_SIDE_PX = 16  # smaller pictures hold no verifiable context
 LEAST_INSIDE = 0.9  # of the mask must lie inside the reference
+LEAST_WITHIN = 0.5  # ... and inside the part that was given by hand, which is drawn roughly
 LEAST_AGREEMENT = 0.35  # proves a transform; of unrelated pictures the best candidates stayed below 0.1
 LEAST_EXACT_AGREEMENT = 0.45  # of coarse matches; a ring explained by half leaves the print a little off
 SHARP_INLIERS, LEAST_SHARP_AGREEMENT = 30, 0.1  # so many sharp matches prove it where the ring is nearly mute
 INLIERS_WORTH = 0.02  # of agreement, for twice the inliers: of near equals the better supported is right
+MOST_POINTS = 500  # of the mask, that are looked up
 POLISHED = 6  # this many candidates are worth polishing
 LEAST_ERROR_PX = 4.0  # of a candidate at the ring's edge, in working pixels
 WORTH_BENDING = 0.04  # of agreement; flat scenes gain less from a bend
@@ -127,38 +129,52 @@ def best_transform(scene: Scene, pool: Iterable[Matches]) -> Transform | None:
         scene: its mask has a True pixel, and a False one.
         pool: matches of all kinds, which compete.
     """
-    pool, mask, reference = list(pool), scene.mask, scene.reference
-    ring, mask_box = ring_around(scene.image, mask, scene.hidden), box_of(mask)
-    rows, columns = np.nonzero(mask)
-    inside = np.column_stack([columns, rows])[:: max(1, len(rows) // 500)].astype(np.float64)
-    candidates = [
-        _verified(candidate, ring, reference)
+    pool, reference, mask_box = list(pool), scene.reference, box_of(scene.mask)
+    ring = ring_around(scene.image, scene.mask, scene.hidden)
+    proposed = [
+        _of_candidate(candidate)
         for matches in pool
         for candidate in propose(matches, mask_box)
         if is_plausible(candidate.matrix, ring.crop.box)
-        and _lands(transform_points(candidate.matrix, inside), reference.shape)
     ]
+    candidates = [_rated(t, ring, reference) for t in proposed if lands(t, scene)]
     candidates.sort(key=lambda t: t.merit, reverse=True)
     # The best that is proved already is among them: coarse matches agree by chance more than exact ones must.
     chosen = candidates[:POLISHED] + [t for t in candidates[POLISHED:] if t.is_proved][:1]
-    polished = [_polished(t, ring, reference) for t in chosen]
-    polished = [t for t in polished if _lands(t.points(inside), reference.shape)]
-    best = max(polished, key=lambda t: (t.is_proved, t.merit), default=None)
+    better = [_polished(t, ring, reference) for t in chosen]
+    better = [t for t in better if lands(t, scene)]
+    best = max(better, key=lambda t: (t.is_proved, t.merit), default=None)
     if best is None or not best.is_proved:  # a bend is free enough to prove anything: it may only correct
         return best
     bent = _bent(best, pool, ring, mask_box, reference)
-    return bent if _lands(bent.points(inside), reference.shape) else best
+    return bent if lands(bent, scene) else best
 
 
-def _lands(points: NDArray[np.float64], shape: Sequence[int]) -> bool:
+def polished(scene: Scene, transform: Transform) -> Transform:
+    """The transform, corrected on the ring around the mask where the reference agrees better with one."""
+    ring = ring_around(scene.image, scene.mask, scene.hidden)
+    rated = _rated(transform, ring, scene.reference)
+    better = _polished(rated, ring, scene.reference)
+    return better if lands(better, scene) else rated
+
+
+def lands(transform: Transform, scene: Scene) -> bool:
+    """Whether the masked part lies inside the reference, and in the part given by hand, if one was."""
+    rows, columns = np.nonzero(scene.mask)
+    inside = np.column_stack([columns, rows])[:: max(1, len(rows) // MOST_POINTS)].astype(np.float64)
+    points = transform.points(inside)
+    height, width = scene.reference.shape[:2]
     x, y = points.T
-    within = (x > -0.5) & (y > -0.5) & (x < shape[1] - 0.5) & (y < shape[0] - 0.5)
-    return float(within.mean()) >= LEAST_INSIDE
+    shown = (x > -0.5) & (y > -0.5) & (x < width - 0.5) & (y < height - 0.5)
+    if shown.mean() < LEAST_INSIDE or scene.within is None:
+        return bool(shown.mean() >= LEAST_INSIDE)
+    column, row = np.round(points[shown]).astype(np.intp).T
+    return bool(scene.within[row, column].mean() >= LEAST_WITHIN)
 
 
-def _verified(candidate: Candidate, ring: Ring, reference: NDArray[np.uint8]) -> Transform:
+def _of_candidate(candidate: Candidate) -> Transform:
     support = candidate.source, candidate.model, candidate.inliers, candidate.tolerance_px
-    return _rated(Transform(candidate.matrix, -1.0, *support), ring, reference)
+    return Transform(candidate.matrix, -1.0, *support)
 
 
 def _rated(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Transform:

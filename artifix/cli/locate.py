@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from artifix.cli import options
-from artifix.cli.session import Session, open_pipeline, open_session, record_of
+from artifix.cli.session import Located, Session, locate_in, open_pipeline, open_session
 
 if TYPE_CHECKING:
-    from artifix.pipeline import LocateResult
+    pass
 
 
 def locate(
@@ -16,6 +16,9 @@ def locate(
     image: options.ImageArgument,
     mask: options.MaskOption,
     ref: options.RefOption,
+    region: options.RegionOption = None,
+    ref_mask: options.RefMaskOption = None,
+    points: options.PointsOption = None,
     out: options.OutOption = None,
     mask_from: options.MaskSourceOption = "auto",
     invert_mask: options.InvertOption = False,
@@ -39,41 +42,45 @@ def locate(
 ) -> None:
     """Find the part of the reference that shows what the mask hides, without repainting.
 
-    Writes correspondence.png, correspondence.npy, region.png, overview.png and record.json; with --stages
-    also stage-1-map.png to stage-6-matches.png.
+    Writes correspondence.png, correspondence.npy, region.png, overview.png, record.json and alignment.json,
+    which `refine --alignment` takes back, edited or not; with --stages also stage-1-map.png to
+    stage-6-matches.png.
     """
     session = open_session(context)
     loaded = open_pipeline(session.config, session.console)
     with session.console.progress() as progress:
-        result = loaded.pipeline.locate(session.case, session.config, progress)
-    record = record_of("locate", session, loaded, result)
+        located = locate_in(session, loaded, progress)
 
+    from artifix.cli.record import alignment_of, record_of
     from artifix.cli.results import result_files
     from artifix.outputs.save import save_result
 
-    files = result_files(session.case, result.alignments, None, record, with_metadata=False)
+    result = located.result
+    record = record_of("locate", session, loaded, located, result)
+    stored = alignment_of(record, result)
+    files = result_files(located.case, result.alignments, None, record, stored, with_metadata=False)
     if stages:
-        files |= _stages(session, result)
-    save_result(session.folder, files, overwrite, session.case.paths)
+        files |= _stages(session, located)
+    save_result(session.folder, files, overwrite, session.paths)
     session.console.result(
-        _sentence(session, result), {**record, "out": str(session.folder), "files": sorted(files)}
+        _sentence(session, located), {**record, "out": str(session.folder), "files": sorted(files)}
     )
 
 
-def _stages(session: Session, result: "LocateResult") -> dict[str, bytes]:
+def _stages(session: Session, located: Located) -> dict[str, bytes]:
     from artifix.cli.stages import left_out, stage_files
 
-    if missing := left_out(result.alignments):
+    if missing := left_out(located.result.alignments):
         session.console.note(missing)
-    return stage_files(session.case, result.alignments)
+    return stage_files(located.case, located.result.alignments)
 
 
-def _sentence(session: Session, result: "LocateResult") -> str:
+def _sentence(session: Session, located: Located) -> str:
     from artifix.geometry import box_of
 
     found = []
-    for alignment in result.alignments:
+    for alignment in located.result.alignments:
         box = box_of(alignment.region)
         place = f"x {box.left}-{box.right - 1}, y {box.top}-{box.bottom - 1}"
         found.append(f"{place} (confidence {alignment.confidence:.2f})")
-    return f"{session.folder}: found in {session.case.reference.path.name} at {'; '.join(found)}"
+    return f"{session.folder}: found in {located.case.reference.path.name} at {'; '.join(found)}"

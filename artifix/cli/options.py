@@ -59,7 +59,37 @@ MaskOption = Annotated[
 RefOption = Annotated[
     list[Path],
     typer.Option(
-        "--ref", metavar="FILE", readable=False, help="A photo of the same object.", show_default=False
+        "--ref",
+        metavar="FILE",
+        readable=False,
+        help="A photo of the same object; of several the one that matches best is used.",
+        show_default=False,
+    ),
+]
+# Where the part lies, if the user knows better.
+RegionOption = Annotated[
+    str | None,
+    typer.Option("--region", metavar="X0,Y0,X1,Y1", help="Part of the reference that shows it, in pixels."),
+]
+RefMaskOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--ref-mask", metavar="FILE", readable=False, help="The same as a mask over the reference, white."
+    ),
+]
+PointsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--points", metavar="FILE", readable=False, help="Matches by hand: CSV of x,y,x_ref,y_ref, 2 or more."
+    ),
+]
+AlignmentOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--alignment",
+        metavar="FILE",
+        readable=False,
+        help="An alignment.json of the same files: nothing is located anew.",
     ),
 ]
 OutOption = Annotated[

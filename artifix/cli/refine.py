@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from artifix.cli import options
-from artifix.cli.session import Loaded, Session, open_pipeline, open_session, record_of
+from artifix.cli.session import Loaded, Located, Session, locate_in, open_pipeline, open_session
 
 if TYPE_CHECKING:
     from artifix.pipeline import RefineResult
@@ -16,6 +16,10 @@ def refine(
     image: options.ImageArgument,
     mask: options.MaskOption,
     ref: options.RefOption,
+    region: options.RegionOption = None,
+    ref_mask: options.RefMaskOption = None,
+    points: options.PointsOption = None,
+    alignment: options.AlignmentOption = None,
     out: options.OutOption = None,
     mask_from: options.MaskSourceOption = "auto",
     invert_mask: options.InvertOption = False,
@@ -44,7 +48,7 @@ def refine(
     """Repaint the masked part of an image after a reference photo.
 
     Pixels outside the mask stay exactly as they are. Writes refined.png, correspondence.png,
-    correspondence.npy, region.png, overview.png and record.json.
+    correspondence.npy, region.png, overview.png, record.json and alignment.json.
     """
     session = open_session(context)
     repair(session, open_pipeline(session.config, session.console), not no_metadata)
@@ -58,23 +62,26 @@ def repair(session: Session, loaded: Loaded, with_metadata: bool = True) -> "Ref
         OutputError: the results cannot be written.
     """
     with session.console.progress() as progress:
-        result = loaded.pipeline.refine(session.case, session.config, progress)
-    record = record_of("refine", session, loaded, result)
+        located = locate_in(session, loaded, progress)
+        result = loaded.pipeline.refine(located.case, session.config, progress, located.result)
 
+    from artifix.cli.record import alignment_of, record_of
     from artifix.cli.results import result_files
     from artifix.outputs.save import save_result
 
-    files = result_files(session.case, result.alignments, result.refined, record, with_metadata)
-    save_result(session.folder, files, session.overwrite, session.case.paths)
+    record = record_of("refine", session, loaded, located, result)
+    stored = alignment_of(record, result)
+    files = result_files(located.case, result.alignments, result.refined, record, stored, with_metadata)
+    save_result(session.folder, files, session.overwrite, session.paths)
     told = {**record, "out": str(session.folder), "files": sorted(files)}
-    session.console.result(_sentence(session, result), told)
+    session.console.result(_sentence(session, located), told)
     return result
 
 
-def _sentence(session: Session, result: "RefineResult") -> str:
-    count = len(result.alignments)
-    weakest = min(alignment.confidence for alignment in result.alignments)
+def _sentence(session: Session, located: Located) -> str:
+    alignments = located.result.alignments
+    count, weakest = len(alignments), min(alignment.confidence for alignment in alignments)
     parts = "1 part" if count == 1 else f"{count} parts"
     found = f"confidence {weakest:.2f}" if count == 1 else f"lowest confidence {weakest:.2f}"
-    reference = session.case.reference.path.name
+    reference = located.case.reference.path.name
     return f"{session.folder / 'refined.png'}: {parts} repainted after {reference}, {found}"

@@ -11,7 +11,7 @@ from artifix.inputs.case import Case
 from artifix.inputs.images import eight_bit
 from artifix.outputs.encode import encode_json, encode_npy, encode_png
 from artifix.outputs.overlay import OverviewRow, heat_map, overview
-from artifix.outputs.save import RECORD
+from artifix.outputs.save import ALIGNMENT, CORRESPONDENCE, RECORD
 
 if TYPE_CHECKING:
     from artifix.alignment.stage import Alignment
@@ -24,6 +24,7 @@ def result_files(
     alignments: Sequence["Alignment"],
     refined: NDArray | None,
     record: Mapping[str, Any],
+    stored: Mapping[str, Any],
     with_metadata: bool,
 ) -> dict[str, bytes]:
     """The files of one result by name.
@@ -33,18 +34,21 @@ def result_files(
         alignments: one for each mask group; the maps of several become one by their maximum.
         refined: (H, W, 3) of the image's sample type; None leaves refined.png out.
         record: written as record.json.
+        stored: written as alignment.json.
         with_metadata: mark refined.png as made with a model, and with what.
     """
     correspondence = np.maximum.reduce([alignment.correspondence for alignment in alignments])
     region = np.logical_or.reduce([alignment.region for alignment in alignments])
-    rows = [OverviewRow(box_of(a.mask), a.correspondence, a.region) for a in alignments]
+    # Every row shows the map of all groups, which is the one that is kept.
+    rows = [OverviewRow(box_of(a.mask), correspondence, a.region) for a in alignments]
     small = None if refined is None else eight_bit(refined)
     sheet = overview(case.image.rgb, case.mask, case.reference.rgb, rows, small)
     files = {
         "correspondence.png": encode_png(heat_map(correspondence, case.reference.rgb, region)),
-        "correspondence.npy": encode_npy(correspondence),
+        CORRESPONDENCE: encode_npy(correspondence),
         "region.png": encode_png(region),
         "overview.png": encode_png(sheet),
+        ALIGNMENT: encode_json(stored),
         RECORD: encode_json(record),
     }
     if refined is not None:

@@ -2,20 +2,23 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from artifix.cli.console import Console
+from artifix.cli.console import Console, Progress
 from artifix.cli.options import config_of
 from artifix.config import CommandConfig
-from artifix.errors import UsageError
+from artifix.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from artifix.inputs.case import Case
-    from artifix.pipeline import LocateResult, RefineByAlignPipeline, RefineResult
+    from artifix.inputs.stored_alignment import StoredAlignment
+    from artifix.pipeline import LocateResult, RefineByAlignPipeline
+
+BY_HAND = ("region", "ref_mask", "points")  # parameters that say where the masked part lies
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,11 +26,18 @@ class Session:
     """One command's settings, inputs and place for the results."""
 
     config: CommandConfig
-    case: "Case"
+    cases: "tuple[Case, ...]"  # the same image and mask, one for each reference
+    stored: "StoredAlignment | None"  # that holds instead of what would be found
     folder: Path
     overwrite: bool
     console: Console
     started_s: float  # of time.perf_counter
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files read."""
+        given = [path for case in self.cases for path in (*case.paths, *case.hint.paths)]
+        return [*dict.fromkeys(given), *([self.stored.path] if self.stored else [])]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +48,15 @@ class Loaded:
     device: str
     dtype: str
     load_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Located:
+    """Where the masked part lies, and in which reference."""
+
+    case: "Case"  # with that reference
+    result: "LocateResult"
+    tried: list[dict[str, Any]] = field(default_factory=list)  # every reference, JSON-ready
 
 
 def open_session(context: typer.Context) -> Session:
@@ -54,23 +73,50 @@ def open_session(context: typer.Context) -> Session:
     started_s = time.perf_counter()
     given = context.params
     config = config_of(context)
-    reference = _only(given["ref"])
+    _check_together(given, config)
 
-    from artifix.inputs.case import read_case
+    from artifix.inputs.stored_alignment import read_stored_alignment
     from artifix.outputs.save import check_output
 
-    case = read_case(
-        given["image"],
-        given["mask"],
-        reference,
-        fit_mask=given["fit_mask"],
-        invert_mask=given["invert_mask"],
-        mask_from=given["mask_from"],
-    )
+    cases = _read_cases(given)
+    stored = None
+    if given.get("alignment") is not None:
+        stored = read_stored_alignment(given["alignment"], cases[0])
+        config = replace(config, alignment=_settings_of(stored))
     folder = given["out"] or given["image"].with_name(f"{given['image'].stem}-artifix")
-    check_output(folder, given["overwrite"], case.paths)
     console = Console(given["quiet"], given["json"])
-    return Session(config, case, folder, given["overwrite"], console, started_s)
+    session = Session(config, cases, stored, folder, given["overwrite"], console, started_s)
+    check_output(folder, given["overwrite"], session.paths)
+    return session
+
+
+def locate_in(session: Session, loaded: Loaded, progress: Progress) -> Located:
+    """Find the masked part in the reference, in the best of several, or where alignment.json says.
+
+    Raises:
+        NoMatchError: nothing matches.
+        InputError: the stored alignment is no answer.
+    """
+    pipeline, config = loaded.pipeline, session.config
+    if session.stored is not None:
+        return Located(session.cases[0], pipeline.restore(session.cases[0], session.stored))
+    if len(session.cases) == 1:
+        return Located(session.cases[0], pipeline.locate(session.cases[0], config, progress))
+
+    from artifix.alignment.choice import agreement_of, confidence_of
+
+    best, found = pipeline.locate_best(session.cases, config, progress)
+    tried = [
+        {
+            "name": case.reference.path.name,
+            "sha256": case.reference.sha256,
+            "confidence": round(confidence_of(result.alignments), 4),
+            "agreement": round(agreement_of(result.alignments), 4),
+            "used": index == best,
+        }
+        for index, (case, result) in enumerate(zip(session.cases, found, strict=True))
+    ]
+    return Located(session.cases[best], found[best], tried)
 
 
 def open_pipeline(config: CommandConfig, console: Console) -> Loaded:
@@ -108,54 +154,60 @@ def quiet_libraries() -> None:
     transformers_logging.set_verbosity_error()
 
 
-def record_of(
-    command: str, session: Session, loaded: Loaded, result: "LocateResult | RefineResult"
-) -> dict[str, Any]:
-    """What record.json says of a run.
-
-    Args:
-        command: "refine" or "locate".
-        session: the run.
-        loaded: its network.
-        result: what the pipeline gave.
-
-    Returns:
-        JSON-ready; names of files without their folders.
-    """
-    from artifix import __version__
-    from artifix.config import to_dict
-
-    settings = to_dict(session.config)
-    del settings["run"]  # said by weights, device and dtype as they turned out
-    total_s = time.perf_counter() - session.started_s
-    timings = {"load_s": loaded.load_s, **result.timings, "total_s": total_s}
-    return {
-        "artifix": __version__,
-        "command": command,
-        "weights": {"name": loaded.pipeline.weights_name, "sha256": loaded.pipeline.weights_sha256},
-        "device": loaded.device,
-        "dtype": loaded.dtype,
-        "seed": settings.pop("seed"),
-        "settings": settings,
-        "inputs": _inputs(session.case),
-        "groups": list(result.groups),
-        "timings": {name: round(seconds, 3) for name, seconds in timings.items()},
-    }
-
-
-def _only(references: Sequence[Path]) -> Path:
-    if len(references) > 1:
+def _check_together(given: dict[str, Any], config: CommandConfig) -> None:
+    """Options that say where the masked part lies leave nothing to those that say how to find it."""
+    by_hand = [_option(name) for name in BY_HAND if given.get(name) is not None]
+    stored = given.get("alignment") is not None
+    if len(given["ref"]) > 1 and (by_hand or stored):
+        what = by_hand[0] if by_hand else "--alignment"
         raise UsageError(
-            f"--ref was given {len(references)} times", "for now, one reference is used: give the best one"
+            f"{what} is for one reference, but --ref was given {len(given['ref'])} times", "give that one"
         )
-    return references[0]
+    if given.get("points") is not None and not config.alignment.transform:
+        raise UsageError("--points gives a transform, which --no-transform forbids", "give one of them")
+    if stored:
+        settings = [_option(name) for name in _alignment_settings() if given.get(name) is not None]
+        if clash := [*by_hand, *settings]:
+            raise UsageError(
+                f"{clash[0]} says how to find the match, but --alignment holds one already",
+                f"drop {clash[0]}, or give it to artifix locate",
+            )
 
 
-def _inputs(case: "Case") -> dict[str, dict[str, str]]:
-    from artifix.cli.console import printable
+def _alignment_settings() -> list[str]:
+    from artifix.config import AlignmentConfig
 
-    names = [printable(path.name) for path in case.paths]
-    return {
-        kind: {"name": name, "sha256": digest}
-        for (kind, digest), name in zip(case.digests.items(), names, strict=True)
-    }
+    return list(AlignmentConfig.__dataclass_fields__)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _read_cases(given: dict[str, Any]) -> "tuple[Case, ...]":
+    from artifix.inputs.case import read_case, with_reference
+    from artifix.inputs.hint import read_hint
+
+    references: Sequence[Path] = given["ref"]
+    first = read_case(
+        given["image"],
+        given["mask"],
+        references[0],
+        fit_mask=given["fit_mask"],
+        invert_mask=given["invert_mask"],
+        mask_from=given["mask_from"],
+    )
+    box, mask_path, points_path = (given[name] for name in BY_HAND)
+    hint = read_hint(box, mask_path, points_path, first.image, first.reference)
+    return (replace(first, hint=hint), *(with_reference(first, path) for path in references[1:]))
+
+
+def _settings_of(stored: "StoredAlignment") -> Any:
+    from artifix.config import AlignmentConfig, check_limits, from_dict
+
+    try:
+        settings = from_dict(AlignmentConfig, stored.settings, f"{stored.path}: settings")
+        check_limits(settings, f"{stored.path}: settings: ")
+    except UsageError as error:  # of a file, not of the command line
+        raise InputError(error.problem, error.hint) from error
+    return settings

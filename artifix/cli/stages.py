@@ -45,7 +45,12 @@ def _pictures(case: Case, alignment: "Alignment") -> dict[str, "NDArray[np.uint8
     reference = case.reference.rgb
     pictures = _map_pictures(alignment, reference)
     transform = alignment.transform
-    said = "the largest cluster, as there is no transform" if transform is None else _described(transform)
+    if transform is not None:
+        said = _described(transform)
+    else:
+        said = (
+            "given by hand" if alignment.source == "region" else "the largest cluster: there is no transform"
+        )
     said = f"{said}; confidence {alignment.confidence:.2f}"
     pictures["4-region"] = region_sheet(alignment.region, reference, "4  region", said)
     if transform is not None:

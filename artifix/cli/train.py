@@ -232,16 +232,16 @@ def _train(job: "Job", name: str, recipe: "TrainingConfig", place: "torch.device
         raise
     leave_processes()
     if outcome.is_main:
-        _export(job, name, recipe, outcome, console)
+        _export(job, name, outcome, console)
 
 
-def _card(job: "Job", name: str, recipe: "TrainingConfig", outcome: "Outcome") -> "Card":
+def _card(job: "Job", name: str, outcome: "Outcome") -> "Card":
     """What the model card tells; folders are told by name, without the path to them."""
     from artifix.training.card import Card, DataSource
     from artifix.training.pairs.folders import find_images
 
     folders = [(folder, "images") for folder in job.images] + [(folder, "views") for folder in job.pairs]
-    base = recipe.base
+    base = outcome.config.base
     return Card(
         recipe=name,
         steps=outcome.step,
@@ -267,16 +267,17 @@ def _recipe_text(recipe: "TrainingConfig") -> str:
     return to_toml(values)
 
 
-def _export(job: "Job", name: str, recipe: "TrainingConfig", outcome: "Outcome", console: Console) -> None:
+def _export(job: "Job", name: str, outcome: "Outcome", console: Console) -> None:
     from artifix.training.export import export_weights
 
+    recipe = outcome.config
     # Calibration: of the supervised layers the one whose map fitted best in the last validation.
     layer = max(recipe.losses.layers, key=lambda name: outcome.figures[f"miou_{name}"])
     weights = export_weights(
         outcome.network,
         job.run / "weights",
         layer=layer,
-        card=_card(job, name, recipe, outcome),
+        card=_card(job, name, outcome),
         recipe=_recipe_text(recipe),
     )
     figures = {name: round(value, 4) for name, value in outcome.figures.items()}

@@ -1,7 +1,7 @@
 """A case: the image, what to repaint in it, and the reference."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from PIL import Image
 
 from artifix.errors import InputError
 from artifix.inputs.decoding import profile_of, samples_of
+from artifix.inputs.hint import Hint
 from artifix.inputs.images import (
     MaskSource,
     Picture,
@@ -30,6 +31,7 @@ class Case:
     reference: Picture
     mask_sha256: str = ""  # of the mask file's bytes, or of the array
     paths: tuple[Path, ...] = ()  # the files read; none for a case made of arrays
+    hint: Hint = field(default_factory=Hint)  # what a person says of the match
 
     @property
     def mask(self) -> NDArray[np.bool_]:
@@ -69,6 +71,16 @@ def read_case(
     blend = blend_of(mask, image.size, source=mask_from, invert=invert_mask, fit=fit_mask)
     reference = read_picture(reference_path)
     return Case(image, blend, reference, mask.sha256, (image_path, mask_path, reference_path))
+
+
+def with_reference(case: Case, reference_path: Path) -> Case:
+    """The same image and mask with another reference, and no hint.
+
+    Raises:
+        InputError: the reference cannot be used.
+    """
+    paths = (*case.paths[:2], reference_path)
+    return replace(case, reference=read_picture(reference_path), paths=paths, hint=Hint())
 
 
 def case_from_arrays(

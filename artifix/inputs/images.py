@@ -82,6 +82,7 @@ def blend_of(
     source: MaskSource = "auto",
     invert: bool = False,
     fit: bool = False,
+    whole: str = "image",
 ) -> NDArray[np.float32]:
     """How much of each pixel is repainted: white is all, black none, greys blend.
 
@@ -91,6 +92,7 @@ def blend_of(
         source: "luminance", "alpha", or "auto": alpha where it varies and the visible colour does not.
         invert: black is repainted instead.
         fit: resize a mask of another size.
+        whole: what the mask lies over, for messages: "image" or "reference".
 
     Returns:
         float32 (H, W) in [0, 1], pixels of the image.
@@ -99,7 +101,7 @@ def blend_of(
         InputError: sizes differ, nothing or everything is masked, or alpha and colours contradict.
     """
     if mask.size != size and not fit:
-        raise _size_mismatch(mask, size)
+        raise _size_mismatch(mask, size, whole)
     level = _alpha_level(mask) if _uses_alpha(mask, source) else _luminance(mask.pixels)
     if mask.format in _LOSSY:
         level = np.where(level <= _NOISE, 0, np.where(level >= 1 - _NOISE, 1, level)).astype(np.float32)
@@ -182,9 +184,10 @@ def _luminance(pixels: NDArray) -> NDArray[np.float32]:
     return green + np.float32(0.299) * (red - green) + np.float32(0.114) * (blue - green)
 
 
-def _size_mismatch(mask: Picture, size: tuple[int, int]) -> InputError:
-    turned = "turn the mask as viewers show the image, or " if mask.size == size[::-1] else ""
+def _size_mismatch(mask: Picture, size: tuple[int, int], whole: str) -> InputError:
+    turned = f"turn the mask as viewers show the {whole}, or " if mask.size == size[::-1] else ""
+    fit = ", or pass --fit-mask to resize it" if whole == "image" else ""
     return InputError(
-        f"{mask.path}: mask is {mask.size[1]}x{mask.size[0]} px but the image is {size[1]}x{size[0]} px",
-        f"{turned}redraw the mask on the image, or pass --fit-mask to resize it",
+        f"{mask.path}: mask is {mask.size[1]}x{mask.size[0]} px but the {whole} is {size[1]}x{size[0]} px",
+        f"{turned}redraw the mask on the {whole}{fit}",
     )

@@ -50,5 +50,24 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     return DTYPES[name]
 
 
+def choose_precision(name: str, device: torch.device) -> str:
+    """The precision to train in: `name`, or for auto what the device computes fast: bf16, fp16 or no.
+
+    Where a CPU has no instructions for bf16 it is emulated, several times slower than fp32.
+    """
+    if name != "auto":
+        return name
+    if device.type == "cpu":
+        return "bf16" if _cpu_has_bf16() else "no"
+    has_bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return "bf16" if has_bf16 else "fp16" if device.type == "cuda" else "no"
+
+
+def _cpu_has_bf16() -> bool:
+    told = getattr(torch.cpu, "get_capabilities", None)  # older versions of torch do not tell
+    capabilities = told() if told else {}
+    return any(capabilities.get(name) for name in ("amx_bf16", "avx512_bf16", "bf16"))
+
+
 def _has_mps() -> bool:
     return torch.backends.mps.is_available()

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import struct
 import zlib
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 METADATA_KEYWORD = "artifix"
+_NUMBERS = re.compile(r"\[\n([-+0-9.eE,\s]+)\n\s*\]")  # a list of them, one on each line
 _COMPRESSION = 4  # of 0..9: beyond it PNGs of photos hardly shrink but take twice the time
 _SIGNATURE_AND_HEADER = 8 + 25  # bytes before the place where our chunks go
 _DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
@@ -63,11 +65,15 @@ def encode_npy(array: NDArray) -> bytes:
 def encode_json(record: Mapping[str, Any]) -> bytes:
     """UTF-8 JSON with sorted keys, the same bytes for equal records; numpy numbers and arrays are allowed.
 
+    A list of numbers stands on one line, so that a matrix can be read.
+
     Raises:
         ValueError: a number is NaN or infinite, which JSON cannot say.
         TypeError: a value is of a kind that JSON does not have.
     """
-    return (_json(record, indent=2) + "\n").encode()
+    text = _json(record, indent=2)
+    on_one_line = _NUMBERS.sub(lambda found: f"[{', '.join(found[1].replace(',', ' ').split())}]", text)
+    return (on_one_line + "\n").encode()
 
 
 def _json(record: Mapping[str, Any], indent: int | None = None) -> str:

@@ -13,8 +13,10 @@ from pathlib import Path
 from artifix.errors import OutputError
 
 RECORD = "record.json"
+CORRESPONDENCE = "correspondence.npy"
+ALIGNMENT = "alignment.json"
 RESULT_FILES = frozenset(
-    {"refined.png", "correspondence.png", "correspondence.npy", "region.png", "overview.png", RECORD}
+    {"refined.png", "correspondence.png", CORRESPONDENCE, "region.png", "overview.png", ALIGNMENT, RECORD}
 )
 STAGES = ("1-map", "2-filtered", "3-clusters", "4-region", "5-overlay", "6-matches")
 _STAGE_FILE = re.compile(rf"stage-({'|'.join(STAGES)})(-[2-9]|-[1-9][0-9]+)?\.png")

@@ -12,7 +12,7 @@ from artifix.network.codec import pixel_factor
 from artifix.training.config import Phase, TrainingConfig
 
 DETAIL_CELL_PX = 32  # the coarsest of the detail encoder
-CHOICES = {"optimizer.schedule": ("cosine", "constant"), "loop.precision": ("bf16", "fp16", "no")}
+CHOICES = {"optimizer.schedule": ("cosine", "constant"), "loop.precision": ("auto", "bf16", "fp16", "no")}
 _ANY, _SHARE, _COUNT = Limits(0, math.inf), Limits(0, 1), Limits(1, math.inf)
 _POSITIVE = Limits(0, math.inf, open_below=True)
 LIMITS = {

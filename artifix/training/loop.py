@@ -4,13 +4,14 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from artifix.config import to_dict
 from artifix.network.assembly import Network
+from artifix.network.device import choose_precision
 from artifix.training import checkpoint
 from artifix.training.checks import check_config, check_data, check_network
 from artifix.training.clock import DataClock
@@ -55,6 +56,7 @@ class Outcome:
     """What a run left."""
 
     network: Network  # with the averaged weights
+    config: TrainingConfig  # the recipe as it was run: its precision settled
     step: int
     pairs_seen: int  # by all processes
     seconds: float  # of training, all resumed parts together
@@ -81,6 +83,8 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
         KeyboardInterrupt: SIGINT or SIGTERM came; the step under way was ended and a checkpoint written.
     """
     check_config(config)
+    precision = choose_precision(config.loop.precision, device)
+    config = replace(config, loop=replace(config.loop, precision=precision))
     check_data(config, job.images, job.pairs)
     require_startable(job.run, job.resume)
     if job.tensorboard:
@@ -89,6 +93,7 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
     if not accelerator.is_main_process:
         report = logger.debug
     device = place_of(accelerator, device)
+    report(f"computing in {'fp32' if precision == 'no' else precision}")
     torch.manual_seed(config.seed)
     network = start_network(config)
     check_network(config, network)
@@ -114,7 +119,9 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
     state.ema.copy_to(trained_parameters(network))
     for part in trained_parts(network).values():
         part.eval()
-    return Outcome(network, state.step, state.pairs_seen, state.seconds, figures, accelerator.is_main_process)
+    return Outcome(
+        network, config, state.step, state.pairs_seen, state.seconds, figures, accelerator.is_main_process
+    )
 
 
 def _run(

@@ -38,9 +38,14 @@ def image(reference, mask):
 
 @pytest.fixture(scope="module")
 def located(tiny_network, image, mask):
-    def run(reference, config=DEFAULT, layer=LAYER, timestep=0, image=image, mask=mask):
+    def run(reference, config=DEFAULT, layer=LAYER, timestep=0, image=image, mask=mask, **by_hand):
         return align(
-            tiny_network, Scene(image, mask, reference), config, layer=layer, timestep=timestep, seed=3
+            tiny_network,
+            Scene(image, mask, reference, **by_hand),
+            config,
+            layer=layer,
+            timestep=timestep,
+            seed=3,
         )
 
     return run
@@ -184,3 +189,45 @@ def test_a_mask_at_the_corner_of_a_small_image_is_located(located, scene):
     found = located(scene(20, 11), AlignmentConfig(force=True), image=small, mask=mask)
     assert found.region.shape == (20, 11)
     assert found.region.any()
+
+
+@pytest.fixture
+def right_place(reference):
+    """Where the mask is in the reference, roughly."""
+    within = np.zeros(reference.shape[:2], bool)
+    within[50 + DOWN : 100 + DOWN, 60 + RIGHT : 115 + RIGHT] = True
+    return within
+
+
+def test_a_transform_is_found_inside_the_region_given_by_hand(located, reference, right_place):
+    found = located(reference, within=right_place)
+    assert (found.source, found.confidence) == ("sift", 1.0)
+    assert box_of(found.region).as_tuple() == pytest.approx(
+        (70 + RIGHT, 60 + DOWN, 105 + RIGHT, 90 + DOWN), abs=1
+    )
+
+
+def test_the_region_given_by_hand_overrules_features(located, reference):
+    elsewhere = np.zeros(reference.shape[:2], bool)
+    elsewhere[150:200, 200:250] = True
+    found = located(reference, AlignmentConfig(min_confidence=1.0), within=elsewhere)
+    assert found.source != "sift"
+    assert found.confidence == 1.0
+    assert (found.region & elsewhere).sum() >= 0.5 * found.region.sum()
+    assert not found.correspondence[~elsewhere].any()
+    assert found.correspondence.max() == 1
+
+
+def test_without_a_transform_the_region_given_by_hand_is_the_answer(located, reference, right_place):
+    found = located(reference, AlignmentConfig(transform=False), within=right_place)
+    assert (found.source, found.transform) == ("region", None)
+    assert np.array_equal(found.region, right_place)
+
+
+def test_points_given_by_hand_overrule_everything(located, scene):
+    corners = np.array([[60.0, 50], [120, 50], [60, 100]])
+    points = np.hstack([corners, corners + np.array([30, 40])])
+    found = located(scene(220, 260, 99), points=points)  # shows nothing of the image
+    assert (found.source, found.confidence) == ("points", 1.0)
+    assert box_of(found.region).as_tuple() == pytest.approx((100, 100, 135, 130), abs=6)
+    assert len(found.matches[0]) == 3

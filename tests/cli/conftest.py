@@ -1,6 +1,6 @@
 """A drawn case in files, and a pipeline that answers at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +18,11 @@ from artifix.cli.session import Loaded
 from artifix.config import CommandConfig
 from artifix.geometry import box_of, square_around
 from artifix.inputs.case import Case
+from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.network.assembly import Network
+from artifix.pipeline import RefineByAlignPipeline
+
+Progress = Callable[[str, int, int], None]
 
 MASKED = slice(20, 30), slice(24, 40)  # rows and columns of the mask
 SPOTS = np.array([[30.0, 15], [50, 40], [60, 20]])  # (x, y) of the image, seen in both
@@ -81,7 +85,7 @@ class FakePipeline:
     weights_sha256: str = "0" * 64
     seen: list[CommandConfig] = field(default_factory=list)
 
-    def locate(self, case: Case, config: CommandConfig, progress: Callable[[str, int, int], None]) -> Any:
+    def locate(self, case: Case, config: CommandConfig, progress: Progress) -> Any:
         self.seen.append(config)
         progress("align", 0, 1)
         place = square_around(box_of(case.mask), 1.5, 1, *case.image.size)
@@ -93,7 +97,7 @@ class FakePipeline:
             mask=case.mask,
             correspondence=region.astype(np.float32),
             region=region,
-            transform=Transform(matrix, 1.0, "sift", "similarity", 3, 1.0) if self.transforms else None,
+            transform=Transform(matrix, 1.0, "sift", "similarity", 9, 3.0) if self.transforms else None,
             confidence=0.875,
             layer="up_blocks.1.attentions.0",
             timestep=0,
@@ -106,8 +110,14 @@ class FakePipeline:
         groups = (described | {name: getattr(alignment, name) for name in names},) * self.parts
         return SimpleNamespace(alignments=(alignment,) * self.parts, groups=groups, timings={"align_s": 0.25})
 
-    def refine(self, case: Case, config: CommandConfig, progress: Callable[[str, int, int], None]) -> Any:
-        located = self.locate(case, config, progress)
+    def locate_best(self, cases: Sequence[Case], config: CommandConfig, progress: Progress) -> Any:
+        return len(cases) - 1, [self.locate(case, config, progress) for case in cases]
+
+    def restore(self, case: Case, stored: StoredAlignment) -> Any:
+        return RefineByAlignPipeline.restore(self, case, stored)
+
+    def refine(self, case: Case, config: CommandConfig, progress: Progress, located: Any = None) -> Any:
+        located = located or self.locate(case, config, progress)
         progress("sample", 1, 4)
         if self.failure is not None:
             raise self.failure

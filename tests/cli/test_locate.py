@@ -4,13 +4,15 @@ import json
 
 import pytest
 
+from artifix.outputs.save import RESULT_FILES
+
 pytestmark = pytest.mark.usefixtures("pipeline")
 
 
 def test_locate_writes_everything_but_the_refined_image(artifix, files):
     assert artifix("locate", *files.arguments()).code == 0
     names = {path.name for path in files.out.iterdir()}
-    assert names == {"correspondence.png", "correspondence.npy", "region.png", "overview.png", "record.json"}
+    assert names == RESULT_FILES - {"refined.png"}
 
 
 def test_locate_says_where(artifix, files):

@@ -6,15 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from artifix.outputs.save import RESULT_FILES
+
 MASKED = slice(20, 30), slice(24, 40)  # as the drawn case has it
-RESULTS = {
-    "refined.png",
-    "correspondence.png",
-    "correspondence.npy",
-    "region.png",
-    "overview.png",
-    "record.json",
-}
 
 pytestmark = pytest.mark.usefixtures("pipeline")
 
@@ -22,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("pipeline")
 def test_refine_writes_the_files_it_promises(artifix, files):
     run = artifix("refine", *files.arguments())
     assert (run.code, run.err.count("error")) == (0, 0)
-    assert {path.name for path in files.out.iterdir()} == RESULTS
+    assert {path.name for path in files.out.iterdir()} == RESULT_FILES
 
 
 def test_refine_tells_the_result_in_one_sentence_on_stdout(artifix, files):
@@ -43,7 +37,7 @@ def test_json_prints_the_record_and_where_the_files_are(artifix, files):
     run = artifix("refine", *files.arguments(), "--json", "-q")
     told = json.loads(run.out)
     written = json.loads((files.out / "record.json").read_text())
-    assert told == {**written, "out": str(files.out), "files": sorted(RESULTS)}
+    assert told == {**written, "out": str(files.out), "files": sorted(RESULT_FILES)}
 
 
 def test_record_says_what_a_repetition_needs(artifix, files):

@@ -17,7 +17,7 @@ def written(files):
 def test_every_step_has_its_picture(artifix, files, pipeline):
     run = artifix("locate", *files.arguments(), "--stages")
     assert run.code == 0
-    assert written(files) == RESULT_FILES - {"refined.png"} | PICTURES
+    assert written(files) == (RESULT_FILES - {"refined.png"}) | PICTURES
     for name in PICTURES:
         assert min(cv2.imread(str(files.out / name)).shape[:2]) > 100
 

@@ -116,6 +116,16 @@ def test_settings_are_changed_by_name(artifix, data, recipe, tmp_path):
     assert used["losses"]["layers"] == ["mid_block.attentions.0"]
 
 
+def test_the_precision_written_is_the_one_that_was_computed_in(artifix, data, recipe, tmp_path):
+    run = train(artifix, data, recipe, tmp_path / "run", "--set", "loop.precision=auto")
+    assert run.code == 0, run.err
+    settled = settings_of(tmp_path / "run")["loop"]["precision"]
+    assert settled in ("bf16", "no")
+    exported = tomllib.loads((tmp_path / "run" / "weights" / "training.toml").read_text())
+    assert exported["loop"]["precision"] == settled
+    assert f"computing in {'fp32' if settled == 'no' else settled}" in run.err
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

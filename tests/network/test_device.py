@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from artifix.errors import DeviceError
-from artifix.network.device import choose_device, choose_dtype
+from artifix.network.device import choose_device, choose_dtype, choose_precision
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -70,3 +70,23 @@ def test_an_unknown_number_format_is_refused(name):
 def test_half_precision_on_a_cpu_is_refused():
     with pytest.raises(DeviceError, match="slower than fp32"):
         choose_dtype("fp16", CPU)
+
+
+@pytest.mark.parametrize("capability", ["amx_bf16", "avx512_bf16", "bf16"])
+def test_auto_trains_in_bf16_only_where_the_processor_has_it(monkeypatch, capability):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {capability: True}, raising=False)
+    assert choose_precision("auto", CPU) == "bf16"
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {capability: False, "avx2": True})
+    assert choose_precision("auto", CPU) == "no"
+    assert choose_precision("bf16", CPU) == "bf16"
+
+
+def test_auto_trains_in_fp32_where_torch_does_not_tell(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert choose_precision("auto", CPU) == "no"
+
+
+@pytest.mark.parametrize(("has_bf16", "expected"), [(True, "bf16"), (False, "fp16")])
+def test_auto_trains_in_half_precision_on_a_gpu(monkeypatch, has_bf16, expected):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: has_bf16)
+    assert choose_precision("auto", CUDA) == expected

@@ -1,0 +1,223 @@
+"""An alignment as plain data that a person can read, edit and give back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.alignment.candidates import is_plausible
+from artifix.alignment.spline import Bend
+from artifix.alignment.stage import Alignment
+from artifix.alignment.transform import Transform
+from artifix.errors import InputError
+from artifix.geometry import Box
+
+_RESTORE = "write it anew with artifix locate, and change only what you mean to"
+
+
+def describe(alignment: Alignment) -> dict[str, Any]:
+    """All that stage 2 needs of one mask group, JSON-ready; numbers come back bit by bit.
+
+    Where there is a transform it is the answer, and the region follows from it; otherwise the region is. The
+    map M* is not held: it is a file of its own.
+    """
+    transform = alignment.transform
+    return {
+        "mask_pixels": int(alignment.mask.sum()),
+        "box": list(alignment.box.as_tuple()),
+        "transform": None if transform is None else _told(transform),
+        "region": encode_region(alignment.region) if transform is None else None,
+        "confidence": float(alignment.confidence),
+        "source": alignment.source,
+        "layer": alignment.layer,
+        "timestep": alignment.timestep,
+    }
+
+
+def summarise(alignment: Alignment) -> dict[str, Any]:
+    """What the record says of one mask group, JSON-ready."""
+    transform = alignment.transform
+    return {
+        "mask_pixels": int(alignment.mask.sum()),
+        "box": list(alignment.box.as_tuple()),
+        "transform": None if transform is None else transform.matrix.tolist(),
+        "bent": transform is not None and transform.bend is not None,
+        "agreement": None if transform is None else round(transform.agreement, 4),
+        "confidence": round(float(alignment.confidence), 4),
+        "source": alignment.source,
+        "layer": alignment.layer,
+        "timestep": alignment.timestep,
+    }
+
+
+def restore(
+    groups: Sequence[dict[str, Any]],
+    masks: Sequence[NDArray[np.bool_]],
+    reference_shape: Sequence[int],
+    correspondence: NDArray[np.float32] | None,
+) -> tuple[Alignment, ...]:
+    """Alignments from what `describe` gave, edited or not.
+
+    Args:
+        groups: one for each mask group. A region may also be a box [x0, y0, x1, y1] of the reference.
+        masks: (H, W) of each group, in the same order.
+        reference_shape: (H_ref, W_ref, ...).
+        correspondence: (H_ref, W_ref), the map of all groups; None shows the regions instead.
+
+    Raises:
+        InputError: something is missing, of another type, or no answer.
+    """
+    if len(groups) != len(masks):
+        raise InputError(f"holds {len(groups)} groups, but the mask has {len(masks)}", _RESTORE)
+    entries = [_Entry(group, f"groups[{i}]") for i, group in enumerate(groups)]
+    return tuple(
+        _alignment(entry, mask, reference_shape, correspondence)
+        for entry, mask in zip(entries, masks, strict=True)
+    )
+
+
+def _alignment(
+    entry: "_Entry",
+    mask: NDArray[np.bool_],
+    shape: Sequence[int],
+    correspondence: NDArray[np.float32] | None,
+) -> Alignment:
+    pixels = entry.get("mask_pixels", int)
+    if pixels != int(mask.sum()):
+        raise InputError(f"{entry.where}.mask_pixels is {pixels}, but the group has {mask.sum()}", _RESTORE)
+    box = Box(*entry.numbers("box", (4,)).astype(int).tolist())
+    transform = _transform(entry.inner("transform"), box) if entry.values.get("transform") else None
+    region = _region(entry, shape) if transform is None else transform.region(mask, shape)
+    if not region.any():
+        raise InputError(f"{entry.where}: the part found lies outside the reference", _RESTORE)
+    return Alignment(
+        mask=mask,
+        box=box,
+        correspondence=region.astype(np.float32) if correspondence is None else correspondence,
+        region=region,
+        transform=transform,
+        confidence=float(entry.numbers("confidence", ())),
+        layer=entry.get("layer", str),
+        timestep=entry.get("timestep", int),
+        source=entry.get("source", str),
+    )
+
+
+def _told(transform: Transform) -> dict[str, Any]:
+    bend = transform.bend
+    told = None if bend is None else {"box": list(bend.box), "coefficients": bend.coefficients.tolist()}
+    return {
+        "matrix": transform.matrix.tolist(),
+        "bend": told,
+        "agreement": float(transform.agreement),
+        "source": transform.source,
+        "model": transform.model,
+        "inliers": int(transform.inliers),
+        "tolerance_px": float(transform.tolerance_px),
+    }
+
+
+def _transform(entry: "_Entry", box: Box) -> Transform:
+    matrix = entry.numbers("matrix", (3, 3))
+    if not is_plausible(matrix, box):
+        raise InputError(
+            f"{entry.where}.matrix: is no view of a surface there (mirrored, folded or extreme)",
+            "it maps image points (x, y, 1) to reference points, in pixels; " + _RESTORE,
+        )
+    bend = None
+    if entry.values.get("bend"):
+        inner = entry.inner("bend")
+        left, top, right, bottom = inner.numbers("box", (4,)).tolist()
+        coefficients = inner.numbers("coefficients", (None, None, 2))
+        if min(coefficients.shape[:2]) < 4 or left >= right or top >= bottom:
+            raise InputError(f"{inner.where}: is no cubic spline over a box", _RESTORE)
+        bend = Bend((left, top, right, bottom), coefficients)
+    return Transform(
+        matrix=matrix,
+        agreement=float(entry.numbers("agreement", ())),
+        source=entry.get("source", str),
+        model=entry.get("model", str),
+        inliers=entry.get("inliers", int),
+        tolerance_px=float(entry.numbers("tolerance_px", ())),
+        bend=bend,
+    )
+
+
+def encode_region(region: NDArray[np.bool_]) -> dict[str, Any]:
+    """(H, W) bool as COCO's uncompressed run lengths: columns one after the other, the first run is False."""
+    flat = region.ravel(order="F")
+    edges = np.flatnonzero(np.diff(flat)) + 1
+    runs = np.diff(np.concatenate([[0], edges, [flat.size]]))
+    counts = [0, *runs.tolist()] if flat[0] else runs.tolist()
+    return {"size": list(region.shape), "counts": counts}
+
+
+def decode_region(told: dict[str, Any], shape: Sequence[int], where: str) -> NDArray[np.bool_]:
+    """(H, W) bool of run lengths.
+
+    Raises:
+        InputError: they do not fill a picture of `shape`.
+    """
+    entry, size = _Entry(told, where), tuple(shape[:2])
+    counts = entry.numbers("counts", (None,)).astype(np.int64)
+    if told.get("size") != list(size) or counts.min(initial=0) < 0 or counts.sum() != size[0] * size[1]:
+        raise InputError(
+            f"{where}: does not fill the reference of {size[1]}x{size[0]} px",
+            "give a box [x0, y0, x1, y1], or run lengths for its size [height, width]",
+        )
+    flat = np.repeat(np.arange(len(counts)) % 2 == 1, counts)
+    return flat.reshape(size, order="F")
+
+
+def _region(entry: "_Entry", shape: Sequence[int]) -> NDArray[np.bool_]:
+    told = entry.values.get("region")
+    where = f"{entry.where}.region"
+    if isinstance(told, dict):
+        return decode_region(told, shape, where)
+    left, top, right, bottom = entry.numbers("region", (4,)).astype(int).tolist()
+    if not (0 <= left < right <= shape[1] and 0 <= top < bottom <= shape[0]):
+        raise InputError(
+            f"{where}: [{left}, {top}, {right}, {bottom}] does not lie in the reference of "
+            f"{shape[1]}x{shape[0]} px",
+            "give [x0, y0, x1, y1] in its pixels, x1 and y1 excluded",
+        )
+    region = np.zeros(tuple(shape[:2]), bool)
+    region[top:bottom, left:right] = True
+    return region
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entry:
+    """A part of the data, and where it stands."""
+
+    values: dict[str, Any]
+    where: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.values, dict):
+            raise InputError(f"{self.where}: is {type(self.values).__name__}, not an object", _RESTORE)
+
+    def inner(self, name: str) -> "_Entry":
+        return _Entry(self.values[name], f"{self.where}.{name}")
+
+    def get(self, name: str, kind: type) -> Any:
+        value = self.values.get(name)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise InputError(f"{self.where}.{name}: is {value!r}, not {kind.__name__}", _RESTORE)
+        return value
+
+    def numbers(self, name: str, shape: tuple[int | None, ...]) -> NDArray[np.float64]:
+        """The finite numbers of `shape`, in which None is any size."""
+        try:
+            array = np.array(self.values.get(name), np.float64)
+        except (TypeError, ValueError):
+            array = np.array(np.nan)
+        fits = array.ndim == len(shape) and all(
+            b in (None, a) for a, b in zip(array.shape, shape, strict=True)
+        )
+        if not fits or not np.isfinite(array).all():
+            said = "x".join("n" if size is None else str(size) for size in shape) or "1"
+            raise InputError(f"{self.where}.{name}: does not hold {said} finite numbers", _RESTORE)
+        return array

@@ -1,0 +1,1 @@
+"""Hard cases with exactly known answers, made from single pictures."""

@@ -1,0 +1,126 @@
+"""Alignments as plain data, and back."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as numpy_st
+
+from artifix.alignment.spline import Bend
+from artifix.alignment.stage import Alignment
+from artifix.alignment.stored import decode_region, describe, encode_region, restore
+from artifix.alignment.transform import Transform
+from artifix.errors import InputError
+from artifix.geometry import Box
+
+SHAPE = 70, 90
+MASK = np.zeros((50, 60), bool)
+MASK[20:30, 20:36] = True
+MATRIX = np.array([[1.1, 0.1, 5 / 3], [-0.1, 1.05, np.pi], [1e-4, 0, 1]])
+
+
+def alignment(transform: Transform | None = None) -> Alignment:
+    region = np.zeros(SHAPE, bool)
+    region[30:41, 22:50] = True
+    region[33, 30] = False
+    region = region if transform is None else transform.region(MASK, SHAPE)
+    box, heat = Box(10, 12, 50, 44), region.astype(np.float32)
+    return Alignment(MASK, box, heat, region, transform, 1 / 3, "mid_block.attentions.0", 7, "sift")
+
+
+def bent() -> Transform:
+    coefficients = np.random.default_rng(0).normal(0, 1, (5, 6, 2))
+    return Transform(MATRIX, 0.7, "sift", "homography", 31, 3.3, Bend((5.5, 6, 55, 45), coefficients))
+
+
+def told(*alignments: Alignment) -> list[dict]:
+    return json.loads(json.dumps([describe(a) for a in alignments]))
+
+
+def test_a_region_comes_back_bit_by_bit():
+    (found,) = restore(told(alignment()), [MASK], SHAPE, None)
+    assert np.array_equal(found.region, alignment().region)
+    assert found.transform is None
+    assert np.array_equal(found.correspondence, found.region)  # no map was given
+    assert (found.confidence, found.layer, found.timestep) == (1 / 3, "mid_block.attentions.0", 7)
+
+
+@pytest.mark.parametrize("transform", [Transform(MATRIX, 0.7, "sift", "affine", 9, 3.0), bent()])
+def test_a_transform_comes_back_bit_by_bit(transform):
+    heat = np.random.default_rng(1).random(SHAPE, np.float32)
+    (found,) = restore(told(alignment(transform)), [MASK], SHAPE, heat)
+    points = np.random.default_rng(2).uniform(0, 50, (40, 2))
+    assert np.array_equal(found.transform.points(points), transform.points(points))
+    assert np.array_equal(found.region, alignment(transform).region)
+    assert found.correspondence is heat
+    assert found.transform.is_proved
+
+
+def test_an_edited_transform_moves_the_region():
+    groups = told(alignment(Transform(MATRIX, 0.7, "sift", "affine", 9, 3.0)))
+    shift = np.array([[1, 0, 4], [0, 1, 0], [0, 0, 1]])
+    groups[0]["transform"]["matrix"] = (shift @ MATRIX).tolist()
+    (found,) = restore(groups, [MASK], SHAPE, None)
+    before = alignment(Transform(MATRIX, 0.7, "sift", "affine", 9, 3.0)).region
+    assert np.array_equal(found.region[:, 4:], before[:, :-4])
+
+
+def test_a_region_may_be_written_as_a_box():
+    groups = told(alignment())
+    groups[0]["region"] = [10, 20, 30, 25]
+    (found,) = restore(groups, [MASK], SHAPE, None)
+    assert found.region.sum() == 20 * 5
+
+
+@given(numpy_st.arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9))))
+@settings(deadline=None)
+def test_run_lengths_hold_any_region(region):
+    assert np.array_equal(decode_region(encode_region(region), region.shape, "region"), region)
+
+
+WRONG = [
+    ("mask_pixels", 3, "mask_pixels is 3, but the group has 160"),
+    ("mask_pixels", "160", "mask_pixels: is '160', not int"),
+    ("box", [1, 2, 3], "box: does not hold 4 finite numbers"),
+    ("confidence", None, "confidence: does not hold 1 finite numbers"),
+    ("confidence", [0.5], "confidence: does not hold 1 finite numbers"),
+    ("layer", 5, "layer: is 5, not str"),
+    ("timestep", True, "timestep: is True, not int"),
+    ("transform", [1], "transform: is list, not an object"),
+    ("transform", {"matrix": [[1, 2], [3, 4]]}, "transform.matrix: does not hold 3x3 finite numbers"),
+    ("transform", {"matrix": [[-1, 0, 60], [0, 1, 0], [0, 0, 1]]}, "is no view of a surface"),
+    ("region", None, "region: does not hold 4 finite numbers"),
+    ("region", [0, 0, 91, 5], "does not lie in the reference of 90x70 px"),
+    ("region", {"size": [70, 90], "counts": [5]}, "does not fill the reference of 90x70 px"),
+    ("region", {"size": [70, 90], "counts": [6301, -1]}, "does not fill the reference of 90x70 px"),
+    ("region", {"size": [70, 90], "counts": [6300]}, "lies outside the reference"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"), WRONG, ids=[f"{n} {i}" for i, (n, _, _) in enumerate(WRONG)]
+)
+def test_what_is_no_answer_is_refused_by_its_place(name, value, said):
+    groups = told(alignment())
+    groups[0][name] = value
+    with pytest.raises(InputError, match=r"groups\[0\]") as caught:
+        restore(groups, [MASK], SHAPE, None)
+    assert said in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [{"box": [5, 6, 5, 9], "coefficients": [[[0, 0]] * 4] * 4}, {"box": [5, 6, 9, 9], "coefficients": []}],
+)
+def test_a_bend_that_is_none_is_refused(bend):
+    groups = told(alignment(bent()))
+    groups[0]["transform"]["bend"] = bend
+    with pytest.raises(InputError, match=r"transform.bend"):
+        restore(groups, [MASK], SHAPE, None)
+
+
+def test_an_alignment_of_another_mask_is_refused():
+    with pytest.raises(InputError, match="holds 2 groups, but the mask has 1"):
+        restore(told(alignment(), alignment()), [MASK], SHAPE, None)
