@@ -79,6 +79,7 @@ class FakePipeline:
 
     failure: BaseException | None = None
     transforms: bool = True  # whether it finds any
+    source: str = "sift"
     parts: int = 1  # mask groups it tells of
     matches: tuple[Matches, ...] = (Matches(SPOTS, SPOTS + SHIFT, np.ones(3), "sift", 1.0),)
     weights_name: str = "fake"
@@ -101,7 +102,7 @@ class FakePipeline:
             confidence=0.875,
             layer="up_blocks.1.attentions.0",
             timestep=0,
-            source="sift",
+            source=self.source,
             matches=self.matches,
         )
         progress("align", 1, 1)

@@ -102,3 +102,15 @@ def test_a_run_that_sought_no_matches_says_so(artifix, files, pipeline, monkeypa
     pipeline.transforms, pipeline.matches = False, ()
     artifix("locate", *files.arguments(), "--stages")
     assert said == ["no matches were sought"]
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [("region", "given by hand"), ("correspondence", "the largest cluster: there is no transform")],
+)
+def test_the_region_says_whence_it_is(artifix, files, pipeline, monkeypatch, source, told):
+    said = []
+    monkeypatch.setattr(cli_stages, "region_sheet", lambda *parts: said.append(parts[3]) or parts[1])
+    pipeline.transforms, pipeline.source = False, source
+    artifix("locate", *files.arguments(), "--stages")
+    assert said == [f"{told}; confidence 0.88"]
