@@ -66,6 +66,17 @@ class CommandConfig(RefineConfig):
     run: RunConfig = field(default_factory=RunConfig)
 
 
+@dataclass(frozen=True, slots=True)
+class AblationConfig:
+    """What `ablate` measures."""
+
+    reading: str = "single"  # of the noisy latents: single (noised image), chain (denoised noise) or both
+    timesteps: int = 11  # noise levels, evenly spread from 0 to the last
+    at: tuple[int, ...] = ()  # noise levels instead of evenly spread ones
+    every: int = 1  # 2 measures every second case, and so on
+    show: int = 3  # cases whose maps are drawn
+
+
 class Limits(NamedTuple):
     """The values a number may have."""
 
@@ -95,6 +106,10 @@ LIMITS = {
     "correction": Limits(0, 1),
     "context": Limits(1, 100),
     "feather_px": Limits(0, 1000),
+    "timesteps": Limits(2, 1000),
+    "at": Limits(0, 999),
+    "every": Limits(1, math.inf),
+    "show": Limits(0, 64),
     "seed": Limits(0, 2**32 - 1),
 }
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from artifix.config import (
     LIMITS,
+    AblationConfig,
     CommandConfig,
     RefineConfig,
     from_dict,
@@ -43,7 +44,8 @@ def test_no_two_sections_share_a_name():
 def test_every_limit_belongs_to_a_setting_and_holds_its_default():
     config = CommandConfig()
     for name, limits in LIMITS.items():
-        owner = next(s for s in (config, config.alignment, config.refinement) if hasattr(s, name))
+        owners = (config, config.alignment, config.refinement, AblationConfig())
+        owner = next(s for s in owners if hasattr(s, name))
         default = getattr(owner, name)
         for value in default if isinstance(default, tuple) else (default,):
             assert value is None or limits.hold(value), name

@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from torch import Tensor
 
-from artifix.alignment.gaze import Gaze
+from artifix.alignment.gaze import Cut, Gaze, cut_out
 from artifix.alignment.matching import Matches
 from artifix.alignment.scene import Scene
 from artifix.geometry import Box, Crop, resize, transform_points
@@ -61,27 +62,50 @@ class View:
 def look(gaze: Gaze, scene: Scene, boxes: Sequence[Box], reference_box: Box) -> list[View]:
     """Record where each crop of the image attends to in one part of the reference; one pass for all crops.
 
-    Arguments as for `Gaze.cut`.
+    Arguments as for `cut_out`, of whose network the gaze is.
     """
-    cut = gaze.cut(scene, boxes, reference_box)
-    attention = gaze.attend(cut).cpu().numpy()
+    cut = cut_out(gaze.network, scene, boxes, reference_box)
+    return views_of(cut, gaze.attend(cut))
+
+
+def views_of(cut: Cut, attention: Tensor) -> list[View]:
+    """The views of a cut's crops, from the attention (B, queries, tokens) that they pay."""
     return [
         View(crop, cut.reference_crop, mask, probabilities)
-        for crop, mask, probabilities in zip(cut.crops, cut.masks, attention, strict=True)
+        for crop, mask, probabilities in zip(cut.crops, cut.masks, attention.cpu().numpy(), strict=True)
     ]
 
 
 def merged(views: Sequence[View], reference_shape: Sequence[int]) -> NDArray[np.float32]:
     """The mean correspondence of views of one part of the reference, at the reference's size.
 
-    Views count by their certainty: a crop of another scale than the reference's scatters its attention.
-
     Returns:
         (H_ref, W_ref) float32 in [0, 1], its peak 1; 0 outside the part looked at.
     """
+    return laid_out(mean_of(views), views[0].reference_crop.box, reference_shape)
+
+
+def mean_of(views: Sequence[View]) -> NDArray[np.float32]:
+    """The mean correspondence of views of one part of the reference: (tokens, tokens), sums to 1.
+
+    Views count by their certainty: a crop of another scale than the reference's scatters its attention.
+    """
     trust = [view.certainty() ** CERTAINTY_POWER for view in views]
     mean = np.average([view.correspondence() for view in views], axis=0, weights=trust)
-    box = views[0].reference_crop.box
+    return np.asarray(mean, np.float32)
+
+
+def laid_out(mean: NDArray[np.float32], box: Box, reference_shape: Sequence[int]) -> NDArray[np.float32]:
+    """A correspondence on the tokens of a part of the reference, at the reference's size.
+
+    Args:
+        mean: (tokens, tokens), at least 0.
+        box: the part, a square that may reach beyond the reference.
+        reference_shape: (H_ref, W_ref, ...).
+
+    Returns:
+        (H_ref, W_ref) float32 in [0, 1], its peak 1; 0 outside the part.
+    """
     height, width = reference_shape[:2]
     inside = box.clip(height, width)
     full = np.zeros((height, width), np.float32)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from artifix.alignment.candidates import is_plausible
 from artifix.alignment.correspondence import TOLERANCE_CELLS, cell_centres, in_picture
-from artifix.alignment.gaze import Gaze
+from artifix.alignment.gaze import Gaze, cut_out
 from artifix.alignment.matching import Matches
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform
@@ -49,9 +49,9 @@ class AttentionField:
 def attention_field(gaze: Gaze, scene: Scene, box: Box, reference_box: Box) -> AttentionField:
     """Follow the attention that the crop in `box` pays to a part of the reference that shows about the same.
 
-    Arguments as for `Gaze.cut`.
+    Arguments as for `cut_out`, of whose network the gaze is.
     """
-    cut = gaze.cut(scene, [box], reference_box)
+    cut = cut_out(gaze.network, scene, [box], reference_box)
 
     def logits_of(shown: Tensor) -> Tensor:
         return gaze.attend(replace(cut, shown=shown)).clamp_min(1e-9).log()

@@ -55,9 +55,7 @@ def sight(gaze: Gaze, scene: Scene, contexts: Sequence[float], zoom: bool) -> Si
         contexts: sides of the crops of the image, over the mask's longer side.
         zoom: whether to look again.
     """
-    # Squares, so that neither picture is squeezed: what is seen in another shape is matched worse.
-    boxes = list(dict.fromkeys(squared(crop_around(scene.mask, scale)) for scale in contexts))
-    whole = squared(Box(0, 0, *scene.reference.shape[1::-1]))
+    boxes, whole = first_look(scene, contexts)
     views = look(gaze, scene, boxes, whole)
     first = Sighting(tuple(views), _allowed(merged(views, scene.reference.shape), scene), scene.within)
     part = _zoom_box(first.region) if zoom else None
@@ -66,6 +64,18 @@ def sight(gaze: Gaze, scene: Scene, contexts: Sequence[float], zoom: bool) -> Si
     closer = look(gaze, scene, boxes, part)
     sharp = _sharpened(first.correspondence, merged(closer, scene.reference.shape))
     return Sighting((*views, *closer), _allowed(sharp, scene), scene.within)
+
+
+def first_look(scene: Scene, contexts: Sequence[float]) -> tuple[list[Box], Box]:
+    """The crops of the image and the square around the whole reference; arguments as for `sight`."""
+    # Squares, so that neither picture is squeezed: what is seen in another shape is matched worse.
+    boxes = list(dict.fromkeys(squared(crop_around(scene.mask, scale)) for scale in contexts))
+    return boxes, whole_of(scene.reference.shape)
+
+
+def whole_of(reference_shape: Sequence[int]) -> Box:
+    """The square around the whole of a reference (H_ref, W_ref, ...)."""
+    return squared(Box(0, 0, reference_shape[1], reference_shape[0]))
 
 
 def follow_sighting(gaze: Gaze, scene: Scene, context: float, sighting: Sighting) -> AttentionField:

@@ -11,7 +11,13 @@ from typing import Any
 
 Progress = Callable[[str, int, int], None]
 
-_STAGES = {"load": "load weights", "align": "find the match", "sample": "repaint"}
+_STAGES = {
+    "load": "load weights",
+    "align": "find the match",
+    "sample": "repaint",
+    "check": "check the cases",
+    "ablate": "read the layers",
+}
 _SPARSE_S = 5.0  # at least between two lines of progress where there is no terminal
 
 

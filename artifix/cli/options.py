@@ -28,6 +28,8 @@ def _setting(name: str, *flags: str, text: str, unset: str = "") -> Any:
         if default is None
         else flags[0].split("/")[not default]
         if isinstance(default, bool)
+        else ", ".join(map(str, default))
+        if isinstance(default, tuple)
         else default
     )
     limits = f", {LIMITS[name]}" if name in LIMITS else ""
@@ -142,6 +144,10 @@ LayerOption = Annotated[
 TimestepOption = Annotated[
     int | None, _setting("timestep", "--timestep", text="Noise level to match at", unset="as the weights say")
 ]
+ContextsOption = Annotated[
+    list[float] | None,
+    _setting("contexts", "--contexts", text="Side of a crop over the mask's longer side; may be repeated"),
+]
 ZoomOption = Annotated[
     bool | None,
     _setting("zoom", "--zoom/--no-zoom", text="Closer looks at the part found first"),
@@ -191,5 +197,8 @@ def config_of(context: typer.Context) -> CommandConfig:
         InputError: the file cannot be read.
         UsageError: an unknown setting, or a value out of its range.
     """
-    given = {name: value for name, value in context.params.items() if name in _DEFAULTS}
+    # An option that may be repeated is empty where it is not given.
+    given = {
+        name: value for name, value in context.params.items() if name in _DEFAULTS and value not in ((), [])
+    }
     return load_config(context.params.get("config"), given)

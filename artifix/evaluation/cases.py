@@ -1,4 +1,4 @@
-"""Folders of cases with known truth."""
+"""Cases with known truth: folders of them, or a manifest."""
 
 import json
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from PIL import Image
 from artifix.errors import InputError
 from artifix.geometry import Box
 from artifix.inputs.case import Case, read_case
+from artifix.inputs.images import read_picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +22,29 @@ class KnownCase:
     case: Case
     truth: NDArray[np.uint8] | None  # (H, W, 3) the image without its artifact
     region: NDArray[np.bool_] | None  # (H_ref, W_ref) where the masked part lies in the reference
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFiles:
+    """The files of one case, not yet read."""
+
+    name: str
+    image: Path
+    mask: Path
+    reference: Path
+    truth: Path | None = None  # the image without its artifact
+    region: Path | None = None  # white where the masked part lies in the reference
+    reference_box: Box | None = None  # of the reference; stands for a region
+
+    @property
+    def has_region(self) -> bool:
+        return self.region is not None or self.reference_box is not None
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All of the files."""
+        known = (self.truth, self.region)
+        return (self.image, self.mask, self.reference, *(path for path in known if path is not None))
 
 
 def case_folders(folder: Path) -> list[Path]:
@@ -37,24 +61,67 @@ def case_folders(folder: Path) -> list[Path]:
     return found
 
 
-def read_known_case(folder: Path) -> KnownCase:
-    """Read one case with truth.png (or expected.png) and region.png, where they exist.
+def case_files(folder: Path) -> CaseFiles:
+    """The files of one case: truth.png (or expected.png) and region.png where they exist.
 
     A `reference_box` [left, top, right, bottom] in the index.json beside the folder stands for a region.
     """
-    case = read_case(folder / "image.png", folder / "mask.png", folder / "reference.png")
     truths = [path for name in ("truth", "expected") if (path := folder / f"{name}.png").is_file()]
-    truth = np.asarray(Image.open(truths[0]).convert("RGB")) if truths else None
-    return KnownCase(folder.name, case, truth, _region(folder, case.reference.rgb.shape[:2]))
+    region = folder / "region.png"
+    return CaseFiles(
+        name=folder.name,
+        image=folder / "image.png",
+        mask=folder / "mask.png",
+        reference=folder / "reference.png",
+        truth=truths[0] if truths else None,
+        region=region if region.is_file() else None,
+        reference_box=_listed_box(folder),
+    )
 
 
-def _region(folder: Path, shape: tuple[int, int]) -> NDArray[np.bool_] | None:
-    if (folder / "region.png").is_file():
-        return np.asarray(Image.open(folder / "region.png").convert("L")) > 127
+def read_known_case(files: CaseFiles | Path) -> KnownCase:
+    """Read one case, by its files or its folder.
+
+    Raises:
+        InputError: a file cannot be used, or the region does not fit the reference.
+    """
+    if isinstance(files, Path):
+        files = case_files(files)
+    case = read_case(files.image, files.mask, files.reference)
+    truth = None if files.truth is None else np.asarray(Image.open(files.truth).convert("RGB"))
+    return KnownCase(files.name, case, truth, _region(files, case.reference.size))
+
+
+def _region(files: CaseFiles, size: tuple[int, int]) -> NDArray[np.bool_] | None:
+    """(H_ref, W_ref) for a reference of `size` (height, width); None where nothing is known."""
+    if files.region is not None:
+        region = read_picture(files.region, least_side_px=1).rgb.mean(-1) > 127
+        if region.shape != size:
+            raise InputError(
+                f"{files.region}: is {region.shape[1]}x{region.shape[0]} px but the reference is "
+                f"{size[1]}x{size[0]} px",
+                "draw the region on the reference",
+            )
+        if not region.any():
+            raise InputError(f"{files.region}: the region is empty", "paint the region white on black")
+        return region
+    if files.reference_box is None:
+        return None
+    inside = files.reference_box.clip(*size)
+    if inside.is_empty() or inside != files.reference_box:
+        raise InputError(
+            f"{files.name}: the box {files.reference_box.as_tuple()} is not in the reference, which is "
+            f"{size[1]}x{size[0]} px",
+            "give left, top, right, bottom in pixels of the reference",
+        )
+    region = np.zeros(size, bool)
+    region[inside.slices()] = True
+    return region
+
+
+def _listed_box(folder: Path) -> Box | None:
     index = folder.parent / "index.json"
     for entry in json.loads(index.read_text(encoding="utf-8")) if index.is_file() else []:
         if entry["case"] == folder.name and "reference_box" in entry:
-            region = np.zeros(shape, bool)
-            region[Box(*entry["reference_box"]).slices()] = True
-            return region
+            return Box(*entry["reference_box"])
     return None

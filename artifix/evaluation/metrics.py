@@ -28,13 +28,13 @@ def iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
 
 def box_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
     """Intersection over union of the boxes around two regions."""
-    return iou(_filled_box(a), _filled_box(b))
+    return iou(filled_box(a), filled_box(b))
 
 
 def pointing_hit(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> bool:
     """Whether the centroid of the region found lies in the box around the true one."""
     rows, columns = np.nonzero(found)
-    return bool(rows.size and _filled_box(true)[int(rows.mean()), int(columns.mean())])
+    return bool(rows.size and filled_box(true)[int(rows.mean()), int(columns.mean())])
 
 
 def largest_change_outside(refined: NDArray, image: NDArray, mask: NDArray[np.bool_]) -> int:
@@ -42,7 +42,8 @@ def largest_change_outside(refined: NDArray, image: NDArray, mask: NDArray[np.bo
     return int(np.abs(refined.astype(np.int64) - image)[~mask].max(initial=0))
 
 
-def _filled_box(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def filled_box(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(H, W) True in the box around the True pixels of `mask`."""
     filled = np.zeros_like(mask)
     filled[box_of(mask).slices()] = True
     return filled

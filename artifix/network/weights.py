@@ -1,18 +1,23 @@
 """Weights on disk: found by name, and checked byte by byte before they are loaded."""
 
 import hashlib
+import json
 import os
 import re
+import shutil
 import tomllib
+import uuid
 from pathlib import Path
 from typing import NamedTuple
 
-from artifix.errors import WeightsError
+from artifix.errors import OutputError, WeightsError
 
 DEFAULT_NAME = "artifix-small"
+MODEL_NAME = "model_index.json"
 INDEX_NAME = "index.toml"
 SUMS_NAME = "SHA256SUMS"
 PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
+_OWN_REMEDY = f"copy or download the whole folder again; if you changed it yourself, delete {SUMS_NAME}"
 _PACKAGE = Path(__file__).resolve().parents[1]
 # A checkout keeps them beside the package, a wheel inside it.
 SEARCHED = (_PACKAGE.parent / "weights", _PACKAGE / "_weights")
@@ -34,7 +39,7 @@ def find_weights(name_or_folder: str | None) -> Path:
     wanted = name_or_folder or os.environ.get("ARTIFIX_WEIGHTS") or DEFAULT_NAME
     folders = [Path(wanted), *(place / wanted for place in SEARCHED)]
     for folder in folders:
-        if (folder / "model_index.json").is_file():
+        if (folder / MODEL_NAME).is_file():
             return folder
     if folders[0].exists():
         raise WeightsError(
@@ -47,7 +52,7 @@ def find_weights(name_or_folder: str | None) -> Path:
 
 def bundled_names() -> list[str]:
     """Names of the weights that came with this installation."""
-    return sorted({path.parent.name for place in SEARCHED for path in place.glob("*/model_index.json")})
+    return sorted({path.parent.name for place in SEARCHED for path in place.glob(f"*/{MODEL_NAME}")})
 
 
 def verify_weights(folder: Path) -> str:
@@ -95,18 +100,104 @@ def _require_expected(folder: Path, digests: dict[str, str]) -> None:
 
 def write_index(weights: Path) -> None:
     """Write `weights`/index.toml: the sha256 of every file of every folder of weights in it."""
-    lines = ["# sha256 of every file of the bundled weights; checked before they are loaded.", ""]
-    for folder in sorted(p.parent for p in weights.glob("*/model_index.json")):
-        lines.append(f'["{folder.name}"]')
-        lines += [f'"{name}" = "{digest}"' for name, digest in _listed(folder).items()]
-        lines.append("")
-    (weights / INDEX_NAME).write_text("\n".join(lines), encoding="utf-8")
+    folders = sorted(p.parent for p in weights.glob(f"*/{MODEL_NAME}"))
+    text = _index_text({folder.name: _listed(folder) for folder in folders})
+    (weights / INDEX_NAME).write_text(text, encoding="utf-8")
 
 
 def write_sums(folder: Path) -> None:
     """Write `folder`/SHA256SUMS, in the form of sha256sum: every file of these weights but prose."""
-    lines = [f"{digest}  {name}\n" for name, digest in _listed(folder).items() if name != SUMS_NAME]
-    (folder / SUMS_NAME).write_text("".join(lines), encoding="utf-8")
+    digests = {name: digest for name, digest in _listed(folder).items() if name != SUMS_NAME}
+    (folder / SUMS_NAME).write_text(_sums_text(digests), encoding="utf-8")
+
+
+def _index_text(listed: dict[str, dict[str, str]]) -> str:
+    """index.toml of folders of weights: sha256 by name, by folder."""
+    lines = ["# sha256 of every file of the bundled weights; checked before they are loaded.", ""]
+    for folder, digests in listed.items():
+        lines.append(f'["{folder}"]')
+        lines += [f'"{name}" = "{digest}"' for name, digest in digests.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _sums_text(digests: dict[str, str]) -> str:
+    return "".join(f"{digest}  {name}\n" for name, digest in digests.items())
+
+
+def require_writable(folder: Path) -> None:
+    """Raise OutputError unless `write_calibration` may change the weights in `folder`."""
+    listed = _read_index(folder.parent / INDEX_NAME).get(folder.name)
+    for place in (folder, *([] if listed is None else [folder.parent])):
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise OutputError(
+                f"{place}: is not writable",
+                "copy the weights to a folder of your own, and name it with --weights",
+            )
+
+
+def write_calibration(folder: Path, layer: str, timestep: int) -> None:
+    """Store in the weights where the attention is read, and in their lists of sha256 that this was changed.
+
+    All files are exchanged, or none; every other entry of the lists stays, so that a file which was changed
+    by someone else is still noticed.
+
+    Args:
+        folder: of weights that `verify_weights` accepts.
+        layer: module path of the cross-attention layer.
+        timestep: of the training schedule.
+
+    Raises:
+        OutputError: the disk refuses.
+    """
+    model, sums, index = folder / MODEL_NAME, folder / SUMS_NAME, folder.parent / INDEX_NAME
+    described = json.loads(model.read_text(encoding="utf-8"))
+    described |= {"alignment_layer": layer, "alignment_timestep": timestep}
+    changed = {model: json.dumps(described, indent=2, sort_keys=True) + "\n"}
+    if sums.is_file():
+        changed[sums] = _sums_text(_renewed(_read_sums(sums), changed))
+    listed = _read_index(index)
+    if folder.name in listed:
+        digests = _renewed(listed[folder.name], changed)
+        changed[index] = _index_text(listed | {folder.name: digests})
+    _exchange({path: text.encode() for path, text in changed.items()})
+
+
+def _renewed(digests: dict[str, str], changed: dict[Path, str]) -> dict[str, str]:
+    """`digests` by name in the folder of weights, with those of the changed files that they list."""
+    fresh = {path.name: hashlib.sha256(text.encode()).hexdigest() for path, text in changed.items()}
+    return {name: fresh.get(name, digest) for name, digest in digests.items()}
+
+
+def _exchange(files: dict[Path, bytes]) -> None:
+    """Replace files; where the disk refuses or anything interrupts, those before are put back."""
+    former = {path: path.read_bytes() for path in files}
+    try:
+        for path, data in files.items():
+            _replace(path, data)
+    except BaseException as error:
+        for path, data in former.items():
+            if path.read_bytes() != data:
+                _replace(path, data)
+        if isinstance(error, OSError):
+            raise OutputError(
+                f"{error.filename or next(iter(files))}: cannot be written: {error.strerror}",
+                "free some space, or copy the weights elsewhere",
+            ) from error
+        raise
+
+
+def _replace(path: Path, data: bytes) -> None:
+    unfinished = path.with_name(f".{path.name}-{uuid.uuid4().hex}.tmp")
+    try:
+        with unfinished.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(path, unfinished)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _listed(folder: Path) -> dict[str, str]:
@@ -119,25 +210,30 @@ def _is_hidden(name: Path) -> bool:
 
 
 def _expected(folder: Path) -> _Expected:
-    index, sums = folder.parent / INDEX_NAME, folder / SUMS_NAME
-    if index.is_file():
-        remedy = "install artifix again"
-        try:
-            listed = tomllib.loads(index.read_text(encoding="utf-8")).get(folder.name)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise WeightsError(f"{index}: is damaged: {error}", remedy) from error
-        if listed is not None:
-            remedy += ", or pass the folder of your own weights under another name"
-            return _Expected(listed, remedy)
-    remedy = f"copy or download the whole folder again; if you changed it yourself, delete {SUMS_NAME}"
-    return _Expected(_read_sums(sums, remedy) if sums.is_file() else {}, remedy)
+    listed = _read_index(folder.parent / INDEX_NAME).get(folder.name)
+    if listed is not None:
+        return _Expected(
+            listed, "install artifix again, or pass the folder of your own weights under another name"
+        )
+    sums = folder / SUMS_NAME
+    return _Expected(_read_sums(sums) if sums.is_file() else {}, _OWN_REMEDY)
 
 
-def _read_sums(path: Path, remedy: str) -> dict[str, str]:
+def _read_index(path: Path) -> dict[str, dict[str, str]]:
+    """The sha256 by name that an index lists for each folder beside it; none where it is missing."""
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WeightsError(f"{path}: is damaged: {error}", "install artifix again") from error
+
+
+def _read_sums(path: Path) -> dict[str, str]:
     lines = path.read_bytes().decode("utf-8", "replace").splitlines()
     rows = [re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line) for line in lines]
     if not rows or None in rows:
-        raise WeightsError(f"{path}: is damaged", remedy)
+        raise WeightsError(f"{path}: is damaged", _OWN_REMEDY)
     return {row[2]: row[1] for row in rows if row is not None}
 
 

@@ -1,11 +1,12 @@
-"""Results to bytes: PNG with profile and provenance, NPY, JSON."""
+"""Results to bytes: PNG with profile and provenance, NPY, CSV, JSON."""
 
+import csv
 import io
 import json
 import re
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -60,6 +61,15 @@ def encode_npy(array: NDArray) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
+
+
+def encode_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """UTF-8 CSV under a line of the columns' names; floats with six decimals."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([f"{cell:.6f}" if isinstance(cell, float) else cell for cell in row] for row in rows)
+    return text.getvalue().encode()
 
 
 def encode_json(record: Mapping[str, Any]) -> bytes:

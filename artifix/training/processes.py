@@ -17,6 +17,7 @@ from accelerate.utils import broadcast
 from torch import Tensor
 
 from artifix.errors import DeviceError, UsageError
+from artifix.network.device import choose_precision
 from artifix.training.config import LoopConfig
 
 SHARDING = {
@@ -41,7 +42,8 @@ def open_accelerator(device: torch.device, config: LoopConfig) -> Accelerator:
         DeviceError: fp16 on a CPU, or accelerate is configured for another device.
     """
     _require_whole_network()
-    if config.precision == "fp16" and device.type != "cuda":
+    precision = choose_precision(config.precision, device)
+    if precision == "fp16" and device.type != "cuda":
         raise DeviceError(
             f"loop.precision is fp16, which {device.type} does not train in",
             "pass --set loop.precision=bf16, or no",
@@ -56,7 +58,7 @@ def open_accelerator(device: torch.device, config: LoopConfig) -> Accelerator:
         AcceleratorState._reset_state(reset_partial_state=True)
     accelerator = Accelerator(
         cpu=device.type == "cpu",
-        mixed_precision=config.precision,
+        mixed_precision=precision,
         gradient_accumulation_steps=config.gradient_accumulation,
     )
     if accelerator.device.type != device.type or accelerator.num_processes != processes:

@@ -1,5 +1,8 @@
+import json
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from artifix.errors import InputError
 from artifix.evaluation.cases import case_folders, read_known_case
@@ -36,3 +39,22 @@ def test_what_is_not_known_is_none(cases):
 def test_without_an_index_a_box_is_not_known(cases):
     (cases / "index.json").unlink()
     assert read_known_case(cases / "boxed").region is None
+
+
+def test_a_region_of_another_size_than_the_reference_is_refused(cases):
+    Image.new("L", (60, 50), 255).save(cases / "known" / "region.png")
+    with pytest.raises(InputError, match="region.png: is 60x50 px but the reference is 120x100 px"):
+        read_known_case(cases / "known")
+
+
+def test_an_empty_region_is_refused(cases):
+    Image.new("L", (120, 100)).save(cases / "known" / "region.png")
+    with pytest.raises(InputError, match="region.png: the region is empty"):
+        read_known_case(cases / "known")
+
+
+@pytest.mark.parametrize("box", [[60, 40, 121, 60], [-1, 40, 80, 60], [60, 40, 60, 60], [200, 0, 210, 9]])
+def test_a_box_that_is_not_in_the_reference_is_refused(cases, box):
+    (cases / "index.json").write_text(json.dumps([{"case": "boxed", "reference_box": box}]))
+    with pytest.raises(InputError, match=r"boxed: the box .* is not in the reference, which is 120x100 px"):
+        read_known_case(cases / "boxed")

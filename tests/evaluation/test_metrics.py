@@ -3,11 +3,13 @@ import pytest
 
 from artifix.evaluation.metrics import (
     box_iou,
+    filled_box,
     iou,
     largest_change_outside,
     pointing_hit,
     psnr_db,
     ssim,
+    token_iou,
 )
 
 
@@ -82,3 +84,17 @@ def test_sixteen_bit_results_are_compared_at_eight(truth, mask):
     deep = truth.astype(np.uint16) * 257
     assert psnr_db(deep, truth, mask) == 100
     assert ssim(deep, truth, mask) == pytest.approx(1)
+
+
+def test_a_map_that_spreads_as_the_region_does_has_a_token_iou_of_one():
+    true = np.zeros((160, 240), bool)
+    true[40:60, 90:120] = True  # two tokens wide and high
+    assert token_iou(np.float32(0.3) * true, true) == 1
+    assert token_iou(np.roll(true, 15, 1).astype(np.float32), true) == pytest.approx(1 / 3)
+    assert token_iou(np.roll(true, 60, 1).astype(np.float32), true) == 0
+
+
+def test_a_box_is_filled():
+    frame = region(2, 2, 6, 6) & ~region(3, 3, 4, 4)
+    assert np.array_equal(filled_box(frame), region(2, 2, 6, 6))
+    assert not filled_box(region(0, 0, 0, 0)).any()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageCms
 
-from artifix.outputs.encode import encode_json, encode_npy, encode_png
+from artifix.outputs.encode import encode_csv, encode_json, encode_npy, encode_png
 
 SIDES = st.integers(1, 40)
 
@@ -133,3 +133,8 @@ def test_json_refuses_what_is_no_number(value):
 def test_json_refuses_paths_so_that_none_leak():
     with pytest.raises(TypeError, match="cannot be written as JSON"):
         encode_json({"image": Path("/home/someone/a.png")})
+
+
+def test_csv_has_a_line_of_names_and_quotes_what_needs_it():
+    data = encode_csv(("name", "count", "share"), [("a,b", 3, 0.25), ('say "é"', -1, 1 / 3)])
+    assert data.decode() == 'name,count,share\n"a,b",3,0.250000\n"say ""é""",-1,0.333333\n'
