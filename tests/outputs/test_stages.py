@@ -87,7 +87,7 @@ def test_references_of_any_size_are_shown_at_a_size_for_the_eye(height, width):
         region_sheet(labels > 0, reference, "title", "said"),
     ):
         assert made.dtype == np.uint8
-        assert 100 < made.shape[0] < 1000
+        assert LABEL_PX < made.shape[0] < 1000
         assert 500 < made.shape[1] <= 1040
 
 
