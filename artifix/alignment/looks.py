@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from artifix.alignment.correspondence import View, look, merged
 from artifix.alignment.field import AttentionField, attention_field
 from artifix.alignment.gaze import Gaze
-from artifix.alignment.region import Blob, blobs
+from artifix.alignment.region import Blob, blobs, find_region
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform
 from artifix.geometry import Box, Crop, crop_around, squared
@@ -38,8 +38,12 @@ class Sighting:
 
     @property
     def region(self) -> NDArray[np.bool_]:
-        """(H_ref, W_ref) where the masked part seems to lie; a region given by hand holds."""
+        """(H_ref, W_ref) where the masked part seems to lie, for the next look; one given by hand holds."""
         return self.blob.region if self.within is None else self.within
+
+    def last_region(self) -> NDArray[np.bool_]:
+        """(H_ref, W_ref) where it lies after the last look, cut with more care; one given by hand holds."""
+        return find_region(self.correspondence) if self.within is None else self.within
 
 
 def sight(gaze: Gaze, scene: Scene, contexts: Sequence[float], zoom: bool) -> Sighting:

@@ -81,7 +81,7 @@ def align(
         mask=scene.mask,
         box=crop_around(scene.mask, config.contexts[0]),
         correspondence=found.sighting.correspondence,
-        region=found.sighting.region if transform is None else transform.region(scene.mask, shape),
+        region=found.sighting.last_region() if transform is None else transform.region(scene.mask, shape),
         transform=transform,
         confidence=confidence,
         layer=layer,

@@ -78,6 +78,18 @@ class Transform:
         with np.errstate(divide="ignore", invalid="ignore"):  # points on the horizon are far away: inf
             return transform_points(self.matrix, points)
 
+    def explains(self, matches: Matches) -> NDArray[np.bool_]:
+        """(N,) True where a match agrees with the transform, to within its tolerance."""
+        half = np.array([0.5, 0.0])
+        with np.errstate(invalid="ignore"):  # beyond the horizon lies nothing: nan is not within
+            error_px = np.linalg.norm(self.points(matches.image) - matches.reference, axis=1)
+            right, down = (
+                self.points(matches.image + step) - self.points(matches.image - step)
+                for step in (half, half[::-1])
+            )
+            area = np.abs(right[:, 0] * down[:, 1] - right[:, 1] * down[:, 0])
+            return np.asarray(error_px <= matches.tolerance_px * np.sqrt(area), np.bool_)
+
     def region(self, mask: NDArray[np.bool_], reference_shape: Sequence[int]) -> NDArray[np.bool_]:
         """(H, W) `mask` of the image, in the reference: (Hr, Wr) bool."""
         if self.bend is not None and mask.any():

@@ -23,6 +23,7 @@ def locate(
     mask_from: options.MaskSourceOption = "auto",
     invert_mask: options.InvertOption = False,
     fit_mask: options.FitOption = False,
+    stages: options.StagesOption = False,
     overwrite: options.OverwriteOption = False,
     config: options.ConfigOption = None,
     weights: options.WeightsOption = None,
@@ -42,7 +43,8 @@ def locate(
     """Find the part of the reference that shows what the mask hides, without repainting.
 
     Writes correspondence.png, correspondence.npy, region.png, overview.png, record.json and alignment.json,
-    which `refine --alignment` takes back, edited or not.
+    which `refine --alignment` takes back, edited or not; with --stages also stage-1-map.png to
+    stage-6-matches.png.
     """
     session = open_session(context)
     loaded = open_pipeline(session.config, session.console)
@@ -57,10 +59,20 @@ def locate(
     record = record_of("locate", session, loaded, located, result)
     stored = alignment_of(record, result)
     files = result_files(located.case, result.alignments, None, record, stored, with_metadata=False)
+    if stages:
+        files |= _stages(session, located)
     save_result(session.folder, files, overwrite, session.paths)
     session.console.result(
         _sentence(session, located), {**record, "out": str(session.folder), "files": sorted(files)}
     )
+
+
+def _stages(session: Session, located: Located) -> dict[str, bytes]:
+    from artifix.cli.stages import left_out, stage_files
+
+    if missing := left_out(located.result.alignments):
+        session.console.note(missing)
+    return stage_files(located.case, located.result.alignments)
 
 
 def _sentence(session: Session, located: Located) -> str:

@@ -109,6 +109,9 @@ MaskSourceOption = Annotated[
 InvertOption = Annotated[bool, typer.Option("--invert-mask", help="Black is repainted instead of white.")]
 FitOption = Annotated[bool, typer.Option("--fit-mask", help="Resize a mask of another size than the image.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result in --out.")]
+StagesOption = Annotated[
+    bool, typer.Option("--stages", help="Also write a picture of each step of the alignment.")
+]
 NoMetadataOption = Annotated[
     bool,
     typer.Option("--no-metadata", help="Do not mark refined.png as made with a model (provenance, XMP)."),

@@ -8,13 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.geometry import Box, box_of, resize, square_around
+from artifix.outputs.drawing import (
+    EDGE,
+    GUTTER_PX,
+    LABEL_PX,
+    MARGIN_PX,
+    MASK_COLOUR,
+    PAPER,
+    REGION_COLOUR,
+    TITLE_SIZE,
+    Colour,
+    centred,
+    dimmed,
+    filled,
+    fitting_size,
+    outline,
+    shown_mask,
+    write,
+)
 
 PANEL_PX = 384  # height of every panel
 _WIDEST_PX, _NARROWEST_PX = 640, 192  # of the two whole pictures
-_GUTTER_PX, _MARGIN_PX, _LABEL_PX = 8, 20, 36
 _MASK_ZOOM, _REGION_ZOOM = 1.6, 1.2  # side of the square shown, over that of what it is about
-_PAPER, _PANEL_GREY, _INK = (255, 255, 255), (236, 236, 236), (64, 64, 64)
-_MASK_COLOUR, _REGION_COLOUR, _EDGE = (255, 45, 120), (0, 225, 255), (20, 20, 20)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +58,11 @@ def heat_map(
     """
     level = np.clip(correspondence, 0, 1)
     heat = cv2.applyColorMap(np.round(level * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
-    grey = cv2.cvtColor(reference, cv2.COLOR_RGB2GRAY)[..., None]
-    dimmed = 0.35 * reference.astype(np.float32) + 0.35 * grey
     share = 0.8 * np.sqrt(level)[..., None]
-    blended = np.round(dimmed * (1 - share) + heat * share).astype(np.uint8)
+    blended = np.round(dimmed(reference) * (1 - share) + heat * share).astype(np.uint8)
     if region is None:
         return blended
-    return _outline(blended, region, _REGION_COLOUR, max(2, round(min(region.shape) / 250)))
+    return outline(blended, region, REGION_COLOUR, max(2, round(min(region.shape) / 250)))
 
 
 def overview(
@@ -77,13 +90,13 @@ def overview(
     lines = [_panels(image, mask, reference, row, refined) for row in rows]
     titles = ["image and mask", "masked part", "reference and match", "matched region", "refined"]
     widths = [panel.shape[1] for panel in lines[0]]
-    left = np.cumsum([_MARGIN_PX, *(width + _GUTTER_PX for width in widths)])
-    height = _LABEL_PX + len(lines) * (PANEL_PX + _GUTTER_PX) - _GUTTER_PX + _MARGIN_PX
-    sheet = _filled(height, int(left[-1]) - _GUTTER_PX + _MARGIN_PX, _PAPER)
+    left = np.cumsum([MARGIN_PX, *(width + GUTTER_PX for width in widths)])
+    height = LABEL_PX + len(lines) * (PANEL_PX + GUTTER_PX) - GUTTER_PX + MARGIN_PX
+    sheet = filled(height, int(left[-1]) - GUTTER_PX + MARGIN_PX, PAPER)
     for x, title in zip(left, titles[: len(widths)], strict=False):
-        _write_label(sheet, title, int(x))
+        write(sheet, title, (int(x), LABEL_PX - 12), size=TITLE_SIZE)
     for number, line in enumerate(lines):
-        top = _LABEL_PX + number * (PANEL_PX + _GUTTER_PX)
+        top = LABEL_PX + number * (PANEL_PX + GUTTER_PX)
         for x, panel in zip(left, line, strict=False):
             sheet[top : top + PANEL_PX, x : x + panel.shape[1]] = panel
     return sheet
@@ -100,9 +113,9 @@ def _panels(
     masked[row.box.slices()] = mask[row.box.slices()]
     zoom = _zoom(masked, _MASK_ZOOM)
     panels = [
-        _whole(image, mask, _MASK_COLOUR, zoom),
+        _whole(image, mask, MASK_COLOUR, zoom),
         _fit(image[zoom.slices()]),
-        _whole(heat_map(row.correspondence, reference), row.region, _REGION_COLOUR),
+        _whole(heat_map(row.correspondence, reference), row.region, REGION_COLOUR),
         _fit(reference[_zoom(row.region, _REGION_ZOOM).slices()]),
     ]
     return panels if refined is None else [*panels, _fit(refined[zoom.slices()])]
@@ -118,59 +131,23 @@ def _zoom(marked: NDArray[np.bool_], scale: float) -> Box:
 def _whole(
     picture: NDArray[np.uint8],
     marked: NDArray[np.bool_],
-    colour: tuple[int, int, int],
+    colour: Colour,
     zoom: Box | None = None,
 ) -> NDArray[np.uint8]:
     """A panel of the whole picture; lines are drawn at its size, so that they stay equally thin."""
     height, width = marked.shape
     panel_width = int(np.clip(round(width * PANEL_PX / height), _NARROWEST_PX, _WIDEST_PX))
-    size = _fitting_size(height, width, panel_width)
-    share = resize(marked.astype(np.float32), size)
-    small = _outline(resize(picture, size), share > (0.05 if size[0] < height else 0.5), colour, 2)
+    size = fitting_size(height, width, (PANEL_PX, panel_width))
+    small = outline(resize(picture, size), shown_mask(marked, size), colour, 2)
     if zoom is not None:
         y, x = size[0] / height, size[1] / width
         left, top = round(zoom.left * x), round(zoom.top * y)
         right, bottom = round(zoom.right * x) - 1, round(zoom.bottom * y) - 1
-        cv2.rectangle(small, (left, top), (right, bottom), _EDGE, 1)
-        cv2.rectangle(small, (left + 1, top + 1), (right - 1, bottom - 1), _PAPER, 1)
-    return _centred(small, panel_width)
+        cv2.rectangle(small, (left, top), (right, bottom), EDGE, 1)
+        cv2.rectangle(small, (left + 1, top + 1), (right - 1, bottom - 1), PAPER, 1)
+    return centred(small, (PANEL_PX, panel_width))
 
 
 def _fit(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = picture.shape[:2]
-    return _centred(resize(picture, _fitting_size(height, width, PANEL_PX)), PANEL_PX)
-
-
-def _fitting_size(height: int, width: int, panel_width: int) -> tuple[int, int]:
-    """(height, width) of a picture scaled to touch the sides of its panel from within."""
-    scale = min(PANEL_PX / height, panel_width / width)
-    return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def _centred(picture: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    panel = _filled(PANEL_PX, width, _PANEL_GREY)
-    top, left = (PANEL_PX - picture.shape[0]) // 2, (width - picture.shape[1]) // 2
-    panel[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
-    return panel
-
-
-def _outline(
-    picture: NDArray[np.uint8], marked: NDArray[np.bool_], colour: tuple[int, int, int], thickness_px: int
-) -> NDArray[np.uint8]:
-    """A copy of `picture` with a line around `marked`, not over it, dark-edged to show on any ground."""
-    drawn = np.ascontiguousarray(picture).copy()
-    reach = np.ones((thickness_px + 3, thickness_px + 3), np.uint8)
-    contours, _ = cv2.findContours(
-        cv2.dilate(marked.astype(np.uint8), reach), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
-    )
-    cv2.drawContours(drawn, contours, -1, _EDGE, thickness_px + 2, cv2.LINE_AA)
-    cv2.drawContours(drawn, contours, -1, colour, thickness_px, cv2.LINE_AA)
-    return drawn
-
-
-def _write_label(sheet: NDArray[np.uint8], text: str, left: int) -> None:
-    cv2.putText(sheet, text, (left, _LABEL_PX - 12), cv2.FONT_HERSHEY_SIMPLEX, 0.58, _INK, 1, cv2.LINE_AA)
-
-
-def _filled(height: int, width: int, colour: tuple[int, int, int]) -> NDArray[np.uint8]:
-    return np.full((height, width, 3), colour, np.uint8)
+    (height, width), panel = picture.shape[:2], (PANEL_PX, PANEL_PX)
+    return centred(resize(picture, fitting_size(height, width, panel)), panel)

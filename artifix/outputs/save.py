@@ -4,6 +4,7 @@ import contextlib
 import errno
 import logging
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ ALIGNMENT = "alignment.json"
 RESULT_FILES = frozenset(
     {"refined.png", "correspondence.png", CORRESPONDENCE, "region.png", "overview.png", ALIGNMENT, RECORD}
 )
+STAGES = ("1-map", "2-filtered", "3-clusters", "4-region", "5-overlay", "6-matches")
+_STAGE_FILE = re.compile(rf"stage-({'|'.join(STAGES)})(-[2-9]|-[1-9][0-9]+)?\.png")
 _ELSEWHERE = "choose another folder with --out"
 _log = logging.getLogger(__name__)
 
@@ -30,7 +33,7 @@ def check_output(
         folder: where the results will go. It may be missing, or be an empty folder.
         overwrite: an earlier result in `folder` may be replaced.
         inputs: files that must stay as they are.
-        files: names that a result may have besides `RESULT_FILES`.
+        files: names that a result may have besides `RESULT_FILES` and the pictures of `STAGES`.
 
     Raises:
         OutputError: `folder` is in use, holds or is an input, or cannot be created.
@@ -45,6 +48,11 @@ def check_output(
             raise OutputError(f"{folder}: {parent} is a file, not a folder", _ELSEWHERE)
         if not os.access(parent, os.W_OK | os.X_OK):
             raise OutputError(f"{folder}: {parent} is not writable", _ELSEWHERE)
+
+
+def stage_file(stage: str, group: int) -> str:
+    """Name of the picture of one of `STAGES`; `group` counts the parts of the mask from 0."""
+    return f"stage-{stage}{f'-{group + 1}' if group else ''}.png"
 
 
 def save_result(
@@ -98,7 +106,7 @@ def _check_existing(folder: Path, place: Path, overwrite: bool, known: Collectio
         raise OutputError(f"{folder}: exists and has no {RECORD}, so it is no earlier result", _ELSEWHERE)
     if not overwrite:
         raise OutputError(f"{folder}: exists", "pass --overwrite to replace it, or --out another folder")
-    if strange := sorted(names - set(known)):
+    if strange := sorted(name for name in names - set(known) if not _STAGE_FILE.fullmatch(name)):
         raise OutputError(
             f"{folder}: also holds {strange[0]}, which is no result and would be lost",
             f"move it away, or {_ELSEWHERE}",

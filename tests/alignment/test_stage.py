@@ -5,6 +5,7 @@ from artifix.alignment import looks
 from artifix.alignment.correspondence import cell_centres
 from artifix.alignment.field import AttentionField
 from artifix.alignment.matching import Matches
+from artifix.alignment.region import find_region
 from artifix.alignment.scene import Scene
 from artifix.alignment.stage import align
 from artifix.config import AlignmentConfig
@@ -166,6 +167,7 @@ def test_without_a_transform_the_map_alone_gives_the_region(located, reference):
     found = located(reference, AlignmentConfig(transform=False, force=True))
     assert found.transform is None
     assert found.source == "correspondence"
+    assert np.array_equal(found.region, find_region(found.correspondence))
     assert found.region.any()
     assert 0 <= found.confidence <= 1
 

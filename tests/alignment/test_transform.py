@@ -143,6 +143,26 @@ def test_agreement_ignores_gain_and_offset_and_falls_with_misfit():
     assert agreement(ring, ring.picture, ~everywhere) == -1
 
 
+@pytest.mark.parametrize("zoom", [0.25, 1.0, 4.0])
+def test_a_match_is_explained_within_its_tolerance_in_pixels_of_the_image(zoom):
+    view = Transform(np.diag([zoom, zoom, 1]), 1.0, "sift", "similarity", 4, 2.0)
+    image = np.array([[10.0, 20], [30, 40], [50, 60]])
+    reference = (image + np.array([[0, 0], [1.9, 0], [0, 2.1]])) * zoom
+    matches = Matches(image, reference, np.ones(3), "sift", 2.0)
+    assert view.explains(matches).tolist() == [True, True, False]
+
+
+def test_a_match_beyond_the_horizon_is_not_explained():
+    view = Transform(np.array([[1, 0, 0], [0, 1, 0], [-0.01, 0, 1.0]]), 1.0, "sift", "homography", 4, 2.0)
+    image = np.array([[100.0, 20], [0, 0]])  # the first on the horizon
+    assert view.explains(Matches(image, image, np.ones(2), "sift", 2.0)).tolist() == [False, True]
+
+
+def test_no_matches_are_explained_by_any_transform():
+    view = Transform(np.eye(3), 1.0, "sift", "similarity", 4, 2.0)
+    assert view.explains(Matches(np.empty((0, 2)), np.empty((0, 2)), np.empty(0), "sift", 2.0)).shape == (0,)
+
+
 def test_the_region_is_the_mask_seen_in_the_reference():
     shift = Transform(np.array([[1, 0, 30.0], [0, 1, 10], [0, 0, 1]]), 1.0, "sift", "affine", 9, 3.0)
     region = shift.region(spot(), (220, 260, 3))

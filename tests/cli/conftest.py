@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from artifix.alignment.matching import Matches
 from artifix.alignment.stage import Alignment
 from artifix.alignment.transform import Transform
 from artifix.cli import locate, refine
@@ -24,6 +25,7 @@ from artifix.pipeline import RefineByAlignPipeline
 Progress = Callable[[str, int, int], None]
 
 MASKED = slice(20, 30), slice(24, 40)  # rows and columns of the mask
+SPOTS = np.array([[30.0, 15], [50, 40], [60, 20]])  # (x, y) of the image, seen in both
 SHIFT = 5  # the reference shows the image so many pixels further right and down
 
 
@@ -76,6 +78,10 @@ class FakePipeline:
     """Answers with the true match; raises `failure`, if there is one, in the middle of sampling."""
 
     failure: BaseException | None = None
+    transforms: bool = True  # whether it finds any
+    source: str = "sift"
+    parts: int = 1  # mask groups it tells of
+    matches: tuple[Matches, ...] = (Matches(SPOTS, SPOTS + SHIFT, np.ones(3), "sift", 1.0),)
     weights_name: str = "fake"
     weights_sha256: str = "0" * 64
     seen: list[CommandConfig] = field(default_factory=list)
@@ -86,24 +92,24 @@ class FakePipeline:
         place = square_around(box_of(case.mask), 1.5, 1, *case.image.size)
         region = np.zeros(case.reference.size, bool)
         region[25:35, 29:45] = True
-        shift = np.array([[1.0, 0, SHIFT], [0, 1, SHIFT], [0, 0, 1]])
-        transform = Transform(shift, 1.0, "sift", "similarity", 9, 3.0)
+        matrix = np.array([[1.0, 0, SHIFT], [0, 1, SHIFT], [0, 0, 1]])
         alignment = Alignment(
             box=place,
             mask=case.mask,
             correspondence=region.astype(np.float32),
             region=region,
-            transform=transform,
+            transform=Transform(matrix, 1.0, "sift", "similarity", 9, 3.0) if self.transforms else None,
             confidence=0.875,
             layer="up_blocks.1.attentions.0",
             timestep=0,
-            source="sift",
+            source=self.source,
+            matches=self.matches,
         )
         progress("align", 1, 1)
         names = ("confidence", "source", "layer", "timestep")
-        described = {"box": list(place.as_tuple()), "transform": transform.matrix.tolist()}
-        groups = (described | {name: getattr(alignment, name) for name in names},)
-        return SimpleNamespace(alignments=(alignment,), groups=groups, timings={"align_s": 0.25})
+        described = {"box": list(place.as_tuple()), "transform": matrix.tolist() if self.transforms else None}
+        groups = (described | {name: getattr(alignment, name) for name in names},) * self.parts
+        return SimpleNamespace(alignments=(alignment,) * self.parts, groups=groups, timings={"align_s": 0.25})
 
     def locate_best(self, cases: Sequence[Case], config: CommandConfig, progress: Progress) -> Any:
         return len(cases) - 1, [self.locate(case, config, progress) for case in cases]

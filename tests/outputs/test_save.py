@@ -7,7 +7,7 @@ import pytest
 
 from artifix.errors import ExitCode, OutputError
 from artifix.outputs import save
-from artifix.outputs.save import check_output, save_result
+from artifix.outputs.save import STAGES, check_output, save_result, stage_file
 
 FILES = {"refined.png": b"new pixels", "record.json": b"{}\n"}
 EARLIER = {"refined.png": b"old pixels", "record.json": b"{}\n"}
@@ -63,6 +63,40 @@ def test_overwriting_replaces_the_earlier_result_and_leaves_nothing_beside_it(ou
     save_result(out, FILES, overwrite=True)
     assert contents(out) == FILES
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_overwriting_replaces_pictures_of_stages_too_however_many_there_were(out):
+    pictures = {stage_file(stage, group): b"old" for stage in STAGES for group in (0, 1, 8, 41)}
+    save_result(out, {**EARLIER, **pictures})
+    check_output(out, overwrite=True)
+    save_result(out, FILES, overwrite=True)
+    assert contents(out) == FILES
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "stage-7-mine.png",
+        "stage-1-map-1.png",
+        "stage-1-map-02.png",
+        "stage-1-map.png.bak",
+        "my-stage-1-map.png",
+    ],
+)
+def test_a_file_that_is_only_called_like_a_picture_of_a_stage_is_never_deleted(out, name):
+    save_result(out, EARLIER)
+    (out / name).write_text("mine")
+    with pytest.raises(OutputError, match="which is no result"):
+        save_result(out, FILES, overwrite=True)
+    assert (out / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [(0, "stage-6-matches.png"), (1, "stage-6-matches-2.png"), (9, "stage-6-matches-10.png")],
+)
+def test_pictures_of_further_parts_are_numbered(group, name):
+    assert stage_file("6-matches", group) == name
 
 
 def test_a_folder_that_is_no_result_is_never_deleted(out):
