@@ -37,6 +37,11 @@ class Sighting:
         return blobs(self.correspondence)[0]
 
     @property
+    def certainty(self) -> float:
+        """That of the surest view, in [0, 1]."""
+        return max(view.certainty() for view in self.views)
+
+    @property
     def region(self) -> NDArray[np.bool_]:
         """(H_ref, W_ref) where the masked part seems to lie, for the next look; one given by hand holds."""
         return self.blob.region if self.within is None else self.within

@@ -73,7 +73,7 @@ def align(
     if confidence < config.min_confidence and not config.force:
         raise NoMatchError(
             f"nothing in the reference matches the masked part (confidence {confidence:.2f}, "
-            f"{config.min_confidence:.2f} is the least)",
+            f"{config.min_confidence:.2f} is the least; {_tried(found)})",
             "use a reference that shows this part of the object, or pass --force for the best guess",
         )
     transform, shape = found.transform, scene.reference.shape
@@ -89,7 +89,7 @@ def align(
         source=_source(scene, transform),
         matches=found.matches,
         trust=found.trust,
-        certainty=max(view.certainty() for view in sighting.views),
+        certainty=sighting.certainty,
     )
 
 
@@ -108,7 +108,7 @@ def _search(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sightin
     """Classical matches and attention compete for a transform that the ring proves; a guess is the rest."""
     field = follow_sighting(gaze, scene, config.contexts[0], sighting)
     guess, trust = _guess(field, scene)
-    certainty = max(view.certainty() for view in sighting.views)
+    certainty = sighting.certainty
     if config.zoom and guess is not None and trust >= TRUSTED:
         sighting = look_along(gaze, scene, field.box, guess, sighting)
     if not config.transform:
@@ -131,6 +131,17 @@ def _by_hand(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighti
     image, reference = scene.points[:, :2], scene.points[:, 2:]
     given = Matches(image, reference, np.ones(len(image)), transform.source, transform.tolerance_px)
     return _Found(sighting, transform, 1.0, (given,))
+
+
+def _tried(found: _Found) -> str:
+    """What a search that is refused went through."""
+    counts: dict[str, int] = {}
+    for matches in found.matches:
+        counts[matches.source] = counts.get(matches.source, 0) + len(matches)
+    told = " and ".join(f"{count} matches of {source}" for source, count in counts.items())
+    proved = found.transform is not None and found.transform.is_proved
+    ring = "agree hardly" if proved else "do not agree"
+    return f"tried {told}, which {ring} with what surrounds the mask" if told else "tried attention alone"
 
 
 def _source(scene: Scene, transform: Transform | None) -> str:
