@@ -160,6 +160,8 @@ def check_limits(config: Any, where: str = "") -> None:
         value = getattr(config, f.name)
         if is_dataclass(value):
             check_limits(value, where)
+        elif value == () and f.default != ():
+            raise UsageError(f"{where}{f.name} is empty", "give at least one number")
         elif f.name in LIMITS and value is not None:
             for number in value if isinstance(value, tuple) else (value,):
                 if not LIMITS[f.name].hold(number):

@@ -96,6 +96,8 @@ def test_limits_let_through_exactly_the_numbers_they_name(value):
 def test_a_list_is_held_to_its_limits_one_by_one():
     with pytest.raises(UsageError, match="contexts is 0.5"):
         override(RefineConfig(), contexts=(2.0, 0.5))
+    with pytest.raises(UsageError, match="contexts is empty"):
+        override(RefineConfig(), contexts=())
 
 
 def test_a_file_and_overrides_are_laid_over_the_defaults(tmp_path):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from artifix.errors import InputError
 from artifix.geometry import Box
@@ -88,8 +87,20 @@ def read_known_case(files: CaseFiles | Path) -> KnownCase:
     if isinstance(files, Path):
         files = case_files(files)
     case = read_case(files.image, files.mask, files.reference)
-    truth = None if files.truth is None else np.asarray(Image.open(files.truth).convert("RGB"))
-    return KnownCase(files.name, case, truth, _region(files, case.reference.size))
+    return KnownCase(files.name, case, _truth(files, case.image.size), _region(files, case.reference.size))
+
+
+def _truth(files: CaseFiles, size: tuple[int, int]) -> NDArray[np.uint8] | None:
+    """(H, W, 3) for an image of `size` (height, width); None where it is not known."""
+    if files.truth is None:
+        return None
+    truth = read_picture(files.truth, least_side_px=1)
+    if truth.size != size:
+        raise InputError(
+            f"{files.truth}: is {truth.size[1]}x{truth.size[0]} px but the image is {size[1]}x{size[0]} px",
+            "the truth is the image without its artifact, of the same size",
+        )
+    return truth.rgb
 
 
 def _region(files: CaseFiles, size: tuple[int, int]) -> NDArray[np.bool_] | None:
@@ -121,7 +132,14 @@ def _region(files: CaseFiles, size: tuple[int, int]) -> NDArray[np.bool_] | None
 
 def _listed_box(folder: Path) -> Box | None:
     index = folder.parent / "index.json"
-    for entry in json.loads(index.read_text(encoding="utf-8")) if index.is_file() else []:
-        if entry["case"] == folder.name and "reference_box" in entry:
-            return Box(*entry["reference_box"])
-    return None
+    if not index.is_file():
+        return None
+    try:
+        entries = {entry["case"]: entry for entry in json.loads(index.read_bytes())}
+        box = entries.get(folder.name, {}).get("reference_box")
+        return None if box is None else Box(*(int(side) for side in box))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{index}: is no list of cases ({type(error).__name__}: {error})",
+            'write [{"case": NAME, "reference_box": [left, top, right, bottom]}, ...], or delete it',
+        ) from error

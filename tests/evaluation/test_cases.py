@@ -58,3 +58,24 @@ def test_a_box_that_is_not_in_the_reference_is_refused(cases, box):
     (cases / "index.json").write_text(json.dumps([{"case": "boxed", "reference_box": box}]))
     with pytest.raises(InputError, match=r"boxed: the box .* is not in the reference, which is 120x100 px"):
         read_known_case(cases / "boxed")
+
+
+@pytest.mark.parametrize(
+    "text", ["{", '{"case": 1}', "[1]", '[{"box": [1]}]', '[{"case": "boxed", "reference_box": [1, 2]}]']
+)
+def test_a_damaged_index_is_refused_by_name(cases, text):
+    (cases / "index.json").write_text(text)
+    with pytest.raises(InputError, match=r"index.json: is no list of cases"):
+        read_known_case(cases / "boxed")
+
+
+def test_a_damaged_truth_is_refused_by_name(cases):
+    (cases / "known" / "truth.png").write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"truth.png: "):
+        read_known_case(cases / "known")
+
+
+def test_a_truth_of_another_size_is_refused(cases):
+    Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(cases / "known" / "truth.png")
+    with pytest.raises(InputError, match="truth.png: is 9x9 px but the image is"):
+        read_known_case(cases / "known")
