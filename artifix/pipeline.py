@@ -14,10 +14,11 @@ from safetensors import SafetensorError
 from transformers import Dinov2Model
 
 from artifix.alignment.choice import choose
+from artifix.alignment.confidence import ATTENTION_ODDS
 from artifix.alignment.scene import Scene
-from artifix.alignment.stage import Alignment, align
+from artifix.alignment.stage import Alignment, Calibration, align
 from artifix.alignment.stored import restore, summarise
-from artifix.config import RefineConfig
+from artifix.config import AlignmentConfig, RefineConfig
 from artifix.errors import InputError, WeightsError
 from artifix.inputs.case import Case
 from artifix.inputs.stored_alignment import StoredAlignment
@@ -67,6 +68,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         alignment_layer: module path of the cross-attention layer that locates best.
         alignment_timestep: the noise level it is read at.
         residual: the denoiser corrects the aligned reference instead of painting from nothing.
+        confidence_odds: of a location being right; see `alignment.confidence`.
     """
 
     _optional_components: ClassVar[list[str]] = ["detail_encoder"]
@@ -82,6 +84,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         alignment_layer: str = "up_blocks.0.attentions.1",
         alignment_timestep: int = 0,
         residual: bool = True,
+        confidence_odds: Sequence[float] = ATTENTION_ODDS,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -93,7 +96,10 @@ class RefineByAlignPipeline(DiffusionPipeline):
             detail_encoder=detail_encoder,
         )
         self.register_to_config(
-            alignment_layer=alignment_layer, alignment_timestep=alignment_timestep, residual=residual
+            alignment_layer=alignment_layer,
+            alignment_timestep=alignment_timestep,
+            residual=residual,
+            confidence_odds=list(confidence_odds),
         )
         self.weights_name = ""
         self.weights_sha256 = ""
@@ -208,9 +214,17 @@ class RefineByAlignPipeline(DiffusionPipeline):
             self.network,
             Scene(case.image.rgb, part, case.reference.rgb, case.mask, case.hint.region, case.hint.points),
             wanted,
-            layer=self.config.alignment_layer if wanted.layer is None else wanted.layer,
-            timestep=self.config.alignment_timestep if wanted.timestep is None else wanted.timestep,
-            seed=config.seed,
+            self._calibration(wanted),
+            config.seed,
+        )
+
+    def _calibration(self, wanted: AlignmentConfig) -> Calibration:
+        """That of the weights, but for what the settings say."""
+        known = self.config
+        return Calibration(
+            layer=known.alignment_layer if wanted.layer is None else wanted.layer,
+            timestep=known.alignment_timestep if wanted.timestep is None else wanted.timestep,
+            odds=tuple(known.confidence_odds),
         )
 
     def _repaint(
@@ -254,9 +268,8 @@ class RefineByAlignPipeline(DiffusionPipeline):
             self.network,
             Scene(repaired, alignment.mask, case.reference.rgb),
             blind,
-            layer=alignment.layer,
-            timestep=alignment.timestep,
-            seed=config.seed,
+            Calibration(alignment.layer, alignment.timestep),
+            config.seed,
         ).correspondence
         return float(found[alignment.region].sum() / max(float(found.sum()), 1e-12))
 

@@ -1,13 +1,13 @@
 """Is the confidence a probability, and are references of other objects refused?
 
 Usage: python benchmarks/confidence.py CASES [CASES ...] [--weights NAME|DIR] [--every N] [--device D]
-                                       [--out FILE.csv] [--fit]
+                                       [--out FILE.csv] [--fit [--write]]
 
 Every case is located twice: in its own reference, and in that of another case, which shows another object. A
 location is right if it hits (its centroid lies in the true box); in another object nothing is right. Printed
 are the reliability (how often locations of so much confidence are right) and what is refused. --fit instead
 fits the log-odds of artifix/alignment/confidence.py to what attention alone finds: fit on one set of cases,
-and look at the reliability on others.
+and look at the reliability on others; --write stores them in the weights.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from artifix.errors import ArtifixError
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
 from artifix.network.device import choose_device, choose_dtype
+from artifix.network.weights import find_weights, write_calibration
 from artifix.pipeline import RefineByAlignPipeline, load_pipeline
 
 EDGES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
@@ -126,7 +127,11 @@ def print_refusals(rows: Sequence[Row], least: float) -> None:
 
 
 def fit(rows: Sequence[Row]) -> NDArray[np.float64]:
-    """Log-odds of being right by trust, certainty and a bias, right and wrong ones weighing the same."""
+    """Log-odds of being right by trust, certainty and a bias, right and wrong ones weighing the same.
+
+    Where the field of attention leads nowhere there is no trust in it, and nothing to learn from.
+    """
+    rows = [row for row in rows if row.trust > 0]
     evidence = np.array([[row.trust, row.certainty, 1.0] for row in rows])
     right = np.array([row.is_right for row in rows])
     weight = np.where(right, 0.5 / max(right.sum(), 1), 0.5 / max((~right).sum(), 1))
@@ -149,6 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=1, help="take every Nth case")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--write", action="store_true")
     options = parser.parse_args(arguments)
     device = choose_device(options.device)
     try:
@@ -163,8 +169,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with options.out.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([[f.name for f in fields(Row)], *map(astuple, rows)])
     if options.fit:
-        trust, certainty, bias = fit(rows)
-        print(f"trust {trust:.2f}, certainty {certainty:.2f}, bias {bias:.2f}, from {len(rows)} locations")
+        odds = [round(float(value), 2) for value in fit(rows)]
+        print(f"trust, certainty, bias: {odds}, from {len(rows)} locations")
+        if options.write:
+            write_calibration(find_weights(options.weights), {"confidence_odds": odds})
         return 0
     print_reliability(rows)
     print_refusals(rows, AlignmentConfig().min_confidence)

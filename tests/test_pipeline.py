@@ -139,6 +139,7 @@ def test_saved_and_loaded_it_gives_the_same(pipeline, case, refined, tmp_path):
     assert np.array_equal(again.refined, refined.refined)
     assert again.groups == refined.groups
     assert loaded.config.alignment_layer == pipeline.config.alignment_layer
+    assert loaded.config.confidence_odds == pipeline.config.confidence_odds
     assert loaded.config.residual
 
 
@@ -221,3 +222,15 @@ def test_the_full_size_architecture_is_saved_without_a_detail_encoder(full_shape
     assert not loaded.config.residual
     before, after = (p.refine(case, QUICK).refined for p in (full_shaped, loaded))
     assert np.array_equal(before, after)
+
+
+def test_the_odds_of_the_weights_decide_how_confident_they_are(tiny_network, reference, mask):
+    case = case_of(reference, mask)
+    blind = override(QUICK, match_pool=False)
+    confidences = []
+    for bias in (-5.0, 5.0):
+        pipeline = pipeline_of(tiny_network)
+        pipeline.register_to_config(confidence_odds=[0.0, 0.0, bias])
+        confidences.append(pipeline.locate(case, blind).alignments[0].confidence)
+    assert confidences[0] < 0.2
+    assert confidences[1] > 0.9

@@ -5,9 +5,11 @@ import numpy as np
 from artifix.alignment.matching import FEATURES
 from artifix.alignment.transform import Transform
 
-# Log-odds. What attention says, fitted by benchmarks/confidence.py to views of photos whose place is known
-# and to references of other objects: of the trust in its field, and of the certainty of the surest view.
-ATTENTION = {"trust": 10.9, "certainty": 5.1, "bias": -9.15}
+# Log-odds of what attention says: by the trust in its field, by the certainty of the surest view, and a bias.
+# Fitted by benchmarks/confidence.py to views of photos whose place is known and to references of other
+# objects; these are of the bundled weights, others carry their own.
+Odds = tuple[float, float, float]
+ATTENTION_ODDS: Odds = (8.25, 6.2, -8.85)
 # What the ring says of exact matches: of its agreement, and of twice as many inliers. Nothing unrelated was
 # proved by them, so these are set to be humble where there is little of both.
 EXACT = {"agreement": 8.0, "doubling": 1.0, "bias": -4.0}
@@ -15,15 +17,19 @@ EXACT = {"agreement": 8.0, "doubling": 1.0, "bias": -4.0}
 COARSE = {"agreement": 20.0, "bias": -9.0}
 
 
-def confidence_in(trust: float, certainty: float, transform: Transform | None) -> float:
+def confidence_in(
+    trust: float, certainty: float, transform: Transform | None, odds: Odds = ATTENTION_ODDS
+) -> float:
     """The probability that the region is right, in [0, 1]: that attention or the ring is right.
 
     Args:
         trust: in the field of attention, in [0, 1]; 0 where it leads nowhere.
         certainty: of the surest view, in [0, 1].
         transform: counts if it is proved.
+        odds: log-odds of what attention says.
     """
-    seen = _probability(ATTENTION["trust"] * trust + ATTENTION["certainty"] * certainty + ATTENTION["bias"])
+    by_trust, by_certainty, bias = odds
+    seen = _probability(by_trust * trust + by_certainty * certainty + bias)
     if transform is None or not transform.is_proved:
         return seen
     return 1 - (1 - seen) * (1 - _probability(_proof(transform)))

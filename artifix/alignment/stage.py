@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.alignment.confidence import confidence_in
+from artifix.alignment.confidence import ATTENTION_ODDS, Odds, confidence_in
 from artifix.alignment.correspondence import matches_of
 from artifix.alignment.field import AttentionField
 from artifix.alignment.gaze import Gaze
@@ -23,6 +23,15 @@ from artifix.network.attention import cross_attention_layers
 
 TRUSTED = 0.3  # a field of so much trust is worth a look along it
 LEAST_STRUCTURE = 4.0  # deviation of grey levels in the region; in less, attention finds only its habits
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What is known of a network's attention."""
+
+    layer: str  # module path of the cross-attention layer that locates best
+    timestep: int  # the noise level it is read at
+    odds: Odds = ATTENTION_ODDS  # of being right, by what it says
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +55,7 @@ class Alignment:
 
 
 def align(
-    network: Network, scene: Scene, config: AlignmentConfig, *, layer: str, timestep: int, seed: int
+    network: Network, scene: Scene, config: AlignmentConfig, calibration: Calibration, seed: int
 ) -> Alignment:
     """Locate one mask group in the reference.
 
@@ -54,22 +63,23 @@ def align(
         network: the parts both stages use.
         scene: the group and the reference; its mask has a True pixel.
         config: which parts of the stage run.
-        layer: module path of the cross-attention layer to read.
-        timestep: noise level of the pass.
-        seed: of its noise.
+        calibration: where attention is read, and what it says.
+        seed: of the noise of its passes.
 
     Raises:
         UsageError: the network has no such layer or noise level.
         NoMatchError: nothing in the reference matches, and `config.force` is not set.
         InputError: no view of a surface fits the points given by hand.
     """
+    layer, timestep = calibration.layer, calibration.timestep
     check_address(network, layer, timestep)
     gaze = Gaze(network, layer, timestep, seed)
     sighting = sight(gaze, scene, config.contexts, config.zoom)
     search = _search if scene.points is None else _by_hand
     found = search(gaze, scene, config, sighting)
-    # What a person says is right.
-    confidence = found.confidence if scene.within is None and scene.points is None else 1.0
+    confidence = 1.0  # what a person says is right
+    if scene.within is None and scene.points is None:
+        confidence = confidence_in(found.trust, sighting.certainty, found.transform, calibration.odds)
     if confidence < config.min_confidence and not config.force:
         raise NoMatchError(
             f"nothing in the reference matches the masked part (confidence {confidence:.2f}, "
@@ -99,7 +109,6 @@ class _Found:
 
     sighting: Sighting
     transform: Transform | None
-    confidence: float
     matches: tuple[Matches, ...]
     trust: float = 0.0
 
@@ -108,17 +117,15 @@ def _search(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sightin
     """Classical matches and attention compete for a transform that the ring proves; a guess is the rest."""
     field = follow_sighting(gaze, scene, config.contexts[0], sighting)
     guess, trust = _guess(field, scene)
-    certainty = sighting.certainty
     if config.zoom and guess is not None and trust >= TRUSTED:
         sighting = look_along(gaze, scene, field.box, guess, sighting)
     if not config.transform:
-        return _Found(sighting, None, confidence_in(trust, certainty, None), (), trust)
+        return _Found(sighting, None, (), trust)
     pool = [_joined([matches_of(view) for view in sighting.views]), field.matches]
     if config.match_pool:
         pool.insert(0, match_features(scene.image, scene.hidden, scene.reference))
     transform = find_transform(scene, pool) or guess
-    confidence = confidence_in(trust, certainty, transform)
-    return _Found(sighting, transform, confidence, tuple(pool), trust)
+    return _Found(sighting, transform, tuple(pool), trust)
 
 
 def _by_hand(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting) -> _Found:
@@ -130,7 +137,7 @@ def _by_hand(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighti
         sighting = look_along(gaze, scene, box, transform, sighting)
     image, reference = scene.points[:, :2], scene.points[:, 2:]
     given = Matches(image, reference, np.ones(len(image)), transform.source, transform.tolerance_px)
-    return _Found(sighting, transform, 1.0, (given,))
+    return _Found(sighting, transform, (given,))
 
 
 def _tried(found: _Found) -> str:

@@ -254,7 +254,8 @@ def _write(plan: _Plan, chosen: dict[str, Any]) -> None:
     from artifix.network.weights import find_weights, write_calibration
 
     folder = find_weights(plan.config.run.weights)
-    write_calibration(folder, chosen["layer"], chosen["timestep"])
+    values = {"alignment_layer": chosen["layer"], "alignment_timestep": chosen["timestep"]}
+    write_calibration(folder, values)
     plan.console.note(f"{folder}: calibrated to {chosen['layer']}, timestep {chosen['timestep']}")
     card, told = folder / "README.md", f"`{chosen['layer']}`, timestep {chosen['timestep']}"
     if card.is_file() and told not in " ".join(card.read_text(encoding="utf-8", errors="replace").split()):

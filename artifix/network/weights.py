@@ -7,8 +7,9 @@ import re
 import shutil
 import tomllib
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from artifix.errors import OutputError, WeightsError
 
@@ -136,23 +137,23 @@ def require_writable(folder: Path) -> None:
             )
 
 
-def write_calibration(folder: Path, layer: str, timestep: int) -> None:
-    """Store in the weights where the attention is read, and in their lists of sha256 that this was changed.
+def write_calibration(folder: Path, values: Mapping[str, Any]) -> None:
+    """Store in the weights what was calibrated, and in their lists of sha256 that this was changed.
 
     All files are exchanged, or none; every other entry of the lists stays, so that a file which was changed
     by someone else is still noticed.
 
     Args:
         folder: of weights that `verify_weights` accepts.
-        layer: module path of the cross-attention layer.
-        timestep: of the training schedule.
+        values: JSON-ready arguments of the pipeline: `alignment_layer`, `alignment_timestep`,
+            `confidence_odds`.
 
     Raises:
         OutputError: the disk refuses.
     """
     model, sums, index = folder / MODEL_NAME, folder / SUMS_NAME, folder.parent / INDEX_NAME
     described = json.loads(model.read_text(encoding="utf-8"))
-    described |= {"alignment_layer": layer, "alignment_timestep": timestep}
+    described |= values
     changed = {model: json.dumps(described, indent=2, sort_keys=True) + "\n"}
     if sums.is_file():
         changed[sums] = _sums_text(_renewed(_read_sums(sums), changed))

@@ -36,6 +36,6 @@ def test_of_equals_the_one_that_agrees_most_is_used():
 
 def test_none_good_enough_is_refused_with_all_their_confidences():
     tried = [found((0.1, None)), found((0.2, 0.0)), found((0.05, None))]
-    with pytest.raises(NoMatchError, match=r"none of 3 .*front.png 0.10, back.png 0.20, side.png 0.05; 0.40"):
+    with pytest.raises(NoMatchError, match=r"none of 3 .*front.png 0.10, back.png 0.20, side.png 0.05; 0.50"):
         choose(tried, NAMES, AlignmentConfig())
     assert choose(tried, NAMES, AlignmentConfig(force=True)) == 1

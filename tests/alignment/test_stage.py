@@ -7,7 +7,7 @@ from artifix.alignment.field import AttentionField
 from artifix.alignment.matching import Matches
 from artifix.alignment.region import find_region
 from artifix.alignment.scene import Scene
-from artifix.alignment.stage import align
+from artifix.alignment.stage import Calibration, align
 from artifix.config import AlignmentConfig
 from artifix.errors import NoMatchError, UsageError
 from artifix.geometry import box_of
@@ -39,14 +39,8 @@ def image(reference, mask):
 @pytest.fixture(scope="module")
 def located(tiny_network, image, mask):
     def run(reference, config=DEFAULT, layer=LAYER, timestep=0, image=image, mask=mask, **by_hand):
-        return align(
-            tiny_network,
-            Scene(image, mask, reference, **by_hand),
-            config,
-            layer=layer,
-            timestep=timestep,
-            seed=3,
-        )
+        scene = Scene(image, mask, reference, **by_hand)
+        return align(tiny_network, scene, config, Calibration(layer, timestep), 3)
 
     return run
 

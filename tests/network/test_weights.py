@@ -217,7 +217,7 @@ def test_a_new_calibration_leaves_the_weights_valid_whatever_lists_them(calibrat
     before = verify_weights(calibrated)
     names = set(remembered(calibrated))
     require_writable(calibrated)
-    write_calibration(calibrated, "up_blocks.9", 250)
+    write_calibration(calibrated, {"alignment_layer": "up_blocks.9", "alignment_timestep": 250})
     described = json.loads((calibrated / "model_index.json").read_text())
     assert (described["alignment_layer"], described["alignment_timestep"]) == ("up_blocks.9", 250)
     assert described["unet"] == ["b", "c"]
@@ -227,7 +227,7 @@ def test_a_new_calibration_leaves_the_weights_valid_whatever_lists_them(calibrat
 
 def test_the_same_calibration_changes_no_byte(calibrated):
     before = remembered(calibrated)
-    write_calibration(calibrated, "a", 0)
+    write_calibration(calibrated, {"alignment_layer": "a", "alignment_timestep": 0})
     assert remembered(calibrated) == before
 
 
@@ -236,7 +236,7 @@ def test_what_someone_else_changed_is_still_noticed_after_a_calibration(calibrat
     shutil.copytree(calibrated, other)
     write_index(calibrated.parent)
     spoil_own(calibrated), spoil_own(other)
-    write_calibration(calibrated, "b", 1)
+    write_calibration(calibrated, {"alignment_layer": "b", "alignment_timestep": 1})
     for weights_folder in (calibrated, other):
         with pytest.raises(WeightsError, match="a-00001.safetensors: was changed"):
             verify_weights(weights_folder)
@@ -255,7 +255,7 @@ def test_a_full_disk_or_ctrl_c_leaves_the_calibration_as_it_was(calibrated, monk
 
     monkeypatch.setattr(os, "fsync", fail_once)
     with pytest.raises((OutputError, KeyboardInterrupt)) as caught:
-        write_calibration(calibrated, "b", 1)
+        write_calibration(calibrated, {"alignment_layer": "b", "alignment_timestep": 1})
     assert remembered(calibrated) == before
     if isinstance(failure, OSError):
         assert "No space left on device" in caught.value.problem
