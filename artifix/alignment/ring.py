@@ -57,6 +57,11 @@ def _distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 
 def agreement(ring: Ring, warped: NDArray[np.float32], valid: NDArray[np.bool_]) -> float:
+    """How well the warped reference explains the ring; see `verdict`."""
+    return verdict(ring, warped, valid)[0]
+
+
+def verdict(ring: Ring, warped: NDArray[np.float32], valid: NDArray[np.bool_]) -> tuple[float, float]:
     """How well the warped reference explains the ring, whatever its brightness and contrast.
 
     The local normalised cross-correlation under a Gaussian window, averaged over the ring. Windows count by
@@ -69,16 +74,18 @@ def agreement(ring: Ring, warped: NDArray[np.float32], valid: NDArray[np.bool_])
         valid: (h, w), True where the reference shows something.
 
     Returns:
-        In [-1, 1]; unrelated pictures lie near 0, and right ones below 1 by the noise floor of flat parts.
+        The agreement in [-1, 1]: unrelated pictures lie near 0, and right ones below 1 by the noise floor of
+        flat parts. And how much the ring had to say, in [0, 1]: little where both pictures are flat.
     """
     support = (ring.weight * valid).astype(np.float32)
     if support.sum() < 0.3 * ring.weight.sum() or support.sum() < 16:
-        return -1.0
+        return -1.0, 1.0
     variance_a, variance_b, covariance = _moments(grey_of(ring.picture), grey_of(warped), support)
     correlation = covariance / np.sqrt((variance_a + NOISE**2) * (variance_b + NOISE**2))
     salience = np.sqrt(np.maximum(variance_a, variance_b))
     salience = ring.weight * salience / (salience + SALIENT)
-    return float((salience * valid * correlation).sum() / max(float(salience.sum()), 1e-6))
+    said = float((salience * valid * correlation).sum() / max(float(salience.sum()), 1e-6))
+    return said, float(salience.sum() / ring.weight.sum())
 
 
 def grey_of(picture: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -118,6 +118,7 @@ def _told(transform: Transform) -> dict[str, Any]:
         "matrix": transform.matrix.tolist(),
         "bend": told,
         "agreement": float(transform.agreement),
+        "speech": float(transform.speech),
         "source": transform.source,
         "model": transform.model,
         "inliers": int(transform.inliers),
@@ -143,6 +144,7 @@ def _transform(entry: "_Entry", box: Box) -> Transform:
     return Transform(
         matrix=matrix,
         agreement=float(entry.numbers("agreement", ())),
+        speech=float(entry.numbers("speech", ())),
         source=entry.get("source", str),
         model=entry.get("model", str),
         inliers=entry.get("inliers", int),

@@ -12,7 +12,7 @@ from artifix.alignment.bend import CURVATURES, fit_bend, polish_bend
 from artifix.alignment.candidates import Candidate, is_plausible, propose
 from artifix.alignment.matching import FEATURES, Matches
 from artifix.alignment.polish import FREEDOMS, polish
-from artifix.alignment.ring import WINDOW_PX, Ring, agreement, ring_around
+from artifix.alignment.ring import WINDOW_PX, Ring, ring_around, verdict
 from artifix.alignment.scene import Scene
 from artifix.alignment.spline import Bend, is_smooth
 from artifix.alignment.warp import grid_of, outlined, sample
@@ -23,7 +23,8 @@ LEAST_INSIDE = 0.9  # of the mask must lie inside the reference
 LEAST_WITHIN = 0.5  # ... and inside the part that was given by hand, which is drawn roughly
 LEAST_AGREEMENT = 0.35  # proves a transform; of unrelated pictures the best candidates stayed below 0.1
 LEAST_EXACT_AGREEMENT = 0.45  # of coarse matches; a ring explained by half leaves the print a little off
-SHARP_INLIERS, LEAST_SHARP_AGREEMENT = 30, 0.1  # so many sharp matches prove it where the ring is nearly mute
+SHARP_INLIERS, LEAST_SHARP_AGREEMENT = 30, 0.1  # so many exact matches need less of it
+LEAST_SPEECH = 0.1  # of a ring; where it says less, so many exact matches decide alone
 INLIERS_WORTH = 0.02  # of agreement, for twice the inliers: of near equals the better supported is right
 MOST_POINTS = 500  # of the mask, that are looked up
 POLISHED = 6  # this many candidates are worth polishing
@@ -45,6 +46,7 @@ class Transform:
         inliers: number of matches that fit.
         tolerance_px: of those matches, in pixels of the image.
         bend: displaces image points before the matrix maps them, where the surface is not flat.
+        speech: how much the ring had to say, in [0, 1].
     """
 
     matrix: NDArray[np.float64]
@@ -54,6 +56,7 @@ class Transform:
     inliers: int
     tolerance_px: float
     bend: Bend | None = None
+    speech: float = 1.0
 
     @property
     def merit(self) -> float:
@@ -65,6 +68,8 @@ class Transform:
     def is_proved(self) -> bool:
         """Whether the ring agrees, or does not contradict many exact matches."""
         supported = self.source == FEATURES and self.inliers >= SHARP_INLIERS
+        if supported and self.speech < LEAST_SPEECH:
+            return True
         return self.agreement >= (LEAST_SHARP_AGREEMENT if supported else LEAST_AGREEMENT)
 
     @property
@@ -179,7 +184,8 @@ def _of_candidate(candidate: Candidate) -> Transform:
 
 def _rated(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Transform:
     seen = transform.warp_reference(reference, ring.crop.box, ring.crop.size)
-    return replace(transform, agreement=agreement(ring, *seen))
+    said, speech = verdict(ring, *seen)
+    return replace(transform, agreement=said, speech=speech)
 
 
 def _polished(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Transform:

@@ -195,3 +195,27 @@ def test_a_box_across_the_horizon_is_warped_without_a_warning():
     pixels, valid = tilted.warp_reference(scene(), Box(0, 0, 200, 50), (50, 200))
     assert np.isfinite(pixels).all()
     assert not valid.all()
+
+
+def test_many_exact_matches_decide_where_the_ring_is_mute():
+    reference = scene()
+    flat = spot()
+    flat[30:130, 40:150] = True  # the ring around the mask lies in here
+    image = photo_of(reference)
+    image[flat] = 120
+    reference = reference.copy()
+    corners = transform_points(VIEW, np.array([[40.0, 30], [149, 30], [149, 129], [40, 129]]))
+    cv2.fillPoly(reference, [np.round(corners).astype(np.int32)], (120, 120, 120))
+    found = by_features(Scene(image, spot(), reference))
+    assert found is not None
+    assert found.speech < transform.LEAST_SPEECH
+    assert found.inliers >= transform.SHARP_INLIERS
+    assert worst_px(found) < 1.5
+
+
+def test_a_mute_ring_proves_nothing_for_few_or_coarse_matches():
+    for source, inliers in (("sift", 29), ("attention", 400)):
+        found = Transform(np.eye(3), 0.0, source, "homography", inliers, 3.0, speech=0.01)
+        assert not found.is_proved
+    assert Transform(np.eye(3), 0.0, "sift", "homography", 30, 3.0, speech=0.01).is_proved
+    assert not Transform(np.eye(3), 0.0, "sift", "homography", 30, 3.0, speech=0.5).is_proved
