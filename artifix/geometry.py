@@ -42,6 +42,12 @@ class Box:
         """Index of the box in an array (H, W, ...); the box must lie inside it."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
+    def filled(self, height: int, width: int) -> NDArray[np.bool_]:
+        """(height, width) True in the box, which must lie inside."""
+        mask = np.zeros((height, width), bool)
+        mask[self.slices()] = True
+        return mask
+
     def as_tuple(self) -> tuple[int, int, int, int]:
         return self.left, self.top, self.right, self.bottom
 

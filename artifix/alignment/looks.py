@@ -36,7 +36,7 @@ class Sighting:
         """The part of the map that decides."""
         return blobs(self.correspondence)[0]
 
-    @property
+    @cached_property
     def certainty(self) -> float:
         """That of the surest view, in [0, 1]."""
         return max(view.certainty() for view in self.views)

@@ -191,9 +191,7 @@ def _region(entry: "_Entry", shape: Sequence[int]) -> NDArray[np.bool_]:
             f"{shape[1]}x{shape[0]} px",
             "give [x0, y0, x1, y1] in its pixels, x1 and y1 excluded",
         )
-    region = np.zeros(tuple(shape[:2]), bool)
-    region[top:bottom, left:right] = True
-    return region
+    return Box(left, top, right, bottom).filled(*shape[:2])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -125,9 +125,7 @@ def _region(files: CaseFiles, size: tuple[int, int]) -> NDArray[np.bool_] | None
             f"{size[1]}x{size[0]} px",
             "give left, top, right, bottom in pixels of the reference",
         )
-    region = np.zeros(size, bool)
-    region[inside.slices()] = True
-    return region
+    return inside.filled(*size)
 
 
 def _listed_box(folder: Path) -> Box | None:

@@ -44,9 +44,7 @@ def largest_change_outside(refined: NDArray, image: NDArray, mask: NDArray[np.bo
 
 def filled_box(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(H, W) True in the box around the True pixels of `mask`."""
-    filled = np.zeros_like(mask)
-    filled[box_of(mask).slices()] = True
-    return filled
+    return box_of(mask).filled(*mask.shape)
 
 
 def token_iou(correspondence: NDArray[np.float32], region: NDArray[np.bool_], grid: int = 16) -> float:

@@ -52,9 +52,7 @@ def read_hint(
         raise UsageError(f"{' and '.join(named)} both say where the part lies", "give one of them")
     if box is not None:
         found = parse_box(box, reference)
-        region = np.zeros(reference.size, bool)
-        region[found.slices()] = True
-        return Hint(region=region, told={"region": list(found.as_tuple())})
+        return Hint(region=found.filled(*reference.size), told={"region": list(found.as_tuple())})
     if mask_path is not None:
         mask = read_picture(mask_path, least_side_px=1)
         region = blend_of(mask, reference.size, whole="reference") >= 0.5
