@@ -132,3 +132,10 @@ def test_transform_agrees_with_opencv_and_is_undone_by_the_inverse(seed):
     mapped = transform_points(matrix, points)
     assert np.allclose(mapped, cv2.perspectiveTransform(points[None], matrix)[0])
     assert np.allclose(transform_points(np.linalg.inv(matrix), mapped), points)
+
+
+def test_a_box_filled_is_true_inside_and_nowhere_else():
+    filled = Box(2, 1, 5, 3).filled(4, 6)
+    assert filled.shape == (4, 6)
+    assert filled[1:3, 2:5].all()
+    assert filled.sum() == 6

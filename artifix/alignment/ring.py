@@ -56,11 +56,6 @@ def _distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
-def agreement(ring: Ring, warped: NDArray[np.float32], valid: NDArray[np.bool_]) -> float:
-    """How well the warped reference explains the ring; see `verdict`."""
-    return verdict(ring, warped, valid)[0]
-
-
 def verdict(ring: Ring, warped: NDArray[np.float32], valid: NDArray[np.bool_]) -> tuple[float, float]:
     """How well the warped reference explains the ring, whatever its brightness and contrast.
 

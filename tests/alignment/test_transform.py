@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from artifix.alignment import transform
 from artifix.alignment.matching import Matches, match_features
-from artifix.alignment.ring import agreement, ring_around
+from artifix.alignment.ring import ring_around, verdict
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform, best_transform, find_transform
 from artifix.geometry import Box, transform_points
@@ -135,12 +135,12 @@ def test_agreement_ignores_gain_and_offset_and_falls_with_misfit():
     mask[40:60, 40:60] = True
     ring = ring_around(image, mask)
     everywhere = np.ones(ring.weight.shape, bool)
-    right = agreement(ring, ring.picture * 0.6 + 30, everywhere)
-    shifted = agreement(ring, np.roll(ring.picture, 3, 1), everywhere)
-    unrelated = agreement(ring, scene(100, 100, 5)[ring.crop.box.slices()].astype(np.float32), everywhere)
+    right = verdict(ring, ring.picture * 0.6 + 30, everywhere)[0]
+    shifted = verdict(ring, np.roll(ring.picture, 3, 1), everywhere)[0]
+    unrelated = verdict(ring, scene(100, 100, 5)[ring.crop.box.slices()].astype(np.float32), everywhere)[0]
     assert right > 0.8 > shifted > unrelated
     assert abs(unrelated) < 0.25
-    assert agreement(ring, ring.picture, ~everywhere) == -1
+    assert verdict(ring, ring.picture, ~everywhere)[0] == -1
 
 
 @pytest.mark.parametrize("zoom", [0.25, 1.0, 4.0])
