@@ -7,10 +7,13 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from artifix.config import CommandConfig, load_config
+from artifix.config import CommandConfig, RunConfig, load_config
 from artifix.errors import InputError, UsageError
 from artifix.inputs.case import Case, case_from_arrays, read_case
 from artifix.inputs.hint import hint_of_arrays
+from artifix.inputs.request import Inputs
+from artifix.repair.loading import load
+from artifix.repair.locating import locate as locate_in
 
 if TYPE_CHECKING:
     from artifix.pipeline import LocateResult, RefineByAlignPipeline, RefineResult
@@ -51,8 +54,8 @@ def refine(
     config = load_config(None, settings)
     cases = _cases(image, mask, reference, region, points)
     pipeline = _pipeline(config)
-    case, located = _located(pipeline, cases, config, progress)
-    return pipeline.refine(case, config, progress, located)
+    located = locate_in(pipeline, Inputs(tuple(cases)), config, progress)
+    return pipeline.refine(located.case, config, progress, located.result)
 
 
 def locate(
@@ -72,16 +75,7 @@ def locate(
     """
     config = load_config(None, settings)
     cases = _cases(image, mask, reference, region, points)
-    return _located(_pipeline(config), cases, config, progress)[1]
-
-
-def _located(
-    pipeline: "RefineByAlignPipeline", cases: list[Case], config: CommandConfig, progress: Progress | None
-) -> "tuple[Case, LocateResult]":
-    if len(cases) == 1:
-        return cases[0], pipeline.locate(cases[0], config, progress)
-    best, found = pipeline.locate_best(cases, config, progress)
-    return cases[best], found[best]
+    return locate_in(_pipeline(config), Inputs(tuple(cases)), config, progress).result
 
 
 def _cases(image: Any, mask: Any, reference: Any, region: Any, points: Any) -> list[Case]:
@@ -106,13 +100,9 @@ def _case(image: Any, mask: Any, reference: Any) -> Case:
 
 
 def _pipeline(config: CommandConfig) -> "RefineByAlignPipeline":
-    return _loaded(config.run.weights, config.run.device, config.run.dtype)
+    return _loaded(config.run)
 
 
 @lru_cache(maxsize=1)
-def _loaded(weights: str | None, device_name: str, dtype_name: str) -> "RefineByAlignPipeline":
-    from artifix.network.device import choose_device, choose_dtype
-    from artifix.pipeline import load_pipeline
-
-    device = choose_device(device_name)
-    return load_pipeline(weights, device, choose_dtype(dtype_name, device))
+def _loaded(run: RunConfig) -> "RefineByAlignPipeline":
+    return load(run).pipeline

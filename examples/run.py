@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from artifix.cli.console import Console, tell_error
 from artifix.cli.refine import repair
-from artifix.cli.session import Loaded, Session, open_pipeline
+from artifix.cli.session import Session, open_pipeline
 from artifix.config import load_config
 from artifix.errors import ArtifixError
-from artifix.inputs.case import Case, read_case
+from artifix.inputs.case import Case
 from artifix.inputs.images import read_picture
+from artifix.inputs.request import Request, read_inputs
 from artifix.outputs.save import check_output
+from artifix.repair.loading import Loaded
 
 EXAMPLES = Path(__file__).resolve().parent
 
@@ -49,15 +51,18 @@ def run(example: Path, folder: Path, loaded: Loaded) -> bool:
     """Repair one example and say how near the result is to the expected one; whether that worked."""
     started_s = time.perf_counter()
     try:
-        case = read_case(example / "image.png", example / "mask.png", example / "reference.png")
-        check_output(folder, overwrite=True, inputs=case.paths)
-        session = Session(load_config(None, {}), case, folder, True, Console(quiet=True), started_s)
+        files = (example / f"{name}.png" for name in ("image", "mask", "reference"))
+        image, mask, reference = files
+        inputs = read_inputs(Request(image, mask, (reference,)))
+        check_output(folder, overwrite=True, inputs=inputs.paths)
+        session = Session(load_config(None, {}), inputs, folder, True, Console(quiet=True), started_s)
         result = repair(session, loaded)
         expected = read_picture(example / "expected.png").pixels
     except ArtifixError as error:
         print(f"{example.name}: failed")
         tell_error(error.problem, error.hint)
         return False
+    case = inputs.cases[0]
     before, after = (psnr_db(pixels, expected, case) for pixels in (case.image.pixels, result.refined))
     print(
         f"{example.name}: {time.perf_counter() - started_s:.1f} s, "

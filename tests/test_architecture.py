@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "artifix"
 LINES = (
     {"cli", "api"},
     {"batch", "training", "evaluation"},
+    {"repair"},
     {"pipeline"},
     {"alignment", "refinement"},
     {"inputs", "outputs", "network"},

@@ -11,13 +11,14 @@ import typer
 from artifix.cli import options
 from artifix.cli.console import Console, printable
 from artifix.cli.options import config_of
-from artifix.cli.session import Loaded, open_pipeline
+from artifix.cli.session import open_pipeline
 from artifix.config import AblationConfig, CommandConfig, check_limits
 from artifix.errors import UsageError
 
 if TYPE_CHECKING:
     from artifix.evaluation.ablation import CaseGrid, Gamma
     from artifix.evaluation.cases import CaseFiles
+    from artifix.repair.loading import Loaded
 
 _DEFAULTS = AblationConfig()
 _EXTRA = '"artifix[eval]"'  # with the libraries below, as pip spells it
@@ -197,7 +198,7 @@ def _check_readable(cases: "Sequence[CaseFiles]", console: Console) -> None:
             progress("check", done, len(cases))
 
 
-def _measure(plan: _Plan, loaded: Loaded) -> "tuple[Gamma, list[tuple[CaseFiles, CaseGrid]]]":
+def _measure(plan: _Plan, loaded: "Loaded") -> "tuple[Gamma, list[tuple[CaseFiles, CaseGrid]]]":
     from artifix.evaluation.ablation import axes_of, mean, measure
     from artifix.evaluation.cases import read_known_case
 
@@ -214,7 +215,7 @@ def _measure(plan: _Plan, loaded: Loaded) -> "tuple[Gamma, list[tuple[CaseFiles,
 
 
 def _record(
-    plan: _Plan, loaded: Loaded, gamma: "Gamma", grids: "Sequence[tuple[CaseFiles, CaseGrid]]"
+    plan: _Plan, loaded: "Loaded", gamma: "Gamma", grids: "Sequence[tuple[CaseFiles, CaseGrid]]"
 ) -> dict[str, Any]:
     """What record.json says, JSON-ready."""
     from artifix import __version__

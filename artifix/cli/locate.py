@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from artifix.cli import options
-from artifix.cli.session import Located, Session, locate_in, open_pipeline, open_session
+from artifix.cli.session import Session, open_pipeline, open_session, timed
 
 if TYPE_CHECKING:
-    pass
+    from artifix.repair.locating import Located
 
 
 def locate(
@@ -48,26 +48,28 @@ def locate(
     """
     session = open_session(context)
     loaded = open_pipeline(session.config, session.console)
-    with session.console.progress() as progress:
-        located = locate_in(session, loaded, progress)
 
-    from artifix.cli.record import alignment_of, record_of
-    from artifix.cli.results import result_files
     from artifix.outputs.save import save_result
+    from artifix.repair.locating import locate as locate_in
+    from artifix.repair.record import Repair, alignment_of, record_of
+    from artifix.repair.results import result_files
 
+    with session.console.progress() as progress:
+        located = locate_in(loaded.pipeline, session.inputs, session.config, progress)
     result = located.result
-    record = record_of("locate", session, loaded, located, result)
+    record = record_of(Repair("locate", session.inputs, session.config, loaded, located, result))
+    record = timed(record, session, loaded, result.timings)
     stored = alignment_of(record, result)
     files = result_files(located.case, result.alignments, None, record, stored, with_metadata=False)
     if stages:
         files |= _stages(session, located)
-    save_result(session.folder, files, overwrite, session.paths)
+    save_result(session.folder, files, overwrite, session.inputs.paths)
     session.console.result(
         _sentence(session, located), {**record, "out": str(session.folder), "files": sorted(files)}
     )
 
 
-def _stages(session: Session, located: Located) -> dict[str, bytes]:
+def _stages(session: Session, located: "Located") -> dict[str, bytes]:
     from artifix.cli.stages import left_out, stage_files
 
     if missing := left_out(located.result.alignments):
@@ -75,7 +77,7 @@ def _stages(session: Session, located: Located) -> dict[str, bytes]:
     return stage_files(located.case, located.result.alignments)
 
 
-def _sentence(session: Session, located: Located) -> str:
+def _sentence(session: Session, located: "Located") -> str:
     from artifix.geometry import box_of
 
     found = []

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from artifix.cli import options
-from artifix.cli.session import Loaded, Located, Session, locate_in, open_pipeline, open_session
+from artifix.cli.session import Session, open_pipeline, open_session, timed
 
 if TYPE_CHECKING:
     from artifix.pipeline import RefineResult
+    from artifix.repair.loading import Loaded
+    from artifix.repair.locating import Located
 
 
 def refine(
@@ -54,31 +56,33 @@ def refine(
     repair(session, open_pipeline(session.config, session.console), not no_metadata)
 
 
-def repair(session: Session, loaded: Loaded, with_metadata: bool = True) -> "RefineResult":
+def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "RefineResult":
     """Refine the case of `session`, write its results and tell of them.
 
     Raises:
         NoMatchError: nothing in the reference matches; nothing is written.
         OutputError: the results cannot be written.
     """
-    with session.console.progress() as progress:
-        located = locate_in(session, loaded, progress)
-        result = loaded.pipeline.refine(located.case, session.config, progress, located.result)
-
-    from artifix.cli.record import alignment_of, record_of
-    from artifix.cli.results import result_files
     from artifix.outputs.save import save_result
+    from artifix.repair.locating import locate
+    from artifix.repair.record import Repair, alignment_of, record_of
+    from artifix.repair.results import result_files
 
-    record = record_of("refine", session, loaded, located, result)
+    pipeline, inputs, config = loaded.pipeline, session.inputs, session.config
+    with session.console.progress() as progress:
+        located = locate(pipeline, inputs, config, progress)
+        result = pipeline.refine(located.case, config, progress, located.result)
+    record = record_of(Repair("refine", inputs, config, loaded, located, result))
+    record = timed(record, session, loaded, result.timings)
     stored = alignment_of(record, result)
     files = result_files(located.case, result.alignments, result.refined, record, stored, with_metadata)
-    save_result(session.folder, files, session.overwrite, session.paths)
+    save_result(session.folder, files, session.overwrite, inputs.paths)
     told = {**record, "out": str(session.folder), "files": sorted(files)}
     session.console.result(_sentence(session, located), told)
     return result
 
 
-def _sentence(session: Session, located: Located) -> str:
+def _sentence(session: Session, located: "Located") -> str:
     alignments = located.result.alignments
     count, weakest = len(alignments), min(alignment.confidence for alignment in alignments)
     parts = "1 part" if count == 1 else f"{count} parts"

@@ -128,8 +128,8 @@ def train(
     changes += [f"{name}={value}" for name, value in (("steps", steps), ("seed", seed)) if value is not None]
     recipe = read_config(config, changes)
 
-    from artifix.cli.session import quiet_libraries
     from artifix.network.device import choose_device
+    from artifix.repair.loading import quiet_libraries
     from artifix.training.checks import check_config, check_data
     from artifix.training.loop import Job
 

@@ -1,6 +1,7 @@
 """A case: the image, what to repaint in it, and the reference."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from artifix.errors import InputError
+from artifix.geometry import Box
 from artifix.inputs.decoding import profile_of, samples_of
 from artifix.inputs.hint import Hint
 from artifix.inputs.images import (
@@ -32,6 +34,7 @@ class Case:
     mask_sha256: str = ""  # of the mask file's bytes, or of the array
     paths: tuple[Path, ...] = ()  # the files read; none for a case made of arrays
     hint: Hint = field(default_factory=Hint)  # what a person says of the match
+    crops: Mapping[str, Box] = field(default_factory=dict)  # of "image", ...: the part meant
 
     @property
     def mask(self) -> NDArray[np.bool_]:
@@ -52,6 +55,7 @@ def read_case(
     fit_mask: bool = False,
     invert_mask: bool = False,
     mask_from: MaskSource = "auto",
+    crops: Mapping[str, Box] | None = None,
 ) -> Case:
     """Read and check the three files of a case.
 
@@ -62,25 +66,29 @@ def read_case(
         fit_mask: resize a mask of another size than the image.
         invert_mask: black is repainted instead of white.
         mask_from: "luminance", "alpha", or "auto" to tell by the file.
+        crops: the part of a file that is meant, in its pixels, by "image", "mask" and "reference"; a missing
+            one means all of it.
 
     Raises:
         InputError: a file cannot be used, or the three do not fit each other.
     """
-    image = read_picture(image_path)
-    mask = read_picture(mask_path, least_side_px=1)
+    crops = crops or {}
+    image = read_picture(image_path, crop=crops.get("image"))
+    mask = read_picture(mask_path, least_side_px=1, crop=crops.get("mask"))
     blend = blend_of(mask, image.size, source=mask_from, invert=invert_mask, fit=fit_mask)
-    reference = read_picture(reference_path)
-    return Case(image, blend, reference, mask.sha256, (image_path, mask_path, reference_path))
+    reference = read_picture(reference_path, crop=crops.get("reference"))
+    paths = (image_path, mask_path, reference_path)
+    return Case(image, blend, reference, mask.sha256, paths, crops=crops)
 
 
-def with_reference(case: Case, reference_path: Path) -> Case:
+def with_reference(case: Case, reference_path: Path, crop: Box | None = None) -> Case:
     """The same image and mask with another reference, and no hint.
 
     Raises:
         InputError: the reference cannot be used.
     """
     paths = (*case.paths[:2], reference_path)
-    return replace(case, reference=read_picture(reference_path), paths=paths, hint=Hint())
+    return replace(case, reference=read_picture(reference_path, crop=crop), paths=paths, hint=Hint())
 
 
 def case_from_arrays(

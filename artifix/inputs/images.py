@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.errors import InputError
-from artifix.geometry import resize
+from artifix.geometry import Box, resize
 from artifix.inputs.decoding import open_image, profile_of, read_bytes, samples_of
 
 LEAST_SIDE_PX = 16
@@ -37,19 +37,23 @@ class Picture:
         return self.pixels.shape[0], self.pixels.shape[1]
 
 
-def read_picture(path: Path, least_side_px: int = LEAST_SIDE_PX) -> Picture:
+def read_picture(path: Path, least_side_px: int = LEAST_SIDE_PX, crop: Box | None = None) -> Picture:
     """Read an image file completely.
 
     Args:
         path: PNG, JPEG, WebP, TIFF, BMP or GIF of one frame.
         least_side_px: a picture narrower or lower than this is refused.
+        crop: the part that is meant, in pixels of the upright picture; None is all of it.
 
     Raises:
-        InputError: the file is missing, damaged, no image, animated, too large or too small.
+        InputError: the file is missing, damaged, no image, animated, too large or too small, or the crop
+            lies outside.
     """
     data = read_bytes(path)
     image = open_image(data, path)
     pixels, alpha = samples_of(image, data, path)
+    if crop is not None:
+        pixels, alpha = _cropped(pixels, crop, path), None if alpha is None else _cropped(alpha, crop, path)
     check_least_side(pixels, path, least_side_px)
     return Picture(
         path=path,
@@ -148,6 +152,17 @@ def eight_bit(pixels: NDArray) -> NDArray[np.uint8]:
     if pixels.dtype == np.uint8:
         return pixels
     return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def _cropped(samples: NDArray, crop: Box, path: Path) -> NDArray:
+    height, width = samples.shape[:2]
+    if crop.is_empty() or crop.left < 0 or crop.top < 0 or crop.right > width or crop.bottom > height:
+        told = ",".join(map(str, crop.as_tuple()))
+        raise InputError(
+            f"{path}: the crop {told} does not lie in the picture of {width}x{height} px",
+            "give x0,y0,x1,y1 inside it, x1 and y1 excluded",
+        )
+    return np.ascontiguousarray(samples[crop.slices()])
 
 
 def _uses_alpha(mask: Picture, source: MaskSource) -> bool:

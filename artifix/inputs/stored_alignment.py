@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.errors import InputError
+from artifix.config import AlignmentConfig, check_limits, from_dict
+from artifix.errors import InputError, UsageError
 from artifix.inputs.case import Case
 from artifix.inputs.decoding import read_bytes
 
@@ -53,13 +54,29 @@ def read_stored_alignment(path: Path, case: Case) -> StoredAlignment:
     return StoredAlignment(path, told["groups"], told["settings"], correspondence, digest)
 
 
+def settings_of(stored: StoredAlignment) -> AlignmentConfig:
+    """The settings of stage 1 that the file was made with.
+
+    Raises:
+        InputError: they are none.
+    """
+    try:
+        settings = from_dict(AlignmentConfig, stored.settings, f"{stored.path}: settings")
+        check_limits(settings, f"{stored.path}: settings: ")
+    except UsageError as error:  # of a file, not of the command line
+        raise InputError(error.problem, error.hint) from error
+    return settings
+
+
 def _require_same_inputs(path: Path, inputs: dict[str, Any], case: Case) -> None:
     for kind, digest in case.digests.items():
-        made_for = inputs.get(kind)
-        if not isinstance(made_for, dict) or made_for.get("sha256") != digest:
-            name = made_for.get("name", "another") if isinstance(made_for, dict) else "another"
+        told = inputs.get(kind)
+        made_for = told if isinstance(told, dict) else {}
+        crop = list(case.crops[kind].as_tuple()) if kind in case.crops else None
+        if made_for.get("sha256") != digest or made_for.get("crop") != crop:
+            what = "sha256" if made_for.get("sha256") != digest else "crops"
             raise InputError(
-                f"{path}: was made for another {kind} ({name}; the sha256 differ)",
+                f"{path}: was made for another {kind} ({made_for.get('name', 'another')}; the {what} differ)",
                 "give the files it was made for, or locate again",
             )
 

@@ -14,13 +14,13 @@ from artifix.alignment.matching import Matches
 from artifix.alignment.stage import Alignment
 from artifix.alignment.transform import Transform
 from artifix.cli import locate, refine
-from artifix.cli.session import Loaded
 from artifix.config import CommandConfig
 from artifix.geometry import box_of, square_around
 from artifix.inputs.case import Case
 from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.network.assembly import Network
 from artifix.pipeline import RefineByAlignPipeline
+from artifix.repair.loading import Loaded
 
 Progress = Callable[[str, int, int], None]
 

@@ -1,0 +1,56 @@
+"""Weights, loaded and checked, on the device that was asked for."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from artifix.config import RunConfig
+
+if TYPE_CHECKING:
+    from artifix.pipeline import RefineByAlignPipeline
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """A pipeline and where it runs."""
+
+    pipeline: "RefineByAlignPipeline"
+    device: str
+    dtype: str
+    load_s: float = 0.0
+
+
+def load(config: RunConfig, tell: Callable[[str], None] = lambda text: None) -> Loaded:
+    """Load and check the weights, and tell what runs where.
+
+    Raises:
+        WeightsError: the weights are missing, changed or unsafe.
+        DeviceError: the device is not there.
+    """
+    from artifix.network.weights import find_weights
+
+    started_s = time.perf_counter()
+    weights = find_weights(config.weights)  # before the libraries, whose import takes seconds
+
+    from artifix.network.device import choose_device, choose_dtype
+    from artifix.pipeline import load_pipeline
+
+    quiet_libraries()
+    device = choose_device(config.device)
+    dtype = choose_dtype(config.dtype, device)
+    dtype_name = str(dtype).removeprefix("torch.")
+    tell(f"running {weights.name} on {device} in {dtype_name}")
+    pipeline = load_pipeline(str(weights), device, dtype)
+    return Loaded(pipeline, str(device), dtype_name, time.perf_counter() - started_s)
+
+
+def quiet_libraries() -> None:
+    """Keep the progress bars and advice of diffusers and transformers off stderr."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    diffusers_logging.disable_progress_bar()
+    diffusers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()

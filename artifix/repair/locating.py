@@ -1,0 +1,56 @@
+"""Stage 1 for whatever was asked: one reference, the best of several, or an alignment that is stored."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from artifix.config import RefineConfig
+from artifix.inputs.case import Case
+from artifix.inputs.request import Inputs
+
+if TYPE_CHECKING:
+    from artifix.pipeline import LocateResult, RefineByAlignPipeline
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Located:
+    """Where the masked part lies, and in which reference."""
+
+    case: Case  # with that reference
+    result: "LocateResult"
+    tried: list[dict[str, Any]] = field(default_factory=list)  # every one of several references, JSON-ready
+
+
+def locate(
+    pipeline: "RefineByAlignPipeline", inputs: Inputs, config: RefineConfig, progress: Progress | None = None
+) -> Located:
+    """Find the masked part in the reference, in the best of several, or where alignment.json says.
+
+    Raises:
+        NoMatchError: nothing matches.
+        InputError: the stored alignment is no answer.
+    """
+    cases = inputs.cases
+    if inputs.stored is not None:
+        return Located(cases[0], pipeline.restore(cases[0], inputs.stored))
+    if len(cases) == 1:
+        return Located(cases[0], pipeline.locate(cases[0], config, progress))
+    best, found = pipeline.locate_best(cases, config, progress)
+    return Located(cases[best], found[best], _tried(cases, found, best))
+
+
+def _tried(cases: Sequence[Case], found: "Sequence[LocateResult]", best: int) -> list[dict[str, Any]]:
+    from artifix.alignment.choice import agreement_of, confidence_of
+
+    return [
+        {
+            "name": case.reference.path.name,
+            "sha256": case.reference.sha256,
+            "confidence": round(confidence_of(result.alignments), 4),
+            "agreement": round(agreement_of(result.alignments), 4),
+            "used": index == best,
+        }
+        for index, (case, result) in enumerate(zip(cases, found, strict=True))
+    ]

@@ -1,0 +1,88 @@
+"""What record.json and alignment.json say of a repair: the same for the same repair."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from artifix import __version__
+from artifix.config import RefineConfig, to_dict
+from artifix.inputs.case import Case
+from artifix.inputs.request import Inputs
+from artifix.inputs.stored_alignment import FORMAT
+from artifix.outputs.save import CORRESPONDENCE
+from artifix.repair.loading import Loaded
+from artifix.repair.locating import Located
+
+if TYPE_CHECKING:
+    from artifix.pipeline import LocateResult, RefineResult
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Repair:
+    """What was done, and what with."""
+
+    command: str  # "refine" or "locate"
+    inputs: Inputs
+    config: RefineConfig
+    loaded: Loaded
+    located: Located
+    result: "LocateResult | RefineResult"
+
+
+def record_of(repair: Repair) -> dict[str, Any]:
+    """What record.json says, but for the time it took; JSON-ready, names of files without their folders."""
+    settings = to_dict(repair.config)
+    settings.pop("run", None)  # said by weights, device and dtype as they turned out
+    pipeline = repair.loaded.pipeline
+    return {
+        "artifix": __version__,
+        "command": repair.command,
+        "weights": {"name": pipeline.weights_name, "sha256": pipeline.weights_sha256},
+        "device": repair.loaded.device,
+        "dtype": repair.loaded.dtype,
+        "seed": settings.pop("seed"),
+        "settings": settings,
+        "inputs": _inputs(repair.located.case),
+        **_where_from(repair),
+        "groups": list(repair.result.groups),
+    }
+
+
+def alignment_of(record: dict[str, Any], result: "LocateResult | RefineResult") -> dict[str, Any]:
+    """What alignment.json holds: all that `refine --alignment` needs."""
+    from artifix.alignment.stored import describe
+
+    taken = {name: record[name] for name in ("artifix", "weights", "seed", "inputs")}
+    return {
+        "format": FORMAT,
+        **taken,
+        "settings": record["settings"]["alignment"],
+        "correspondence": CORRESPONDENCE,
+        "groups": [describe(alignment) for alignment in result.alignments],
+    }
+
+
+def _where_from(repair: Repair) -> dict[str, Any]:
+    """What was given by hand, and why this reference; empty where neither is worth a word."""
+    told: dict[str, Any] = {}
+    if repair.located.case.hint.told:
+        told["by_hand"] = repair.located.case.hint.told
+    if stored := repair.inputs.stored:
+        told["alignment"] = {"name": _encodable(stored.path.name), "sha256": stored.sha256}
+    if repair.located.tried:
+        told["references"] = repair.located.tried
+    return told
+
+
+def _inputs(case: Case) -> dict[str, dict[str, Any]]:
+    """Of each file its name and sha256, and its part that was meant if that is not all of it."""
+    told: dict[str, dict[str, Any]] = {}
+    for (kind, digest), path in zip(case.digests.items(), case.paths, strict=True):
+        told[kind] = {"name": _encodable(path.name), "sha256": digest}
+        if kind in case.crops:
+            told[kind]["crop"] = list(case.crops[kind].as_tuple())
+    return told
+
+
+def _encodable(name: str) -> str:
+    """A file's name with what UTF-8 cannot say written as escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()
