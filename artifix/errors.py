@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+_MEMORY_WORDS = ("out of memory", "can't allocate memory", "insufficient memory", "unable to allocate")
+
 
 class ExitCode(IntEnum):
     """Exit status of the command line."""
@@ -58,6 +60,12 @@ class NoMatchError(ArtifixError):
     exit_code = ExitCode.NO_MATCH
 
 
+class RowsFailedError(ArtifixError):
+    """Some rows of a batch could not be done."""
+
+    exit_code = ExitCode.SOME_ROWS_FAILED
+
+
 class DeviceError(ArtifixError):
     """A device that is missing or out of memory."""
 
@@ -68,3 +76,10 @@ class OutputError(ArtifixError):
     """A result that cannot be written."""
 
     exit_code = ExitCode.OUTPUT
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether `error` is any library's way of saying that memory ran out."""
+    # torch.OutOfMemoryError is a RuntimeError; importing torch only to name it would cost seconds.
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in said for words in _MEMORY_WORDS)

@@ -16,7 +16,7 @@ from artifix.cli.locate import locate
 from artifix.cli.options import EPILOG
 from artifix.cli.refine import refine
 from artifix.cli.train import train
-from artifix.errors import ArtifixError, ExitCode
+from artifix.errors import ArtifixError, ExitCode, is_out_of_memory
 
 # Plain help: drawing it with rich would double the time that --help takes.
 app = typer.Typer(
@@ -33,7 +33,6 @@ app.command()(train)
 app.command(epilog=EPILOG)(ablate)
 app.command()(env)
 
-_MEMORY_WORDS = ("out of memory", "can't allocate memory", "insufficient memory")
 _MEMORY_HINT = "use a smaller image or mask, fewer --candidates or another --device, or close other programs"
 _BUG_HINT = "this is a bug in artifix: run again with --debug, and report it with the output of: artifix env"
 
@@ -91,14 +90,8 @@ def _told(error: Exception) -> int:
         tell_error(error.problem, error.hint)
         return int(error.exit_code)
     text = str(error) or type(error).__name__
-    if _is_memory(error):
+    if is_out_of_memory(error):
         tell_error(f"out of memory: {text.splitlines()[0]}", _MEMORY_HINT)
         return int(ExitCode.DEVICE)
     tell_error(f"{type(error).__name__}: {text}", _BUG_HINT)
     return int(ExitCode.BUG)
-
-
-def _is_memory(error: Exception) -> bool:
-    # torch.OutOfMemoryError is a RuntimeError; importing torch only to name it would cost seconds.
-    said = str(error).lower()
-    return isinstance(error, MemoryError) or any(words in said for words in _MEMORY_WORDS)

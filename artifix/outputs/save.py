@@ -7,16 +7,28 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from artifix.errors import OutputError
 
 RECORD = "record.json"
 CORRESPONDENCE = "correspondence.npy"
 ALIGNMENT = "alignment.json"
+THUMBNAIL = "thumbnail.jpg"  # of the rows of a batch
+UNFINISHED = ".artifix-*"  # what is being written, and what is being replaced
 RESULT_FILES = frozenset(
-    {"refined.png", "correspondence.png", CORRESPONDENCE, "region.png", "overview.png", ALIGNMENT, RECORD}
+    {
+        "refined.png",
+        "correspondence.png",
+        CORRESPONDENCE,
+        "region.png",
+        "overview.png",
+        ALIGNMENT,
+        RECORD,
+        THUMBNAIL,
+    }
 )
 STAGES = ("1-map", "2-filtered", "3-clusters", "4-region", "5-overlay", "6-matches")
 _STAGE_FILE = re.compile(rf"stage-({'|'.join(STAGES)})(-[2-9]|-[1-9][0-9]+)?\.png")
@@ -38,7 +50,7 @@ def check_output(
     Raises:
         OutputError: `folder` is in use, holds or is an input, or cannot be created.
     """
-    with _as_output_error(folder):
+    with as_output_error(folder):
         place = folder.resolve()
         _check_inputs(folder, place, inputs)
         if place.exists():
@@ -73,7 +85,7 @@ def save_result(
     """
     check_output(folder, overwrite, inputs, files)
     place = folder.resolve()
-    with _as_output_error(folder), _made_parents(place):
+    with as_output_error(folder), _made_parents(place):
         unfinished = place.parent / f".artifix-{uuid.uuid4().hex}.tmp"
         try:
             unfinished.mkdir()
@@ -141,6 +153,30 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(stream.fileno())
 
 
+def write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Write one file: complete after return, and as it was before if anything fails or interrupts.
+
+    Args:
+        path: in a folder that is there; an earlier file is replaced.
+        write: writes the content.
+
+    Raises:
+        OutputError: the disk refuses.
+    """
+    unfinished = path.with_name(f".artifix-{uuid.uuid4().hex}.tmp")
+    with as_output_error(path):
+        try:
+            with unfinished.open("xb") as stream:
+                write(stream)
+                stream.flush()
+                os.fsync(stream.fileno())
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Bring the names in `folder` to the disk."""
     if os.name == "nt":
@@ -174,7 +210,8 @@ def publish(unfinished: Path, place: Path) -> None:
 
 
 @contextlib.contextmanager
-def _as_output_error(folder: Path) -> Iterator[None]:
+def as_output_error(folder: Path) -> Iterator[None]:
+    """Whatever the disk refuses is an OutputError that names `folder`, which may be a file too."""
     try:
         yield
     except OSError as error:

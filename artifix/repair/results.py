@@ -37,8 +37,7 @@ def result_files(
         stored: written as alignment.json.
         with_metadata: mark refined.png as made with a model, and with what.
     """
-    correspondence = np.maximum.reduce([alignment.correspondence for alignment in alignments])
-    region = np.logical_or.reduce([alignment.region for alignment in alignments])
+    correspondence, region = joined(alignments)
     # Every row shows the map of all groups, which is the one that is kept.
     rows = [OverviewRow(box_of(a.mask), correspondence, a.region) for a in alignments]
     small = None if refined is None else eight_bit(refined)
@@ -55,3 +54,9 @@ def result_files(
         metadata = {name: record[name] for name in _PROVENANCE} if with_metadata else None
         files["refined.png"] = encode_png(refined, case.image.alpha, case.image.icc_profile, metadata)
     return files
+
+
+def joined(alignments: Sequence["Alignment"]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Maps and regions of all mask groups as one: (H_ref, W_ref) in [0, 1], and bool."""
+    correspondence = np.maximum.reduce([alignment.correspondence for alignment in alignments])
+    return correspondence, np.logical_or.reduce([alignment.region for alignment in alignments])

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from artifix.config import to_dict
+from artifix.interruption import Stop, noted_interruption
 from artifix.network.assembly import Network
 from artifix.network.device import choose_precision
 from artifix.training import checkpoint
@@ -17,7 +18,6 @@ from artifix.training.checks import check_config, check_data, check_network
 from artifix.training.clock import DataClock
 from artifix.training.config import TrainingConfig
 from artifix.training.extras import require_installed
-from artifix.training.interruption import Stop, noted_interruption
 from artifix.training.pairs.material import load_data
 from artifix.training.pairs.sources import Sources
 from artifix.training.pairs.synthesis import Pairs

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from artifix.training.interruption import noted_interruption
+from artifix.interruption import noted_interruption
 
 
 def test_the_first_interruption_is_noted_and_the_second_raised():

@@ -1,0 +1,87 @@
+"""Which rows there are, with what settings, and which of them are done already."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from artifix.batch.lock import Shard
+from artifix.batch.task import Task, seed_of
+from artifix.config import CommandConfig, RefineConfig, override, to_dict
+from artifix.inputs.manifest import Row
+from artifix.outputs.save import RECORD
+
+ROWS = "rows"  # the folder that holds a folder for each row
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A row and what doing it would mean."""
+
+    row: Row
+    task: Task
+    fingerprint: str  # of everything that its result depends on
+
+    def folder(self, out: Path) -> Path:
+        """Where its results go."""
+        return out / ROWS / self.row.id
+
+    def is_done(self, out: Path, entry: Mapping[str, Any] | None) -> bool:
+        """Whether the journal's latest entry stands for just this row, and its results are there."""
+        if entry is None or entry["status"] != "done" or entry["fingerprint"] != self.fingerprint:
+            return False
+        return (self.folder(out) / RECORD).is_file()
+
+
+def plan_rows(
+    rows: Sequence[Row], config: CommandConfig, weights_sha256: str, with_metadata: bool = True
+) -> list[Planned]:
+    """What each row of a manifest comes to.
+
+    Args:
+        rows: of the whole manifest.
+        config: of the run; a row's own settings change it.
+        weights_sha256: of the weights that will be used.
+        with_metadata: whether results are marked as made with a model.
+    """
+    base = RefineConfig(config.alignment, config.refinement, config.seed)
+    planned = []
+    for row in rows:
+        seed = seed_of(config.seed, row.id)
+        settled = override(replace(base, seed=seed), **row.settings)
+        task = Task(row.id, row.request, settled, with_metadata)
+        planned.append(Planned(row, task, _fingerprint(task, weights_sha256)))
+    return planned
+
+
+def share_of(planned: Sequence[Planned], shard: Shard) -> list[Planned]:
+    """The rows of a shard, in the manifest's order."""
+    return [one for position, one in enumerate(planned) if shard.holds(position)]
+
+
+def _fingerprint(task: Task, weights_sha256: str) -> str:
+    """Changes with the settings, the weights, the names, sizes and times of the files."""
+    request = {name: repr(getattr(task.request, name)) for name in task.request.__slots__}
+    files = [*task.request.references, task.request.image, task.request.mask]
+    files += [task.request.ref_mask, task.request.points, task.request.alignment]
+    told = {
+        "request": request,
+        "files": [_stamp(path) for path in files],
+        "settings": to_dict(task.config),
+        "weights": weights_sha256,
+        "metadata": task.with_metadata,
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _stamp(path: Any) -> list[int] | None:
+    """Size and time of a local file; reading thousands of them whole would take minutes."""
+    if not isinstance(path, Path):
+        return None
+    try:
+        status = path.stat()
+    except OSError:  # the row itself will tell
+        return None
+    return [status.st_size, status.st_mtime_ns]

@@ -1,0 +1,142 @@
+"""A batch from plan to results: rows are done by an engine, and kept as they come."""
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from artifix.batch.journal import Journal, open_journal
+from artifix.batch.lock import STATE, Shard, locked
+from artifix.batch.plan import ROWS, Planned
+from artifix.batch.task import Failure, Outcome, Task, failure_of
+from artifix.errors import OutputError
+from artifix.interruption import Stop
+from artifix.outputs.save import UNFINISHED, as_output_error, check_output, save_result
+
+# Does tasks in any order, and asks before every further one whether to go on.
+Engine = Callable[[Iterable[Task], Callable[[], bool]], Iterator[Outcome]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """How a run stands."""
+
+    total: int  # rows of this run's share
+    done_before: int = 0
+    done: int = 0
+    failed: int = 0
+    most_failures: int | None = None  # the run ends when there are so many
+    stop: Stop = field(default_factory=Stop)
+
+    def may_go_on(self) -> bool:
+        """Whether a further row may be begun."""
+        return not self.stop.asked and (self.most_failures is None or self.failed < self.most_failures)
+
+
+def require_batch_folder(out: Path) -> None:
+    """Refuse a folder that holds something else than an earlier run of a batch.
+
+    Raises:
+        OutputError: it does, or is a file.
+    """
+    elsewhere = "choose another folder with --out"
+    with as_output_error(out):
+        if out.exists() and not out.is_dir():
+            raise OutputError(f"{out}: exists and is a file", elsewhere)
+        names = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    if names and STATE not in names:
+        raise OutputError(f"{out}: exists and holds no earlier batch", elsewhere)
+
+
+@contextmanager
+def opened(out: Path, shard: Shard) -> Iterator[Journal]:
+    """The folder of a batch, made if it is not there, held and ready to be written.
+
+    Raises:
+        OutputError: another run is at work there, or the disk refuses.
+    """
+    require_batch_folder(out)
+    with as_output_error(out):
+        (out / STATE).mkdir(parents=True, exist_ok=True)  # first: it marks the folder as a batch
+        (out / ROWS).mkdir(exist_ok=True)
+    with locked(out, shard), open_journal(out, shard) as journal:
+        if shard.count == 1:  # what others are writing now looks just the same
+            _clear_away(out)
+        yield journal
+
+
+def _clear_away(out: Path) -> None:
+    """What killed runs left half-written."""
+    with as_output_error(out):
+        for path in [*out.glob(UNFINISHED), *(out / ROWS).glob(UNFINISHED)]:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def do_rows(
+    wanted: Sequence[Planned],
+    out: Path,
+    journal: Journal,
+    engine: Engine,
+    tally: Tally,
+    tell: Callable[[Tally], None] = lambda tally: None,
+) -> None:
+    """Do rows, and keep what comes of each: its folder first, then its line in the journal.
+
+    Args:
+        wanted: the rows to do.
+        out: the batch's folder, opened.
+        journal: of this run.
+        engine: does them.
+        tally: is kept up to date.
+        tell: called after every row.
+
+    Raises:
+        OutputError: a result or the journal cannot be written; nothing is half-written.
+        ArtifixError: the engine cannot start.
+    """
+    by_id = {one.row.id: one for one in wanted}
+    for outcome in engine(_tasks(wanted, out, journal, tally, tell), tally.may_go_on):
+        _keep(by_id[outcome.id], outcome, out, journal, tally)
+        tell(tally)
+
+
+def _tasks(
+    wanted: Sequence[Planned], out: Path, journal: Journal, tally: Tally, tell: Callable[[Tally], None]
+) -> Iterator[Task]:
+    """The tasks of the rows whose folders could be written; the others fail here, before any work."""
+    for one in wanted:
+        try:
+            check_output(one.folder(out), overwrite=True, inputs=_inputs(one.task))
+        except OutputError as error:
+            _keep(one, Outcome(one.row.id, failure=failure_of(error)), out, journal, tally)
+            tell(tally)
+        else:
+            yield one.task
+
+
+def _inputs(task: Task) -> list[Path]:
+    request = task.request
+    files = [request.image, request.mask, *request.references, request.ref_mask, request.points]
+    return [path for path in [*files, request.alignment] if isinstance(path, Path)]
+
+
+def _keep(one: Planned, outcome: Outcome, out: Path, journal: Journal, tally: Tally) -> None:
+    entry: dict[str, Any] = {"id": one.row.id, "line": one.row.line, "fingerprint": one.fingerprint}
+    if outcome.failure is None:
+        save_result(one.folder(out), outcome.files, overwrite=True, inputs=_inputs(one.task))
+        tally.done += 1
+        entry["status"] = "done"
+    else:
+        tally.failed += 1
+        entry["status"] = "failed"
+        entry |= _told(outcome.failure)
+    journal.append({**entry, **outcome.told})
+
+
+def _told(failure: Failure) -> dict[str, Any]:
+    return {name: value for name, value in asdict(failure).items() if value != ""}

@@ -1,0 +1,127 @@
+"""One row done, whatever happens in it: the network is loaded once and serves many."""
+
+import gc
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from artifix.batch.task import Outcome, Task, failure_of
+from artifix.config import RefineConfig, RunConfig
+from artifix.errors import is_out_of_memory
+from artifix.inputs.case import Case
+from artifix.inputs.images import eight_bit
+from artifix.inputs.request import Inputs, read_inputs
+from artifix.inputs.stored_alignment import settings_of
+from artifix.outputs.save import THUMBNAIL
+from artifix.outputs.strip import encode_strip
+from artifix.repair.loading import load
+from artifix.repair.locating import Located, locate
+from artifix.repair.record import Repair, alignment_of, record_of
+from artifix.repair.results import joined, result_files
+
+if TYPE_CHECKING:
+    from artifix.pipeline import RefineResult
+
+
+class Worker:
+    """A loaded network that does rows.
+
+    Args:
+        run: which weights, and where they run.
+        index: of this worker among those of the machine; with several GPUs they take turns.
+
+    Raises:
+        WeightsError: the weights are missing, changed or unsafe.
+        DeviceError: the device is not there.
+    """
+
+    def __init__(self, run: RunConfig, index: int = 0) -> None:
+        _use_one_thread()
+        self.loaded = load(replace(run, device=_device_of(run.device, index)))
+
+    def do(self, task: Task) -> Outcome:
+        """The row's files, or why there are none; raises nothing but KeyboardInterrupt and SystemExit."""
+        started_s = time.perf_counter()
+        try:
+            files, told = self._attempt(task)
+        except Exception as error:  # the boundary of a row: the others go on
+            told = {"seconds": round(time.perf_counter() - started_s, 3)}
+            return Outcome(task.id, told=told, failure=failure_of(error))
+        return Outcome(task.id, files, {**told, "seconds": round(time.perf_counter() - started_s, 3)})
+
+    def _attempt(self, task: Task) -> tuple[dict[str, bytes], dict[str, Any]]:
+        try:
+            return self._repair(task)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            smaller = _smaller(task.config)
+            if smaller == task.config:
+                raise
+        self._free_memory()  # outside the handler: the error held the arrays that filled it
+        files, told = self._repair(replace(task, config=smaller))
+        return files, {**told, "note": "out of memory at first: repeated with one candidate and one context"}
+
+    def _repair(self, task: Task) -> tuple[dict[str, bytes], dict[str, Any]]:
+        inputs, config = read_inputs(task.request), task.config
+        if inputs.stored is not None:
+            config = replace(config, alignment=settings_of(inputs.stored))
+        pipeline = self.loaded.pipeline
+        located = locate(pipeline, inputs, config)
+        result = pipeline.refine(located.case, config, located=located.result)
+        record = record_of(Repair("refine", inputs, config, self.loaded, located, result))
+        stored = alignment_of(record, result)
+        files = result_files(
+            located.case, result.alignments, result.refined, record, stored, task.with_metadata
+        )
+        files[THUMBNAIL] = _thumbnail(located.case, result)
+        return files, _told(inputs, located)
+
+    def _free_memory(self) -> None:
+        import torch
+
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def _thumbnail(case: Case, result: "RefineResult") -> bytes:
+    correspondence, region = joined(result.alignments)
+    refined = eight_bit(result.refined)
+    return encode_strip(case.image.rgb, refined, case.mask, case.reference.rgb, correspondence, region)
+
+
+def _told(inputs: Inputs, located: Located) -> dict[str, Any]:
+    weakest = min(alignment.confidence for alignment in located.result.alignments)
+    told: dict[str, Any] = {
+        "confidence": round(weakest, 4),
+        "parts": len(located.result.alignments),
+        "source": located.result.alignments[0].source,
+    }
+    if len(inputs.cases) > 1:
+        told["reference"] = located.case.reference.path.name
+    return told
+
+
+def _smaller(config: RefineConfig) -> RefineConfig:
+    """The settings that need the least memory: the network sees one thing at a time."""
+    alignment = replace(config.alignment, contexts=config.alignment.contexts[:1])
+    return replace(config, alignment=alignment, refinement=replace(config.refinement, candidates=1))
+
+
+def _use_one_thread() -> None:
+    """Rows run side by side instead: faster, and the same sums whatever the number of workers."""
+    import cv2
+    import torch
+
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+
+
+def _device_of(wanted: str, index: int) -> str:
+    import torch
+
+    count = torch.cuda.device_count()
+    if count > 1 and wanted in ("auto", "cuda"):
+        return f"cuda:{index % count}"
+    return wanted

@@ -1,0 +1,272 @@
+"""`artifix batch`."""
+
+import sys
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from artifix.cli import options
+from artifix.cli.console import Console
+from artifix.cli.options import config_of
+from artifix.config import CommandConfig
+from artifix.errors import ExitCode, RowsFailedError, UsageError
+
+if TYPE_CHECKING:
+    from artifix.batch.lock import Shard
+    from artifix.batch.plan import Planned
+    from artifix.batch.results import Result
+    from artifix.batch.run import Engine, Tally
+    from artifix.inputs.manifest import Row
+
+_ManifestArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MANIFEST",
+        readable=False,
+        help="CSV or JSON lines of image, mask, reference and settings; with --layout a folder.",
+        show_default=False,
+    ),
+]
+_OutOption = Annotated[
+    Path,
+    typer.Option("--out", metavar="DIR", readable=False, help="Folder for the results.", show_default=False),
+]
+_LayoutOption = Annotated[
+    str | None,
+    typer.Option(
+        "--layout",
+        metavar="NAME",
+        help="MANIFEST is a folder as another program wrote it: anydoor, idm-vton, zero123plus, dreambooth "
+        "or mimicbrush.",
+    ),
+]
+_MasksOption = Annotated[
+    Path | None,
+    typer.Option("--masks", metavar="DIR", readable=False, help="Masks of a --layout. Default: its masks/."),
+]
+_ReferencesOption = Annotated[
+    Path | None,
+    typer.Option("--references", metavar="DIR", readable=False, help="References of a --layout."),
+]
+_OutsideOption = Annotated[
+    bool,
+    typer.Option("--allow-outside", help="Rows may name files outside the manifest's folder."),
+]
+_DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Check everything, print the rows as a manifest, and stop.")
+]
+_AnewOption = Annotated[bool, typer.Option("--overwrite", help="Do the rows anew that are done already.")]
+_FailFastOption = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first row that fails.")]
+_MaxFailuresOption = Annotated[
+    int | None, typer.Option("--max-failures", metavar="N", min=1, help="Stop when N rows have failed.")
+]
+_ShardOption = Annotated[
+    str, typer.Option("--shard", metavar="I/N", help="Do only the I-th of N shares of the rows.")
+]
+_WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        min=1,
+        help="Rows done side by side. Default: one a core, two a GPU; pixels do not depend on it.",
+        show_default=False,
+    ),
+]
+_EngineOption = Annotated[
+    Literal["local", "ray"],
+    typer.Option("--engine", help="Who does the rows: this machine, or a Ray cluster."),
+]
+_AddressOption = Annotated[
+    str | None,
+    typer.Option("--address", metavar="HOST:PORT", help="Of the Ray cluster. Default: a local one."),
+]
+_GpusOption = Annotated[
+    float, typer.Option("--num-gpus", metavar="N", min=0, help="GPUs of each worker of the Ray cluster.")
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """What is to be done, checked."""
+
+    config: CommandConfig
+    planned: "list[Planned]"  # all rows of the manifest
+    share: "list[Planned]"  # those of this run
+    shard: "Shard"
+    out: Path
+    title: str
+    facts: dict[str, str]
+    console: Console
+
+
+def batch(
+    context: typer.Context,
+    manifest: _ManifestArgument,
+    out: _OutOption,
+    layout: _LayoutOption = None,
+    masks: _MasksOption = None,
+    references: _ReferencesOption = None,
+    allow_outside: _OutsideOption = False,
+    dry_run: _DryRunOption = False,
+    overwrite: _AnewOption = False,
+    fail_fast: _FailFastOption = False,
+    max_failures: _MaxFailuresOption = None,
+    shard: _ShardOption = "1/1",
+    workers: _WorkersOption = None,
+    engine: _EngineOption = "local",
+    address: _AddressOption = None,
+    num_gpus: _GpusOption = 0.0,
+    no_metadata: options.NoMetadataOption = False,
+    config: options.ConfigOption = None,
+    weights: options.WeightsOption = None,
+    device: options.DeviceOption = None,
+    dtype: options.DtypeOption = None,
+    seed: options.SeedOption = None,
+    steps: options.StepsOption = None,
+    guidance_scale: options.GuidanceOption = None,
+    strength: options.StrengthOption = None,
+    candidates: options.CandidatesOption = None,
+    layer: options.LayerOption = None,
+    timestep: options.TimestepOption = None,
+    zoom: options.ZoomOption = None,
+    match_pool: options.MatchPoolOption = None,
+    transform: options.TransformOption = None,
+    force: options.ForceOption = None,
+    json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+    debug: options.DebugOption = False,
+) -> None:
+    """Refine every row of a manifest; run it again to go on where it stopped.
+
+    Writes one folder a row, with the files of `artifix refine`, into DIR/rows, and results.csv,
+    results.jsonl and report.html. Rows that are done are left alone, failed ones are repeated.
+    """
+    if engine == "local" and (address is not None or num_gpus):
+        raise UsageError("--address and --num-gpus are of --engine ray", "add --engine ray, or drop them")
+    prepared = _prepare(context)
+    if dry_run:
+        _show(prepared)
+        return
+    started_s = time.perf_counter()
+    tally = _run(prepared, context.params)
+    _tell(prepared, tally, time.perf_counter() - started_s)
+    if tally.stop.asked:
+        prepared.console.note("run the same command again to go on")
+        raise typer.Exit(ExitCode.INTERRUPTED)
+    if tally.failed:
+        raise RowsFailedError(
+            f"{out}: {tally.failed} of {tally.total} rows failed",
+            f"see {out / 'results.csv'}; the same command repeats them",
+        )
+
+
+def _prepare(context: typer.Context) -> _Batch:
+    """The manifest comes first: its faults are told before anything heavy is loaded."""
+    given = context.params
+    config = config_of(context)
+    rows = _rows(given)
+
+    from artifix import __version__
+    from artifix.batch.lock import parse_shard
+    from artifix.batch.plan import plan_rows, share_of
+    from artifix.batch.run import require_batch_folder
+    from artifix.network.weights import find_weights, verify_weights
+
+    shard = parse_shard(given["shard"])
+    require_batch_folder(given["out"])
+    folder = find_weights(config.run.weights)
+    digest = verify_weights(folder)
+    planned = plan_rows(rows, config, digest, not given["no_metadata"])
+    facts = {"artifix": __version__, "weights": f"{folder.name} ({digest[:12]})", "seed": str(config.seed)}
+    console = Console(given["quiet"], given["json"])
+    title = given["manifest"].name
+    return _Batch(config, planned, share_of(planned, shard), shard, given["out"], title, facts, console)
+
+
+def _rows(given: dict[str, Any]) -> "list[Row]":
+    if given["layout"] is None:
+        if named := [name for name in ("masks", "references") if given[name] is not None]:
+            raise UsageError(f"--{named[0]} is of a --layout", "name the layout, or drop it")
+
+        from artifix.inputs.manifest import read_rows
+
+        return read_rows(given["manifest"], given["allow_outside"])
+
+    from artifix.inputs.layouts import rows_of_layout
+
+    return rows_of_layout(given["layout"], given["manifest"], given["masks"], given["references"])
+
+
+def _show(prepared: _Batch) -> None:
+    """What a run would do."""
+    from artifix.batch.journal import read_journals
+    from artifix.inputs.layouts import manifest_text
+
+    entries = read_journals(prepared.out)
+    done = sum(one.is_done(prepared.out, entries.get(one.row.id)) for one in prepared.share)
+    rows = [one.row for one in prepared.share]
+    prepared.console.note(f"{len(rows)} rows: {done} done, {len(rows) - done} to do")
+    if not prepared.console.quiet:
+        sys.stdout.write(manifest_text(rows))
+
+
+def _run(prepared: _Batch, given: dict[str, Any]) -> "Tally":
+    from artifix.batch.journal import read_journals
+    from artifix.batch.run import Tally, do_rows, opened
+    from artifix.interruption import noted_interruption
+
+    engine = _engine(prepared.config, given)
+    most = 1 if given["fail_fast"] else given["max_failures"]
+    with opened(prepared.out, prepared.shard) as journal, noted_interruption() as stop:
+        entries = read_journals(prepared.out)
+        wanted = [
+            one
+            for one in prepared.share
+            if given["overwrite"] or not one.is_done(prepared.out, entries.get(one.row.id))
+        ]
+        tally = Tally(len(prepared.share), len(prepared.share) - len(wanted), most_failures=most, stop=stop)
+        with prepared.console.rows(tally.total) as show:
+            do_rows(wanted, prepared.out, journal, engine, tally, show)
+        _write(prepared)
+    return tally
+
+
+def _write(prepared: _Batch) -> "list[Result]":
+    from artifix.batch.journal import read_journals
+    from artifix.batch.results import results_of, write_results
+
+    results = results_of(prepared.planned, read_journals(prepared.out), prepared.out)
+    write_results(prepared.out, results, prepared.title, prepared.facts)
+    return results
+
+
+def _engine(config: CommandConfig, given: dict[str, Any]) -> "Engine":
+    from artifix.batch.crew import Crew, cores_or_gpus
+    from artifix.batch.worker import Worker
+
+    make = partial(Worker, config.run)
+    count = given["workers"] or cores_or_gpus(config.run.device)
+    return lambda tasks, may_go_on: Crew(make, count, may_go_on).run(tasks)
+
+
+def _tell(prepared: _Batch, tally: "Tally", seconds: float) -> None:
+    rate = (tally.done + tally.failed) / max(seconds, 1e-9)
+    told = {
+        "out": str(prepared.out),
+        "rows": tally.total,
+        "done": tally.done,
+        "done_before": tally.done_before,
+        "failed": tally.failed,
+        "seconds": round(seconds, 3),
+    }
+    before = f", {tally.done_before} were done before" if tally.done_before else ""
+    sentence = (
+        f"{prepared.out / 'report.html'}: {tally.done} rows done{before}, {tally.failed} failed "
+        f"({seconds:.0f} s, {rate:.2f} rows/s)"
+    )
+    prepared.console.result(sentence, told)
