@@ -11,7 +11,7 @@ from artifix.config import CommandConfig, RunConfig, load_config
 from artifix.errors import InputError, UsageError
 from artifix.inputs.case import Case, case_from_arrays, read_case
 from artifix.inputs.hint import hint_of_arrays
-from artifix.inputs.request import Inputs
+from artifix.inputs.reading import Inputs
 from artifix.repair.loading import load
 from artifix.repair.locating import locate as locate_in
 

@@ -6,50 +6,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.box import Box
+
+__all__ = [
+    "LEAST_CROP_PX",
+    "Box",
+    "Crop",
+    "box_of",
+    "crop_around",
+    "resize",
+    "square_around",
+    "squared",
+    "transform_points",
+]
+
 LEAST_CROP_PX = 32  # smaller crops hold too little to recognise, and too little context
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A half-open rectangle in pixels of one named image: `right` and `bottom` are excluded."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def width(self) -> int:
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        return self.bottom - self.top
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        """(x, y) in pixels, pixel centres at integers plus a half."""
-        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
-
-    def is_empty(self) -> bool:
-        return self.width <= 0 or self.height <= 0
-
-    def clip(self, height: int, width: int) -> "Box":
-        """The part of the box that lies inside an image of (height, width)."""
-        return Box(max(self.left, 0), max(self.top, 0), min(self.right, width), min(self.bottom, height))
-
-    def slices(self) -> tuple[slice, slice]:
-        """Index of the box in an array (H, W, ...); the box must lie inside it."""
-        return slice(self.top, self.bottom), slice(self.left, self.right)
-
-    def filled(self, height: int, width: int) -> NDArray[np.bool_]:
-        """(height, width) True in the box, which must lie inside."""
-        mask = np.zeros((height, width), bool)
-        mask[self.slices()] = True
-        return mask
-
-    def as_tuple(self) -> tuple[int, int, int, int]:
-        return self.left, self.top, self.right, self.bottom
 
 
 def box_of(mask: NDArray[np.bool_]) -> Box:

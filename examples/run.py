@@ -18,7 +18,8 @@ from artifix.config import load_config
 from artifix.errors import ArtifixError
 from artifix.inputs.case import Case
 from artifix.inputs.images import read_picture
-from artifix.inputs.request import Request, read_inputs
+from artifix.inputs.reading import read_inputs
+from artifix.inputs.request import Request
 from artifix.outputs.save import check_output
 from artifix.repair.loading import Loaded
 

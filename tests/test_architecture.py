@@ -20,6 +20,7 @@ LINES = (
     {"alignment", "refinement"},
     {"inputs", "outputs", "network"},
     {"geometry"},
+    {"box"},
     {"config"},
     {"errors"},
 )
@@ -74,7 +75,7 @@ def test_every_room_has_its_place():
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
 def test_inputs_outputs_and_what_is_below_know_no_torch(path):
-    if room_of(path) in {"inputs", "outputs", "geometry", "config", "errors"}:
+    if room_of(path) in {"inputs", "outputs", "geometry", "box", "config", "errors"}:
         assert not {name.split(".")[0] for name in imports_of(path)} & NO_TORCH
 
 

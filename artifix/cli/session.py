@@ -13,7 +13,8 @@ from artifix.cli.options import config_of
 from artifix.config import CommandConfig
 
 if TYPE_CHECKING:
-    from artifix.inputs.request import Inputs, Request
+    from artifix.inputs.reading import Inputs
+    from artifix.inputs.request import Request
     from artifix.repair.loading import Loaded
 
 
@@ -44,7 +45,8 @@ def open_session(context: typer.Context) -> Session:
     given = context.params
     config = config_of(context)
 
-    from artifix.inputs.request import check_request, read_inputs
+    from artifix.inputs.reading import read_inputs
+    from artifix.inputs.request import check_request
     from artifix.inputs.stored_alignment import settings_of
     from artifix.outputs.save import check_output
 

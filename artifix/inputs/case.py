@@ -14,7 +14,6 @@ from artifix.geometry import Box
 from artifix.inputs.decoding import profile_of, samples_of
 from artifix.inputs.hint import Hint
 from artifix.inputs.images import (
-    MaskSource,
     Picture,
     blend_of,
     check_blend,
@@ -22,6 +21,7 @@ from artifix.inputs.images import (
     eight_bit,
     read_picture,
 )
+from artifix.inputs.request import MaskSource
 
 
 @dataclass(frozen=True, eq=False)

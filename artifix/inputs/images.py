@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +10,9 @@ from numpy.typing import NDArray
 from artifix.errors import InputError
 from artifix.geometry import Box, resize
 from artifix.inputs.decoding import open_image, profile_of, read_bytes, samples_of
+from artifix.inputs.request import MaskSource
 
 LEAST_SIDE_PX = 16
-MaskSource = Literal["auto", "alpha", "luminance"]
 _LOSSY = ("JPEG", "WEBP")
 _NOISE = 8 / 255  # of a lossy mask around black and white
 

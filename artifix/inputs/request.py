@@ -1,17 +1,19 @@
-"""What one repair is asked for: files, how to read them, and what the user knows of the match."""
+"""What one repair is asked for: files, how to read them, and what the user knows of the match.
 
-from collections.abc import Mapping
+Nothing heavy is imported, so that requests are made and checked at once; `inputs.reading` opens the files.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
+from artifix.box import Box
 from artifix.config import AlignmentConfig
 from artifix.errors import UsageError
-from artifix.geometry import Box
-from artifix.inputs.case import Case, read_case, with_reference
-from artifix.inputs.hint import read_hint
-from artifix.inputs.images import MaskSource
-from artifix.inputs.stored_alignment import StoredAlignment, read_stored_alignment
+from artifix.inputs.places import Place, Url
 
+MaskSource = Literal["auto", "alpha", "luminance"]
 BY_HAND = ("region", "ref_mask", "points")  # of a request, what says where the masked part lies
 
 
@@ -19,84 +21,82 @@ BY_HAND = ("region", "ref_mask", "points")  # of a request, what says where the 
 class Request:
     """The files of one repair, not yet read."""
 
-    image: Path
-    mask: Path
-    references: tuple[Path, ...]  # one or more
+    image: Place
+    mask: Place
+    references: tuple[Place, ...]  # one or more
     region: str | None = None  # x0,y0,x1,y1 of the reference
-    ref_mask: Path | None = None
-    points: Path | None = None
-    alignment: Path | None = None  # an alignment.json that holds instead of what would be found
+    ref_mask: Place | None = None
+    points: Place | None = None
+    alignment: Place | None = None  # an alignment.json that holds instead of what would be found
     mask_from: MaskSource = "auto"
     invert_mask: bool = False
     fit_mask: bool = False
     crops: Mapping[str, Box] = field(default_factory=dict)  # of "image", "mask", "reference": the part meant
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Inputs:
-    """The files of one repair, read."""
-
-    cases: tuple[Case, ...]  # the same image and mask, one for each reference
-    stored: StoredAlignment | None = None
-
     @property
-    def paths(self) -> list[Path]:
-        """The files read."""
-        given = [path for case in self.cases for path in (*case.paths, *case.hint.paths)]
-        return [*dict.fromkeys(given), *([self.stored.path] if self.stored else [])]
+    def places(self) -> tuple[Place, ...]:
+        """Every file named."""
+        maybe = (self.ref_mask, self.points, self.alignment)
+        return (self.image, self.mask, *self.references, *(place for place in maybe if place is not None))
 
 
-def read_inputs(request: Request) -> Inputs:
-    """Read and check every file of a request.
+def localised(request: Request, fetch: Callable[[str], Path]) -> Request:
+    """The same request with every URL replaced by the file that `fetch` makes of it; paths stay."""
 
-    Raises:
-        UsageError: what is known of the match contradicts itself.
-        InputError: a file cannot be used, or the files do not fit each other.
-    """
-    first = read_case(
-        request.image,
-        request.mask,
-        request.references[0],
-        fit_mask=request.fit_mask,
-        invert_mask=request.invert_mask,
-        mask_from=request.mask_from,
-        crops=request.crops,
+    def local(place: Place) -> Path:
+        return fetch(place) if isinstance(place, Url) else place
+
+    def local_or_none(place: Place | None) -> Path | None:
+        return None if place is None else local(place)
+
+    return replace(
+        request,
+        image=local(request.image),
+        mask=local(request.mask),
+        references=tuple(map(local, request.references)),
+        ref_mask=local_or_none(request.ref_mask),
+        points=local_or_none(request.points),
+        alignment=local_or_none(request.alignment),
     )
-    hint = read_hint(request.region, request.ref_mask, request.points, first.image, first.reference)
-    crop = request.crops.get("reference")
-    others = [with_reference(first, path, crop) for path in request.references[1:]]
-    stored = None if request.alignment is None else read_stored_alignment(request.alignment, first)
-    return Inputs((replace(first, hint=hint), *others), stored)
 
 
-def check_request(request: Request, settings: AlignmentConfig, given: set[str]) -> None:
+def option_of(name: str) -> str:
+    """How the command line spells a field."""
+    return f"--{name.replace('_', '-')}"
+
+
+def check_request(
+    request: Request,
+    settings: AlignmentConfig,
+    given: set[str],
+    spelled: Callable[[str], str] = option_of,
+) -> None:
     """What says where the masked part lies leaves nothing to what says how to find it.
 
     Args:
         request: what was asked for.
         settings: of stage 1.
         given: names of the settings that were given, not left at their default.
+        spelled: how the user writes "region", "ref", "no_transform", ...
 
     Raises:
         UsageError: two things contradict each other.
     """
-    by_hand = [option_of(name) for name in BY_HAND if getattr(request, name) is not None]
+    by_hand = [spelled(name) for name in BY_HAND if getattr(request, name) is not None]
+    if len(by_hand) > 1:
+        raise UsageError(f"{' and '.join(by_hand)} both say where the part lies", "give one of them")
     stored = request.alignment is not None
     if len(request.references) > 1 and (by_hand or stored):
-        what = by_hand[0] if by_hand else "--alignment"
-        count = len(request.references)
-        raise UsageError(f"{what} is for one reference, but --ref was given {count} times", "give that one")
+        what = by_hand[0] if by_hand else spelled("alignment")
+        count = f"{spelled('ref')} was given {len(request.references)} times"
+        raise UsageError(f"{what} is for one reference, but {count}", "give that one")
     if request.points is not None and not settings.transform:
-        raise UsageError("--points gives a transform, which --no-transform forbids", "give one of them")
+        clash = f"{spelled('points')} gives a transform, which {spelled('no_transform')} forbids"
+        raise UsageError(clash, "give one of them")
     if stored:
-        named = [option_of(name) for name in AlignmentConfig.__dataclass_fields__ if name in given]
-        if clash := [*by_hand, *named]:
+        named = [spelled(name) for name in AlignmentConfig.__dataclass_fields__ if name in given]
+        if both := [*by_hand, *named]:
             raise UsageError(
-                f"{clash[0]} says how to find the match, but --alignment holds one already",
-                f"drop {clash[0]}, or give it to artifix locate",
+                f"{both[0]} says how to find the match, but {spelled('alignment')} holds one already",
+                f"drop {both[0]}, or give it to artifix locate",
             )
-
-
-def option_of(name: str) -> str:
-    """How the command line spells a field."""
-    return f"--{name.replace('_', '-')}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from artifix.config import RefineConfig
 from artifix.inputs.case import Case
-from artifix.inputs.request import Inputs
+from artifix.inputs.reading import Inputs
 
 if TYPE_CHECKING:
     from artifix.pipeline import LocateResult, RefineByAlignPipeline

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from artifix import __version__
 from artifix.config import RefineConfig, to_dict
 from artifix.inputs.case import Case
-from artifix.inputs.request import Inputs
+from artifix.inputs.reading import Inputs
 from artifix.inputs.stored_alignment import FORMAT
 from artifix.outputs.save import CORRESPONDENCE
 from artifix.repair.loading import Loaded
