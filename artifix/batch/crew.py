@@ -204,11 +204,11 @@ def _one_thread() -> Iterator[None]:
 
 
 def cores_or_gpus(device: str) -> int:
-    """How many workers keep a device busy: one a core, or two a GPU, where one reads while the other computes.
+    """How many workers keep a device busy: one a core, or two a GPU: one reads, the other computes.
 
     Args:
-        device: as the settings name it. "auto" is taken for a GPU where there is a sign of one: to be sure, the
-            libraries would have to be loaded here too.
+        device: as the settings name it. "auto" is taken for a GPU where there is a sign of one; being sure
+            would mean loading the libraries here too.
     """
     has_gpu = shutil.which("nvidia-smi") is not None or sys.platform == "darwin"
     if device == "cpu" or (device == "auto" and not has_gpu):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from artifix.batch.lock import Shard
 from artifix.batch.task import Task, seed_of
 from artifix.config import CommandConfig, RefineConfig, override, to_dict
 from artifix.inputs.manifest import Row
+from artifix.inputs.places import Place
 from artifix.outputs.save import RECORD
 
 ROWS = "rows"  # the folder that holds a folder for each row
@@ -63,12 +64,9 @@ def share_of(planned: Sequence[Planned], shard: Shard) -> list[Planned]:
 
 def _fingerprint(task: Task, weights_sha256: str) -> str:
     """Changes with the settings, the weights, the names, sizes and times of the files."""
-    request = {name: repr(getattr(task.request, name)) for name in task.request.__slots__}
-    files = [*task.request.references, task.request.image, task.request.mask]
-    files += [task.request.ref_mask, task.request.points, task.request.alignment]
     told = {
-        "request": request,
-        "files": [_stamp(path) for path in files],
+        "request": {name: str(value) for name, value in asdict(task.request).items()},
+        "files": [_stamp(place) for place in task.request.places],
         "settings": to_dict(task.config),
         "weights": weights_sha256,
         "metadata": task.with_metadata,
@@ -76,12 +74,12 @@ def _fingerprint(task: Task, weights_sha256: str) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def _stamp(path: Any) -> list[int] | None:
+def _stamp(place: Place) -> list[int] | None:
     """Size and time of a local file; reading thousands of them whole would take minutes."""
-    if not isinstance(path, Path):
+    if not isinstance(place, Path):
         return None
     try:
-        status = path.stat()
+        status = place.stat()
     except OSError:  # the row itself will tell
         return None
     return [status.st_size, status.st_mtime_ns]

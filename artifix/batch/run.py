@@ -17,6 +17,7 @@ from artifix.outputs.save import UNFINISHED, as_output_error, check_output, save
 
 # Does tasks in any order, and asks before every further one whether to go on.
 Engine = Callable[[Iterable[Task], Callable[[], bool]], Iterator[Outcome]]
+Tell = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
@@ -83,7 +84,7 @@ def do_rows(
     journal: Journal,
     engine: Engine,
     tally: Tally,
-    tell: Callable[[Tally], None] = lambda tally: None,
+    tell: Tell = lambda ended, failed: None,
 ) -> None:
     """Do rows, and keep what comes of each: its folder first, then its line in the journal.
 
@@ -93,7 +94,7 @@ def do_rows(
         journal: of this run.
         engine: does them.
         tally: is kept up to date.
-        tell: called after every row.
+        tell: called after every row with how many have ended in this run, and how many of them failed.
 
     Raises:
         OutputError: a result or the journal cannot be written; nothing is half-written.
@@ -102,11 +103,11 @@ def do_rows(
     by_id = {one.row.id: one for one in wanted}
     for outcome in engine(_tasks(wanted, out, journal, tally, tell), tally.may_go_on):
         _keep(by_id[outcome.id], outcome, out, journal, tally)
-        tell(tally)
+        tell(tally.done + tally.failed, tally.failed)
 
 
 def _tasks(
-    wanted: Sequence[Planned], out: Path, journal: Journal, tally: Tally, tell: Callable[[Tally], None]
+    wanted: Sequence[Planned], out: Path, journal: Journal, tally: Tally, tell: Tell
 ) -> Iterator[Task]:
     """The tasks of the rows whose folders could be written; the others fail here, before any work."""
     for one in wanted:
@@ -114,15 +115,13 @@ def _tasks(
             check_output(one.folder(out), overwrite=True, inputs=_inputs(one.task))
         except OutputError as error:
             _keep(one, Outcome(one.row.id, failure=failure_of(error)), out, journal, tally)
-            tell(tally)
+            tell(tally.done + tally.failed, tally.failed)
         else:
             yield one.task
 
 
 def _inputs(task: Task) -> list[Path]:
-    request = task.request
-    files = [request.image, request.mask, *request.references, request.ref_mask, request.points]
-    return [path for path in [*files, request.alignment] if isinstance(path, Path)]
+    return [place for place in task.request.places if isinstance(place, Path)]
 
 
 def _keep(one: Planned, outcome: Outcome, out: Path, journal: Journal, tally: Tally) -> None:

@@ -3,6 +3,8 @@
 import gc
 import time
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from artifix.batch.task import Outcome, Task, failure_of
@@ -10,7 +12,9 @@ from artifix.config import RefineConfig, RunConfig
 from artifix.errors import is_out_of_memory
 from artifix.inputs.case import Case
 from artifix.inputs.images import eight_bit
-from artifix.inputs.request import Inputs, read_inputs
+from artifix.inputs.reading import Inputs, read_inputs
+from artifix.inputs.remote import fetch
+from artifix.inputs.request import localised
 from artifix.inputs.stored_alignment import settings_of
 from artifix.outputs.save import THUMBNAIL
 from artifix.outputs.strip import encode_strip
@@ -63,7 +67,9 @@ class Worker:
         return files, {**told, "note": "out of memory at first: repeated with one candidate and one context"}
 
     def _repair(self, task: Task) -> tuple[dict[str, bytes], dict[str, Any]]:
-        inputs, config = read_inputs(task.request), task.config
+        config = task.config
+        with TemporaryDirectory(prefix="artifix-") as fetched:
+            inputs = read_inputs(localised(task.request, lambda url: fetch(url, Path(fetched))))
         if inputs.stored is not None:
             config = replace(config, alignment=settings_of(inputs.stored))
         pipeline = self.loaded.pipeline

@@ -12,6 +12,7 @@ import typer
 from artifix.cli import options
 from artifix.cli.console import Console
 from artifix.cli.options import config_of
+from artifix.cli.rows import row_progress
 from artifix.config import CommandConfig
 from artifix.errors import ExitCode, RowsFailedError, UsageError
 
@@ -79,11 +80,11 @@ _WorkersOption = Annotated[
 ]
 _EngineOption = Annotated[
     Literal["local", "ray"],
-    typer.Option("--engine", help="Who does the rows: this machine, or a Ray cluster."),
+    typer.Option("--engine", help="Who does the rows."),
 ]
 _AddressOption = Annotated[
     str | None,
-    typer.Option("--address", metavar="HOST:PORT", help="Of the Ray cluster. Default: a local one."),
+    typer.Option("--address", metavar="HOST:PORT", help="Ray cluster. Default: a local one."),
 ]
 _GpusOption = Annotated[
     float, typer.Option("--num-gpus", metavar="N", min=0, help="GPUs of each worker of the Ray cluster.")
@@ -230,7 +231,7 @@ def _run(prepared: _Batch, given: dict[str, Any]) -> "Tally":
             if given["overwrite"] or not one.is_done(prepared.out, entries.get(one.row.id))
         ]
         tally = Tally(len(prepared.share), len(prepared.share) - len(wanted), most_failures=most, stop=stop)
-        with prepared.console.rows(tally.total) as show:
+        with row_progress(tally.total, tally.done_before, prepared.console.quiet) as show:
             do_rows(wanted, prepared.out, journal, engine, tally, show)
         _write(prepared)
     return tally
