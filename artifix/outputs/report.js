@@ -129,13 +129,20 @@
     find(".value").textContent = row.confidence === null ? "\u2013" : (row.hundredths / 100).toFixed(2);
     find(".meter").hidden = row.confidence === null;
     find(".meter span").style.width = `${row.hundredths}%`;
-    find(".id").append(row.link ? linkTo(row, "overview.png", row.id) : row.id);
-    if (row.link) {
-      find(".links").append(linkTo(row, "overview.png", "overview"));
-      if (row.status === "done") find(".links").append(linkTo(row, "refined.png", "refined"));
-    }
+    find(".id").title = row.id;
+    addLinks(row, find(".id"), find(".links"));
     fillPictures(row, line);
     return line;
+  }
+
+  function addLinks(row, id, links) {
+    if (row.link && row.status === "done") {
+      id.append(linkTo(row, "overview.png", row.id));
+      links.append(linkTo(row, "overview.png", "overview"), linkTo(row, "refined.png", "refined"));
+      return;
+    }
+    id.append(row.id);
+    if (row.link) links.append(linkTo(row, "", "folder")); // which files it holds depends on what failed
   }
 
   function linkTo(row, file, words) {
