@@ -12,7 +12,7 @@ INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
 help:
 	@echo "make demo   repair every example, into demo-output/"
-	@echo "make test   lint, type-check and test"
+	@echo "make test   lint, type-check and test; PYTEST_ARGS=--browser tests the report in Chromium too"
 	@echo "make lint   lint and type-check only"
 	@echo "make clean  remove .venv, demo-output/ and caches"
 
@@ -20,7 +20,7 @@ demo: $(RUNTIME)
 	$(BIN)/python examples/run.py
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(DEVELOPMENT)
 	$(BIN)/ruff check .

@@ -34,10 +34,11 @@ def pytest_configure() -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--runslow", action="store_true", help="run the tests marked slow too")
     parser.addoption("--gpu", action="store_true", help="run the tests marked gpu too")
+    parser.addoption("--browser", action="store_true", help="run the tests marked browser too")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for marker, option in (("slow", "--runslow"), ("gpu", "--gpu")):
+    for marker, option in (("slow", "--runslow"), ("gpu", "--gpu"), ("browser", "--browser")):
         if not config.getoption(option):
             for item in items:
                 if marker in item.keywords:

@@ -74,9 +74,11 @@ def shown_mask(marked: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.b
     return np.asarray(share > (0.05 if size[0] < marked.shape[0] else 0.5))
 
 
-def centred(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The picture in the middle of a grey panel of (height, width)."""
-    panel = filled(*size, PANEL_GREY)
+def centred(
+    picture: NDArray[np.uint8], size: tuple[int, int], ground: Colour = PANEL_GREY
+) -> NDArray[np.uint8]:
+    """The picture in the middle of a panel of (height, width)."""
+    panel = filled(*size, ground)
     top, left = (size[0] - picture.shape[0]) // 2, (size[1] - picture.shape[1]) // 2
     panel[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
     return panel

@@ -111,17 +111,17 @@ def _panels(
 ) -> list[NDArray[np.uint8]]:
     masked = np.zeros_like(mask)
     masked[row.box.slices()] = mask[row.box.slices()]
-    zoom = _zoom(masked, _MASK_ZOOM)
+    zoom = zoom_on(masked, _MASK_ZOOM)
     panels = [
         _whole(image, mask, MASK_COLOUR, zoom),
         _fit(image[zoom.slices()]),
         _whole(heat_map(row.correspondence, reference), row.region, REGION_COLOUR),
-        _fit(reference[_zoom(row.region, _REGION_ZOOM).slices()]),
+        _fit(reference[zoom_on(row.region, _REGION_ZOOM).slices()]),
     ]
     return panels if refined is None else [*panels, _fit(refined[zoom.slices()])]
 
 
-def _zoom(marked: NDArray[np.bool_], scale: float) -> Box:
+def zoom_on(marked: NDArray[np.bool_], scale: float) -> Box:
     """The square around what is marked, `scale` times as wide; the whole picture if nothing is."""
     height, width = marked.shape
     box = box_of(marked)

@@ -1,0 +1,124 @@
+"""The report of a batch: one page that needs nothing but itself, written row by row."""
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from string import Template
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+STATUSES = ("done", "failed")
+# What could end a script element; as JSON allows, they are written in another way.
+_AS_JSON = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """One case of a batch. Its texts may be any: what they hold is shown, never followed.
+
+    Raises:
+        ValueError: the status is none of `STATUSES`, or the confidence is no number in [0, 1].
+    """
+
+    id: str  # of the row, unique
+    status: str  # one of STATUSES
+    confidence: float | None  # of the weakest part, in [0, 1]; None where it failed
+    problem: str  # why it failed; "" where it did not
+    folder: str  # of the row's results, relative to the page, with "/" between its parts; "" if there is none
+    strip: bytes | None  # JPEG of `encode_strip`
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise ValueError(f"row {self.id!r}: status is {self.status!r}, not {' or '.join(STATUSES)}")
+        if self.confidence is not None and not 0 <= self.confidence <= 1:
+            raise ValueError(f"row {self.id!r}: confidence is {self.confidence}, not in [0, 1]")
+
+
+def write_report(stream: BinaryIO, title: str, facts: Mapping[str, str], rows: Iterable[ReportRow]) -> None:
+    """Write the page; the same bytes for the same arguments.
+
+    The page loads nothing, sends nothing, and runs no script but its own: its policy allows no more.
+
+    Args:
+        stream: takes ASCII bytes of HTML. Each row is written before the next is asked for.
+        title: of the page.
+        facts: names and values, shown on top in their order.
+        rows: in the order in which they are shown at first.
+    """
+    style, script = _part("report.css"), _part("report.js")
+    # The template is cut before it is filled in, where no text of others can stand for the mark.
+    before, _, after = _part("report.html").partition("$rows")
+    head = Template(before).substitute(
+        policy=_policy(style, script), title=_text(title), facts=_facts(facts), style=style
+    )
+    stream.write(head.encode("ascii"))
+    for row in rows:
+        stream.write(_block(row).encode("ascii"))
+    stream.write(Template(after).substitute(script=script).encode("ascii"))
+
+
+def _part(name: str) -> str:
+    return resources.files("artifix.outputs").joinpath(name).read_text(encoding="ascii")
+
+
+def _policy(style: str, script: str) -> str:
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "img-src data:",
+            f"style-src {_source(style)}",
+            f"script-src {_source(script)}",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+        ]
+    )
+
+
+def _source(text: str) -> str:
+    """What a Content-Security-Policy calls an inline element of exactly this text."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _text(text: str) -> str:
+    """As HTML in ASCII; a lone surrogate comes out as the sign for what cannot be read."""
+    return html.escape(text).encode("ascii", "xmlcharrefreplace").decode()
+
+
+def _facts(facts: Mapping[str, str]) -> str:
+    return "".join(
+        f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in facts.items()
+    )
+
+
+def _block(row: ReportRow) -> str:
+    """A script element that is not run: it holds the row as JSON."""
+    content: dict[str, Any] = {
+        "id": row.id,
+        "status": row.status,
+        "confidence": None if row.confidence is None else round(float(row.confidence), 4),
+        "problem": row.problem,
+        "link": _link(row.folder),
+        "strip": None if row.strip is None else base64.b64encode(row.strip).decode(),
+    }
+    text = json.dumps(content, allow_nan=False, separators=(",", ":")).translate(_AS_JSON)
+    return f'<script type="application/json" class="case">{text}</script>\n'
+
+
+def _link(folder: str) -> str:
+    """The folder as a relative address, "" if there is none.
+
+    "./" keeps a first part with ":" from being a scheme, and "//" from being a host.
+    """
+    return f"./{quote(_path_bytes(folder)).rstrip('/')}" if folder else ""
+
+
+def _path_bytes(path: str) -> bytes:
+    try:
+        return path.encode("utf-8", "surrogateescape")  # the bytes of a name that is no UTF-8
+    except UnicodeEncodeError:
+        return path.encode("utf-8", "surrogatepass")
