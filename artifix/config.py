@@ -162,10 +162,17 @@ def check_limits(config: Any, where: str = "") -> None:
             check_limits(value, where)
         elif value == () and f.default != ():
             raise UsageError(f"{where}{f.name} is empty", "give at least one number")
-        elif f.name in LIMITS and value is not None:
-            for number in value if isinstance(value, tuple) else (value,):
-                if not LIMITS[f.name].hold(number):
-                    raise UsageError(f"{where}{f.name} is {number}", f"give a number: {LIMITS[f.name]}")
+        else:
+            check_value(f.name, value, where)
+
+
+def check_value(name: str, value: Any, where: str = "") -> None:
+    """Raise UsageError, its sentence beginning with `where`, if the field `name` may not be `value`."""
+    if name not in LIMITS or value is None:
+        return
+    for number in value if isinstance(value, tuple) else (value,):
+        if not LIMITS[name].hold(number):
+            raise UsageError(f"{where}{name} is {number}", f"give a number: {LIMITS[name]}")
 
 
 def from_dict(kind: type[Section], values: dict[str, Any], where: str) -> Section:

@@ -1,15 +1,14 @@
 """Cases with known truth, listed in a CSV file."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from artifix.box import box_of_text
 from artifix.errors import InputError
 from artifix.evaluation.cases import CaseFiles, case_files, case_folders
-from artifix.geometry import Box
+from artifix.inputs.table import counted, mistaken, read_table
 
 NEEDED = ("image", "mask", "reference")
 KNOWN = (*NEEDED, "region", "reference_box")
@@ -41,14 +40,11 @@ def read_manifest(path: Path) -> list[CaseFiles]:
     Raises:
         InputError: it cannot be read, or has mistakes: all are told, each with its line.
     """
-    columns, rows = _table(path)
-    problems = [
-        f"line {line}: {mistake}"
-        for line, cells in rows
-        for mistake in _mistakes(path.parent, columns, cells)
-    ]
-    if problems:
-        raise InputError("\n  ".join([f"{path}: {_counted(len(problems), 'mistake')}:", *problems]), _FORM)
+    columns, rows = read_table(path, _FORM)
+    _check_columns(path, columns)
+    mistakes = [(line, mistake) for line, cells in rows for mistake in _mistakes(path.parent, columns, cells)]
+    if mistakes:
+        raise mistaken(path, mistakes, _FORM)
     if not rows:
         raise InputError(f"{path}: lists no cases", _FORM)
     cases = [_case(path.parent, dict(zip(columns, cells, strict=True))) for _, cells in rows]
@@ -64,38 +60,10 @@ def require_regions(cases: Sequence[CaseFiles]) -> None:
     lacking = [case.name for case in cases if not case.has_region]
     if lacking:
         raise InputError(
-            f"{_counted(len(lacking), 'case')} without a true region: {', '.join(lacking)} "
+            f"{counted(len(lacking), 'case')} without a true region: {', '.join(lacking)} "
             f"({len(cases) - len(lacking)} of {len(cases)} have one)",
             "add region.png (white on the matching part of the reference), or leave these cases out",
         )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"
-
-
-def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The names of the columns, and the cells of each row with its line."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read: {error.strerror}", "name a folder of cases or a CSV file"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8: {error}", "save the manifest as UTF-8") from error
-    rows = []
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        line = 1
-        for cells in reader:
-            rows.append((line, [cell.strip() for cell in cells]))
-            line = reader.line_num + 1  # of the next row: quoted cells may hold line breaks
-    except csv.Error as error:
-        raise InputError(f"{path}: line {reader.line_num}: is not CSV: {error}", _FORM) from error
-    columns = rows[0][1] if rows else []
-    _check_columns(path, columns)
-    return columns, rows[1:]
 
 
 def _check_columns(path: Path, columns: Sequence[str]) -> None:
@@ -119,7 +87,7 @@ def _mistakes(folder: Path, columns: Sequence[str], cells: Sequence[str]) -> lis
     named = {name: folder / given[name] for name in (*NEEDED, "region") if given.get(name)}
     found += [f"{name}: {path}: no such file" for name, path in named.items() if not path.is_file()]
     box = given.get("reference_box")
-    if box and _box(box) is None:
+    if box and box_of_text(box) is None:
         found.append(f"reference_box: {box} is not x0,y0,x1,y1")
     return found
 
@@ -132,14 +100,5 @@ def _case(folder: Path, given: dict[str, str]) -> CaseFiles:
         mask=folder / given["mask"],
         reference=folder / given["reference"],
         region=folder / region if region else None,
-        reference_box=_box(given.get("reference_box", "")),
+        reference_box=box_of_text(given.get("reference_box", "")),
     )
-
-
-def _box(text: str) -> Box | None:
-    """The box that is written x0,y0,x1,y1; None where it is none."""
-    numbers = [int(part) for part in text.split(",") if part.strip().isdecimal()]
-    if len(numbers) != 4 or text.count(",") != 3:
-        return None
-    box = Box(*numbers)
-    return None if box.is_empty() else box

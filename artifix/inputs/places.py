@@ -1,11 +1,17 @@
 """Where a file of a request lies: on a disk, or at a URL that is yet to be fetched."""
 
+import os
 import re
+import stat
 from pathlib import Path, PurePosixPath
+
+from artifix.errors import InputError
+from artifix.inputs.table import shown
 
 # One letter before the colon is a drive of Windows. A chain (zip://a.png::s3://b) ends in a URL too.
 _URL = re.compile(r"(?:[A-Za-z0-9+.\-]+::)*[A-Za-z][A-Za-z0-9+.\-]+://.*", re.DOTALL)
 _OF_THIS_MACHINE = re.compile(r"(?:^|::)(?:file|local)://|::", re.IGNORECASE)
+_ONLY_IF_ALLOWED = ", which is refused unless --allow-outside is given"
 
 
 class Url(str):
@@ -35,3 +41,62 @@ def may_be_local(url: str) -> bool:
 def stem_of(place: Place) -> str:
     """The name of the file without its last suffix."""
     return PurePosixPath(place.name).stem if isinstance(place, Url) else place.stem
+
+
+class Finder:
+    """Finds the files that a manifest names, each once.
+
+    Args:
+        folder: of the manifest, absolute.
+        allow_outside: files need not lie in it.
+    """
+
+    def __init__(self, folder: Path, allow_outside: bool) -> None:
+        self._folder = folder
+        self._real_folder = Path(os.path.realpath(folder))
+        self._allow_outside = allow_outside
+        self._found: dict[str, Place | InputError] = {}
+
+    def find(self, text: str) -> Place:
+        """The file at a path relative to the folder, which is there; or the URL, which is not looked for.
+
+        Raises:
+            InputError: it is not there, is no file, or lies outside.
+        """
+        if text not in self._found:
+            try:
+                self._found[text] = self._find(text)
+            except InputError as error:
+                self._found[text] = error
+        found = self._found[text]
+        if isinstance(found, InputError):
+            raise found
+        return found
+
+    def _find(self, text: str) -> Place:
+        if is_url(text):
+            if may_be_local(text) and not self._allow_outside:
+                raise InputError(f"{shown(text)}: may lead to files of this machine{_ONLY_IF_ALLOWED}")
+            return Url(text)
+        try:
+            if not self._allow_outside and (reason := self._why_outside(Path(text))):
+                raise InputError(f"{shown(text)}: {reason}{_ONLY_IF_ALLOWED}")
+            path = self._folder / text
+            mode = path.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            raise InputError(f"{shown(text)}: no such file") from None
+        except OSError as error:
+            raise InputError(f"{shown(text)}: cannot be read: {error.strerror}") from None
+        except (ValueError, RuntimeError):  # signs no path can hold; links in a ring
+            raise InputError(f"{shown(text)}: is no path") from None
+        if not stat.S_ISREG(mode):
+            raise InputError(f"{shown(text)}: is {'a folder' if stat.S_ISDIR(mode) else 'no regular file'}")
+        return path
+
+    def _why_outside(self, path: Path) -> str:
+        if path.anchor:
+            return "is an absolute path"
+        if ".." in path.parts:
+            return "leads upwards"
+        inside = Path(os.path.realpath(self._folder / path)).is_relative_to(self._real_folder)
+        return "" if inside else "is a link that leads out of the manifest's folder"
