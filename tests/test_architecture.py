@@ -104,14 +104,19 @@ def test_every_module_says_what_it_is(path):
     assert ast.get_docstring(tree_of(path))
 
 
-@pytest.mark.parametrize("command", [[], ["refine"], ["locate"], ["train"], ["ablate"], ["env"]], ids=str)
+@pytest.mark.parametrize(
+    "command", [[], ["refine"], ["locate"], ["train"], ["batch"], ["ablate"], ["env"]], ids=str
+)
 def test_help_loads_nothing_heavy(command):
     program = (
         "import json, sys; from artifix.cli.app import main; main(sys.argv[1:]); "
         "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})), file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, *command, "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program, *command.split(), "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.startswith("Usage: artifix")
     assert not set(json.loads(done.stderr)) & HEAVY

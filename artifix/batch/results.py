@@ -30,7 +30,7 @@ class Result:
     @property
     def status(self) -> str:
         """done, failed or pending."""
-        return "pending" if self.entry is None else self.entry["status"]
+        return "pending" if self.entry is None else str(self.entry["status"])
 
     def told(self) -> dict[str, Any]:
         """By the names of `COLUMNS`, what there is; nothing of times, which differ from run to run."""
@@ -46,13 +46,7 @@ def results_of(
     planned: Sequence[Planned], entries: Mapping[str, Mapping[str, Any]], out: Path
 ) -> list[Result]:
     """How every row of a manifest stands, by the journals' latest entries."""
-    results = []
-    for one in planned:
-        entry = entries.get(one.row.id)
-        stands = entry is not None and entry["fingerprint"] == one.fingerprint
-        stands = stands and (entry["status"] == "failed" or one.is_done(out, entry))
-        results.append(Result(one, entry if stands else None))
-    return results
+    return [Result(one, _standing(one, entries.get(one.row.id), out)) for one in planned]
 
 
 def write_results(out: Path, results: Sequence[Result], title: str, facts: Mapping[str, str]) -> None:
@@ -80,15 +74,21 @@ def safe_cell(value: object) -> str:
     return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA_STARTS) else text
 
 
+def _standing(one: Planned, entry: Mapping[str, Any] | None, out: Path) -> Mapping[str, Any] | None:
+    """The entry, if it is of this very row and its results are there."""
+    if entry is None or entry["fingerprint"] != one.fingerprint:
+        return None
+    return entry if entry["status"] == "failed" or one.is_done(out, entry) else None
+
+
 def _write_csv(stream: BinaryIO, results: Sequence[Result]) -> None:
-    with io.TextIOWrapper(stream, "utf-8", "backslashreplace", newline="") as text:
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for result in results:
-            told = result.told()
-            writer.writerow([safe_cell(told.get(name)) for name in COLUMNS])
-        text.flush()
-        text.detach()
+    text = io.TextIOWrapper(stream, "utf-8", "backslashreplace", newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for result in results:
+        told = result.told()
+        writer.writerow([safe_cell(told.get(name)) for name in COLUMNS])
+    text.detach()  # flushed, and the stream left open
 
 
 def _write_jsonl(stream: BinaryIO, results: Sequence[Result]) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from artifix import __version__
 from artifix.cli.ablate import ablate
+from artifix.cli.batch import batch
 from artifix.cli.console import tell_error
 from artifix.cli.env import env
 from artifix.cli.locate import locate
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command(epilog=EPILOG)(refine)
 app.command(epilog=EPILOG)(locate)
+app.command(epilog=EPILOG)(batch)
 app.command()(train)
 app.command(epilog=EPILOG)(ablate)
 app.command()(env)

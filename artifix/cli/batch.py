@@ -170,7 +170,8 @@ def _prepare(context: typer.Context) -> _Batch:
     """The manifest comes first: its faults are told before anything heavy is loaded."""
     given = context.params
     config = config_of(context)
-    rows = _rows(given)
+    console = Console(given["quiet"], given["json"])
+    rows = _rows(given, console)
 
     from artifix import __version__
     from artifix.batch.lock import parse_shard
@@ -184,12 +185,11 @@ def _prepare(context: typer.Context) -> _Batch:
     digest = verify_weights(folder)
     planned = plan_rows(rows, config, digest, not given["no_metadata"])
     facts = {"artifix": __version__, "weights": f"{folder.name} ({digest[:12]})", "seed": str(config.seed)}
-    console = Console(given["quiet"], given["json"])
     title = given["manifest"].name
     return _Batch(config, planned, share_of(planned, shard), shard, given["out"], title, facts, console)
 
 
-def _rows(given: dict[str, Any]) -> "list[Row]":
+def _rows(given: dict[str, Any], console: Console) -> "list[Row]":
     if given["layout"] is None:
         if named := [name for name in ("masks", "references") if given[name] is not None]:
             raise UsageError(f"--{named[0]} is of a --layout", "name the layout, or drop it")
@@ -198,9 +198,12 @@ def _rows(given: dict[str, Any]) -> "list[Row]":
 
         return read_rows(given["manifest"], given["allow_outside"])
 
-    from artifix.inputs.layouts import rows_of_layout
+    from artifix.inputs.layouts import list_layout
 
-    return rows_of_layout(given["layout"], given["manifest"], given["masks"], given["references"])
+    listing = list_layout(given["layout"], given["manifest"], given["masks"], given["references"])
+    if left_out := len(listing.left_out):
+        console.note(f"{left_out} pictures have no mask and are left out, such as {listing.left_out[0]}")
+    return listing.rows
 
 
 def _show(prepared: _Batch) -> None:

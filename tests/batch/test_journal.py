@@ -53,9 +53,16 @@ def test_a_line_that_a_kill_cut_short_is_no_entry_and_is_taken_away(tmp_path, ke
 
 @pytest.mark.parametrize(
     "line",
-    [b"nonsense", b"{}", b"[]", b'{"id": 3, "status": "done", "fingerprint": "f", "time": 1.0}', b"[" * 100_000,
-     b'{"id": "a", "status": "perhaps", "fingerprint": "f", "time": 1.0}', b"\xff\xfe", b""],
-)  # fmt: skip
+    [
+        b"nonsense",
+        b"{}",
+        b"[" * 100_000,
+        b'{"id": 3, "status": "done", "fingerprint": "f", "time": 1.0}',
+        b'{"id": "a", "status": "perhaps", "fingerprint": "f", "time": 1.0}',
+        b"\xff\xfe",
+        b"",
+    ],
+)
 def test_a_strange_line_is_named(tmp_path, line):
     path = written(tmp_path, {"id": "a"})
     with path.open("ab") as stream:

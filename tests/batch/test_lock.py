@@ -74,7 +74,9 @@ def test_a_disk_without_locks_is_told(tmp_path, monkeypatch):
         pytest.fail("it was let in")
 
 
-@pytest.mark.parametrize("text", ["", "1", "0/3", "4/3", "1/0", "a/b", "1/2/3", "-1/2", "1.0/2", "²/3", "9" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "1", "0/3", "4/3", "1/0", "a/b", "1/2/3", "-1/2", "1.0/2", "²/3", "9" * 5000]
+)
 def test_what_is_no_share_is_refused(text):
     with pytest.raises(UsageError, match="is no share"):
         parse_shard(text)
