@@ -22,7 +22,7 @@ LINES = (
     {"geometry"},
     {"box"},
     {"config"},
-    {"errors"},
+    {"errors", "interruption"},
 )
 LEVELS = {room: level for level, rooms in enumerate(LINES) for room in rooms}
 ROOTS = {"__init__", "__main__"}  # the package's own doors, above all rooms
