@@ -11,6 +11,7 @@ from artifix.inputs.table import shown
 # One letter before the colon is a drive of Windows. A chain (zip://a.png::s3://b) ends in a URL too.
 _URL = re.compile(r"(?:[A-Za-z0-9+.\-]+::)*[A-Za-z][A-Za-z0-9+.\-]+://.*", re.DOTALL)
 _OF_THIS_MACHINE = re.compile(r"(?:^|::)(?:file|local)://|::", re.IGNORECASE)
+_MOST_SIGNS = 4096  # resolving longer ones takes long, and no system has them
 _ONLY_IF_ALLOWED = ", which is refused unless --allow-outside is given"
 
 
@@ -78,6 +79,8 @@ class Finder:
             if may_be_local(text) and not self._allow_outside:
                 raise InputError(f"{shown(text)}: may lead to files of this machine{_ONLY_IF_ALLOWED}")
             return Url(text)
+        if len(text) > _MOST_SIGNS:
+            raise InputError(f"{shown(text)}: is longer than any path ({len(text)} signs)")
         try:
             if not self._allow_outside and (reason := self._why_outside(Path(text))):
                 raise InputError(f"{shown(text)}: {reason}{_ONLY_IF_ALLOWED}")

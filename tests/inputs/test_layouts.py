@@ -1,6 +1,9 @@
 """Folders of other programs as rows of a batch, and rows as a manifest."""
 
+import json
 import string
+import subprocess
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -161,6 +164,15 @@ def test_sources_are_repaired_where_their_masks_say(folder, names):
     assert read_back([row], folder) == [row]
 
 
+def test_masks_of_sources_may_lie_elsewhere(folder, tmp_path):
+    draw(folder / "000_source.png")
+    draw(folder / "000_reference.png")
+    mask(folder / "000_source_mask.png")
+    drawn = mask(tmp_path / "drawn" / "000_source.png")
+    (row,) = rows_of_layout("mimicbrush", folder, drawn.parent)
+    assert row.request.mask == drawn
+
+
 def test_mixed_triples_are_refused(folder):
     draw(folder / "000_source.png")
     draw(folder / "source" / "000.png")
@@ -177,6 +189,12 @@ def test_a_folder_with_nothing_to_repair_is_refused(name, folder, tmp_path):
     assert "cannot be listed" in refused(name, tmp_path / "none")
     draw(folder / {"dreambooth": "can/1.png", "mimicbrush": "1_source.png"}.get(name, "1.png"))
     assert "has no mask for any of 1 picture" in refused(name, folder)
+
+
+def test_naming_the_layouts_loads_nothing_heavy():
+    program = "import json, sys, artifix.inputs.layouts; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"numpy", "cv2", "PIL", "torch"} & set(json.loads(done.stdout))
 
 
 def test_an_unknown_layout_is_refused(folder):
@@ -237,8 +255,6 @@ def written_rows(draw):
 @settings(max_examples=40, deadline=None)
 @given(written_rows())
 def test_rows_written_as_a_manifest_are_read_again(rows):
-    import json
-
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         for row in rows:

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -249,12 +250,20 @@ def test_wrong_columns_are_named(manifest, head, said):
     assert said in told(manifest(head))
 
 
-@pytest.mark.parametrize("text", ["", "\ufeff", f"{HEAD}\n"])
-def test_a_manifest_without_rows_is_refused(folder, text):
-    (folder / "batch.csv").write_text(text, encoding="utf-8")
-    assert ("has no rows" if "image" in text else "names no columns") in told(folder / "batch.csv")
-    (folder / "batch.jsonl").write_text(text.replace(HEAD, ""), encoding="utf-8")
-    assert "has no rows" in told(folder / "batch.jsonl") or "is empty" in told(folder / "batch.jsonl")
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("batch.csv", "", "line 1: names no columns"),
+        ("batch.csv", "\ufeff", "line 1: names no columns"),
+        ("batch.csv", f"{HEAD}\n", "has no rows"),
+        ("batch.jsonl", "", "has no rows"),
+        ("batch.jsonl", "\ufeff", "has no rows"),
+        ("batch.ndjson", "\n", "line 1: is empty"),
+    ],
+)
+def test_a_manifest_without_rows_is_refused(folder, name, text, said):
+    (folder / name).write_text(text, encoding="utf-8")
+    assert said in told(folder / name)
 
 
 def test_plain_json_is_no_manifest(manifest):
@@ -266,7 +275,7 @@ def test_plain_json_is_no_manifest(manifest):
     [
         ("seed", "1.0", "seed: 1.0 is not a whole number"),
         ("seed", "-1", "seed is -1; give a number: 0 to"),
-        ("seed", "9" * 500, "is not a whole number"),
+        ("seed", "9" * 500, f"seed: {'9' * 80}... is not a whole number"),
         ("strength", "0", "strength is 0.0; give a number: above 0 to 1"),
         ("strength", "nan", "strength: nan is not a number"),
         ("guidance_scale", "1e9999", "guidance_scale is inf"),
@@ -279,9 +288,7 @@ def test_plain_json_is_no_manifest(manifest):
     ],
 )
 def test_cells_that_say_nothing_are_refused(manifest, column, text, said):
-    assert f"line 2: {said}" in told(manifest(f"{HEAD},{column}", f"{ROW},{text}")) or said in told(
-        manifest(f"{HEAD},{column}", f"{ROW},{text}")
-    )
+    assert f"line 2: {said}" in told(manifest(f"{HEAD},{column}", f"{ROW},{text}"))
 
 
 @pytest.mark.parametrize(
@@ -323,6 +330,10 @@ def test_files_outside_are_refused_unless_they_are_allowed(manifest, folder):
     assert isinstance(read_rows(local, allow_outside=True)[0].request.image, Url)
 
 
+def test_endless_paths_are_refused_before_they_are_looked_for(manifest):
+    assert "is longer than any path" in told(manifest(HEAD, f"{'a/' * 50_000}a.png,m.png,r.png"))
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -356,7 +367,7 @@ def test_files_outside_are_refused_unless_they_are_allowed(manifest, folder):
 def test_json_that_is_no_row_is_refused_with_its_line(manifest, line, said):
     good = json.dumps({"image": "a.png", "mask": "m.png", "reference": "r.png"})
     problem = told(manifest(good, line, good.replace("a.png", "b.png"), name="batch.jsonl"))
-    assert f"line 2: {said}" in problem or said in problem.split("line 2: ")[1]
+    assert re.search(f"line 2: .*{re.escape(said)}", problem)
     assert "line 3" not in problem
 
 
@@ -430,7 +441,7 @@ def test_many_wrong_rows_do_not_take_long(folder):
     path = folder / "batch.jsonl"
     path.write_text('{"imagee": "a", "maskk": "m"}\n' * 20_000)
     start_s = time.perf_counter()
-    assert "and 79950 more" in told(path) or "more" in told(path)
+    assert "and 99950 more" in told(path)
     assert time.perf_counter() - start_s < 10
 
 

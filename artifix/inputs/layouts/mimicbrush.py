@@ -32,15 +32,18 @@ def find(sources: Sources) -> Found:
     found = Found([], [])
     for image in images:
         key = image.stem.removesuffix(SOURCE)
-        # Beside the sources, X alone is not X's mask or reference.
-        bare = (key,) if nested.is_dir() else ()
-        mask = named(masks, f"{key}{MASK}", f"{key}_mask", *(bare if masks != sources.folder else ()))
+        mask = named(masks, f"{key}{MASK}", f"{key}_mask", *_bare(image, masks))
         if mask is None:
             found.left_out.append(image)
         else:
-            reference = required(references, image, f"{key}{REFERENCE}", *bare)
+            reference = required(references, image, f"{key}{REFERENCE}", *_bare(image, references))
             found.repairs.append(Repair(key, image, mask, (reference,)))
     return found
+
+
+def _bare(image: Path, folder: Path) -> tuple[str, ...]:
+    """The names that are enough in a folder of masks or references, but not beside the sources."""
+    return () if folder == image.parent else (image.stem.removesuffix(SOURCE), image.stem)
 
 
 def _nested_masks(folder: Path) -> Path:
