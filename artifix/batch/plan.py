@@ -3,17 +3,20 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from artifix.batch.lock import Shard
 from artifix.batch.task import Task, seed_of
-from artifix.config import CommandConfig, RefineConfig, override, to_dict
+from artifix.config import AlignmentConfig, CommandConfig, RefineConfig, override, to_dict
+from artifix.errors import UsageError
 from artifix.inputs.manifest import Row
 from artifix.inputs.places import Place
+from artifix.inputs.request import check_request
 from artifix.outputs.save import RECORD
 
+_UNSET = to_dict(AlignmentConfig())
 ROWS = "rows"  # the folder that holds a folder for each row
 
 
@@ -36,25 +39,40 @@ class Planned:
         return (self.folder(out) / RECORD).is_file()
 
 
-def plan_rows(
-    rows: Sequence[Row], config: CommandConfig, weights_sha256: str, with_metadata: bool = True
-) -> list[Planned]:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for all rows of a run, unless a row says otherwise."""
+
+    config: CommandConfig
+    weights_sha256: str  # of the weights that will be used
+    masks: Mapping[str, Any] = field(default_factory=dict)  # fields of a request: mask_from, invert_mask, ...
+    with_metadata: bool = True  # results are marked as made with a model
+
+
+def plan_rows(rows: Sequence[Row], terms: Terms) -> list[Planned]:
     """What each row of a manifest comes to.
 
-    Args:
-        rows: of the whole manifest.
-        config: of the run; a row's own settings change it.
-        weights_sha256: of the weights that will be used.
-        with_metadata: whether results are marked as made with a model.
+    Raises:
+        UsageError: the run's settings contradict what a row knows of the match.
     """
+    config = terms.config
     base = RefineConfig(config.alignment, config.refinement, config.seed)
     planned = []
     for row in rows:
-        seed = seed_of(config.seed, row.id)
-        settled = override(replace(base, seed=seed), **row.settings)
-        task = Task(row.id, row.request, settled, with_metadata)
-        planned.append(Planned(row, task, _fingerprint(task, weights_sha256)))
+        settled = override(replace(base, seed=seed_of(config.seed, row.id)), **row.settings)
+        masks = {name: value for name, value in terms.masks.items() if name not in row.written}
+        task = Task(row.id, replace(row.request, **masks), settled, terms.with_metadata)
+        _check(row, settled, config)
+        planned.append(Planned(row, task, _fingerprint(row, task, terms.weights_sha256)))
     return planned
+
+
+def _check(row: Row, settled: RefineConfig, config: CommandConfig) -> None:
+    given = {name for name, value in to_dict(config.alignment).items() if value != _UNSET[name]}
+    try:
+        check_request(row.request, settled.alignment, given | set(row.settings))
+    except UsageError as error:
+        raise UsageError(f"line {row.line}: {error.problem}", error.hint) from error
 
 
 def share_of(planned: Sequence[Planned], shard: Shard) -> list[Planned]:
@@ -62,11 +80,16 @@ def share_of(planned: Sequence[Planned], shard: Shard) -> list[Planned]:
     return [one for position, one in enumerate(planned) if shard.holds(position)]
 
 
-def _fingerprint(task: Task, weights_sha256: str) -> str:
-    """Changes with the settings, the weights, the names, sizes and times of the files."""
+def _fingerprint(row: Row, task: Task, weights_sha256: str) -> str:
+    """Changes with what the row says, the settings, the weights, and the sizes and times of the files.
+
+    It does not with where the manifest lies: a batch may be moved, manifest and all.
+    """
+    request = task.request
     told = {
-        "request": {name: str(value) for name, value in asdict(task.request).items()},
-        "files": [_stamp(place) for place in task.request.places],
+        "written": dict(row.written),
+        "masks": [request.mask_from, request.invert_mask, request.fit_mask],
+        "files": [_stamp(place) for place in request.places],
         "settings": to_dict(task.config),
         "weights": weights_sha256,
         "metadata": task.with_metadata,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from artifix.batch.run import Engine, Tally
     from artifix.inputs.manifest import Row
 
+_MASKS = ("mask_from", "invert_mask", "fit_mask")  # options that rows may give too
+
 _ManifestArgument = Annotated[
     Path,
     typer.Argument(
@@ -122,6 +124,9 @@ def batch(
     engine: _EngineOption = "local",
     address: _AddressOption = None,
     num_gpus: _GpusOption = 0.0,
+    mask_from: options.MaskSourceOption = "auto",
+    invert_mask: options.InvertOption = False,
+    fit_mask: options.FitOption = False,
     no_metadata: options.NoMetadataOption = False,
     config: options.ConfigOption = None,
     weights: options.WeightsOption = None,
@@ -175,7 +180,7 @@ def _prepare(context: typer.Context) -> _Batch:
 
     from artifix import __version__
     from artifix.batch.lock import parse_shard
-    from artifix.batch.plan import plan_rows, share_of
+    from artifix.batch.plan import Terms, plan_rows, share_of
     from artifix.batch.run import require_batch_folder
     from artifix.network.weights import find_weights, verify_weights
 
@@ -183,7 +188,8 @@ def _prepare(context: typer.Context) -> _Batch:
     require_batch_folder(given["out"])
     folder = find_weights(config.run.weights)
     digest = verify_weights(folder)
-    planned = plan_rows(rows, config, digest, not given["no_metadata"])
+    masks = {name: given[name] for name in _MASKS}
+    planned = plan_rows(rows, Terms(config, digest, masks, not given["no_metadata"]))
     facts = {"artifix": __version__, "weights": f"{folder.name} ({digest[:12]})", "seed": str(config.seed)}
     title = given["manifest"].name
     return _Batch(config, planned, share_of(planned, shard), shard, given["out"], title, facts, console)

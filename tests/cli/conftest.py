@@ -73,6 +73,10 @@ def files(tmp_path: Path) -> Files:
     return made
 
 
+def _silent(stage: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
 @dataclass
 class FakePipeline:
     """Answers with the true match; raises `failure`, if there is one, in the middle of sampling."""
@@ -86,8 +90,9 @@ class FakePipeline:
     weights_sha256: str = "0" * 64
     seen: list[CommandConfig] = field(default_factory=list)
 
-    def locate(self, case: Case, config: CommandConfig, progress: Progress) -> Any:
+    def locate(self, case: Case, config: CommandConfig, progress: Progress | None = None) -> Any:
         self.seen.append(config)
+        progress = progress or _silent
         progress("align", 0, 1)
         place = square_around(box_of(case.mask), 1.5, 1, *case.image.size)
         region = np.zeros(case.reference.size, bool)
@@ -117,7 +122,10 @@ class FakePipeline:
     def restore(self, case: Case, stored: StoredAlignment) -> Any:
         return RefineByAlignPipeline.restore(self, case, stored)
 
-    def refine(self, case: Case, config: CommandConfig, progress: Progress, located: Any = None) -> Any:
+    def refine(
+        self, case: Case, config: CommandConfig, progress: Progress | None = None, located: Any = None
+    ) -> Any:
+        progress = progress or _silent
         located = located or self.locate(case, config, progress)
         progress("sample", 1, 4)
         if self.failure is not None:

@@ -1,0 +1,205 @@
+"""`artifix batch` at its front door."""
+
+import json
+
+import pytest
+
+from artifix.batch.worker import Worker
+from artifix.cli import batch
+from artifix.errors import ExitCode, NoMatchError
+from artifix.inputs.manifest import read_rows
+from artifix.repair.loading import Loaded
+
+WEIGHTS = "0" * 64
+
+
+@pytest.fixture
+def manifest(files):
+    path = files.folder / "manifest.csv"
+    path.write_text("id,image,mask,reference\na,gen.png,mask.png,ref.png\nb,gen.png,mask.png,ref.png\n")
+    return path
+
+
+@pytest.fixture
+def worker(pipeline, monkeypatch):
+    """Does the rows in this process, with a pipeline that answers at once."""
+    made = Worker.__new__(Worker)
+    made.loaded = Loaded(pipeline, "cpu", "float32")
+
+    def engine(tasks, may_go_on):
+        for task in tasks:
+            yield made.do(task)
+            if not may_go_on():
+                return
+
+    monkeypatch.setattr(batch, "_engine", lambda config, given: engine)
+    return made
+
+
+@pytest.fixture
+def no_worker(monkeypatch):
+    def refuse(config, given):
+        pytest.fail("an engine was made")
+
+    monkeypatch.setattr(batch, "_engine", refuse)
+
+
+def test_every_row_is_refined(artifix, files, manifest, worker):
+    run = artifix("batch", manifest, "--out", files.out, "--json")
+    assert run.code == ExitCode.OK, run.err
+    told = json.loads(run.out)
+    assert (told["rows"], told["done"], told["failed"]) == (2, 2, 0)
+    names = {path.name for path in (files.out / "rows" / "a").iterdir()}
+    assert {"refined.png", "record.json", "overview.png", "thumbnail.jpg", "alignment.json"} <= names
+    record = json.loads((files.out / "rows" / "a" / "record.json").read_text())
+    assert "timings" not in record
+    assert (files.out / "report.html").is_file()
+
+
+def test_a_row_gives_the_pixels_of_refine_with_its_seed(artifix, files, manifest, worker, pipeline):
+    artifix("batch", manifest, "--out", files.out)
+    record = json.loads((files.out / "rows" / "a" / "record.json").read_text())
+    alone = files.folder / "alone"
+    arguments = files.arguments(out=alone)
+    assert artifix("refine", *arguments, "--seed", record["seed"]).code == ExitCode.OK
+    for name in ("refined.png", "correspondence.npy", "region.png", "alignment.json"):
+        assert (alone / name).read_bytes() == (files.out / "rows" / "a" / name).read_bytes(), name
+
+
+def test_failed_rows_are_told_by_the_exit_code_and_repeated(artifix, files, manifest, worker, pipeline):
+    pipeline.failure = NoMatchError("nothing matches", "use another reference")
+    run = artifix("batch", manifest, "--out", files.out)
+    assert run.code == ExitCode.SOME_ROWS_FAILED
+    assert "2 of 2 rows failed" in run.err
+    assert "nothing matches" in (files.out / "results.csv").read_text()
+    pipeline.failure = None
+    assert artifix("batch", manifest, "--out", files.out).code == ExitCode.OK
+    assert "failed" not in (files.out / "results.csv").read_text()
+
+
+def test_a_bug_in_one_row_does_not_end_the_others(artifix, files, manifest, worker, pipeline):
+    pipeline.failure = ZeroDivisionError("division by zero")
+    assert artifix("batch", manifest, "--out", files.out).code == ExitCode.SOME_ROWS_FAILED
+    entries = [json.loads(line) for line in (files.out / "journal.jsonl").read_text().splitlines()]
+    assert [entry["exit_code"] for entry in entries] == [ExitCode.BUG, ExitCode.BUG]
+    assert "ZeroDivisionError" in entries[0]["trace"]
+
+
+def test_a_row_that_needs_too_much_memory_is_done_smaller(artifix, files, manifest, worker, pipeline):
+    real, seen = pipeline.refine, []
+
+    def hungry(case, config, progress=None, located=None):
+        seen.append((config.refinement.candidates, config.alignment.contexts))
+        if config.refinement.candidates > 1:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")
+        return real(case, config, lambda *told: None, located)
+
+    pipeline.refine = hungry
+    assert artifix("batch", manifest, "--out", files.out, "--candidates", 4).code == ExitCode.OK
+    assert seen[:2] == [(4, (1.8, 3.0, 5.0)), (1, (1.8,))]
+    assert "repeated with one candidate" in (files.out / "results.csv").read_text()
+    record = json.loads((files.out / "rows" / "a" / "record.json").read_text())
+    assert record["settings"]["refinement"]["candidates"] == 1
+
+
+def test_a_row_that_never_fits_is_failed(artifix, files, manifest, worker, pipeline):
+    pipeline.failure = MemoryError()
+    assert artifix("batch", manifest, "--out", files.out).code == ExitCode.SOME_ROWS_FAILED
+    assert "out of memory" in (files.out / "results.csv").read_text()
+
+
+def test_fail_fast_stops_at_the_first(artifix, files, manifest, worker, pipeline):
+    pipeline.failure = NoMatchError("nothing matches")
+    assert artifix("batch", manifest, "--out", files.out, "--fail-fast").code == ExitCode.SOME_ROWS_FAILED
+    assert len((files.out / "journal.jsonl").read_text().splitlines()) == 1
+
+
+def test_rows_that_are_done_are_left_alone_unless_they_are_to_be_overwritten(
+    artifix, files, manifest, worker, pipeline
+):
+    artifix("batch", manifest, "--out", files.out)
+    once = len(pipeline.seen)
+    run = artifix("batch", manifest, "--out", files.out)
+    assert "2 were done before" in run.out
+    assert len(pipeline.seen) == once
+    artifix("batch", manifest, "--out", files.out, "--overwrite")
+    assert len(pipeline.seen) == 2 * once
+
+
+def test_a_shard_does_its_share(artifix, files, manifest, worker):
+    artifix("batch", manifest, "--out", files.out, "--shard", "2/2")
+    assert [path.name for path in (files.out / "rows").iterdir()] == ["b"]
+    assert "pending" in (files.out / "results.csv").read_text()
+
+
+def test_a_dry_run_prints_the_manifest_and_writes_nothing(artifix, files, manifest, no_worker):
+    run = artifix("batch", manifest, "--out", files.out, "--dry-run")
+    assert run.code == ExitCode.OK
+    assert "2 rows: 0 done, 2 to do" in run.err
+    printed = files.folder / "printed.csv"
+    printed.write_text(run.out)
+    assert read_rows(printed) == read_rows(manifest)
+    assert not files.out.exists()
+
+
+def test_a_layout_is_printed_as_a_manifest(artifix, files, no_worker):
+    folder = files.folder / "mimic"
+    folder.mkdir()
+    for source, name in (
+        (files.image, "X_source"),
+        (files.mask, "X_source_mask"),
+        (files.reference, "X_reference"),
+    ):
+        (folder / f"{name}.png").write_bytes(source.read_bytes())
+    run = artifix("batch", folder, "--layout", "mimicbrush", "--out", files.out, "--dry-run")
+    assert run.code == ExitCode.OK, run.err
+    assert "X_source.png,X_source_mask.png,X_reference.png" in run.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--shard", "3/2"], ExitCode.USAGE, "is no share"),
+        (["--address", "localhost:1"], ExitCode.USAGE, "--engine ray"),
+        (["--masks", "m"], ExitCode.USAGE, "is of a --layout"),
+        (["--steps", "0"], ExitCode.USAGE, "steps is 0"),
+        (["--weights", "nowhere"], ExitCode.WEIGHTS, "no such weights"),
+    ],
+)
+def test_what_does_not_fit_is_refused_at_once(artifix, files, manifest, no_worker, arguments, code, said):
+    run = artifix("batch", manifest, "--out", files.out, *arguments)
+    assert run.code == code
+    assert said in run.err
+    assert not files.out.exists()
+
+
+def test_all_faults_of_a_manifest_are_told_with_their_lines(artifix, files, manifest, no_worker):
+    manifest.write_text("image,mask,reference,steps\ngone.png,mask.png,ref.png,1\ngen.png,,ref.png,0\n")
+    run = artifix("batch", manifest, "--out", files.out)
+    assert run.code == ExitCode.INPUT
+    assert "line 2" in run.err
+    assert "line 3" in run.err
+    assert not files.out.exists()
+
+
+def test_an_output_that_is_something_else_is_refused(artifix, files, manifest, no_worker):
+    files.out.mkdir()
+    (files.out / "thesis.txt").touch()
+    run = artifix("batch", manifest, "--out", files.out)
+    assert run.code == ExitCode.OUTPUT
+    assert "holds no earlier batch" in run.err
+
+
+@pytest.mark.slow
+def test_the_network_in_processes_of_its_own_gives_the_same_whatever_their_number(
+    artifix, files, manifest, tiny_weights
+):
+    outs = [files.folder / name for name in ("one", "two")]
+    for count, out in enumerate(outs, 1):
+        run = artifix(
+            "batch", manifest, "--out", out, "--weights", tiny_weights, "--force", "--workers", count
+        )
+        assert run.code == ExitCode.OK, run.err
+    for path in outs[0].rglob("*.*"):
+        if path.is_file() and not path.name.startswith("journal") and ".artifix" not in path.parts:
+            assert path.read_bytes() == (outs[1] / path.relative_to(outs[0])).read_bytes(), path.name
