@@ -31,6 +31,7 @@ POLISHED = 6  # this many candidates are worth polishing
 LEAST_ERROR_PX = 4.0  # of a candidate at the ring's edge, in working pixels
 WORTH_BENDING = 0.04  # of agreement; flat scenes gain less from a bend
 WORTH_FREEDOM = 0.01  # of agreement, for a freer bend over a stiffer one
+SAME_PX = LEAST_ERROR_PX / 2  # candidates that differ by less than this are polished into the same one
 COARSE_PX = 8.0  # matches less exact than this, in working pixels, start the polish with a wider window
 
 
@@ -146,7 +147,7 @@ def best_transform(scene: Scene, pool: Iterable[Matches]) -> Transform | None:
     candidates.sort(key=lambda t: t.merit, reverse=True)
     # The best that is proved already is among them: coarse matches agree by chance more than exact ones must.
     chosen = candidates[:POLISHED] + [t for t in candidates[POLISHED:] if t.is_proved][:1]
-    better = [_polished(t, ring, reference) for t in chosen]
+    better = [_polished(t, ring, reference) for t in _distinct(chosen, ring.crop)]
     better = [t for t in better if lands(t, scene)]
     best = max(better, key=lambda t: (t.is_proved, t.merit), default=None)
     if best is None or not best.is_proved:  # a bend is free enough to prove anything: it may only correct
@@ -186,6 +187,20 @@ def _rated(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Tr
     seen = transform.warp_reference(reference, ring.crop.box, ring.crop.size)
     said, speech = verdict(ring, *seen)
     return replace(transform, agreement=said, speech=speech)
+
+
+def _distinct(transforms: Iterable[Transform], crop: Crop) -> list[Transform]:
+    """Those that lie farther than `SAME_PX` from all before them, at a corner of the crop."""
+    box, scale = crop.box, crop.size[1] / crop.box.width
+    corners = np.array([[x, y] for x in (box.left, box.right) for y in (box.top, box.bottom)], np.float64)
+    kept: list[Transform] = []
+    for transform in transforms:
+        points = transform.points(corners)
+        with np.errstate(divide="ignore", invalid="ignore"):  # beyond another's horizon
+            back = [transform_points(np.linalg.inv(earlier.matrix), points) for earlier in kept]
+        if not any(np.abs(b - corners).max() * scale < SAME_PX for b in back):
+            kept.append(transform)
+    return kept
 
 
 def _polished(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Transform:
