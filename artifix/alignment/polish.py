@@ -1,5 +1,7 @@
 """Polish a transform to sub-pixel on the context ring."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,31 @@ ITERATIONS = 15
 SETTLED_PX = 0.01  # a step that moves nothing farther ends the search
 OUTLIER = 0.5  # residual of locally normalised values where a pixel has lost half its weight
 FREEDOMS = {"translation": 2, "affine": 6, "homography": 8}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pixels:
+    """The N pixels of a ring; they are looked up once, not at every step."""
+
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    x: NDArray[np.float64]  # from the picture's centre, in halves of its longer side
+    y: NDArray[np.float64]
+    target: NDArray[np.float32]  # what is to be explained
+    weight: NDArray[np.float32]
+
+
+def _pixels_of(ring: Ring, target: NDArray[np.float32]) -> _Pixels:
+    rows, columns = np.nonzero(ring.weight)
+    (height, width), half = target.shape, max(target.shape) / 2
+    return _Pixels(
+        rows,
+        columns,
+        x=(columns - (width - 1) / 2) / half,
+        y=(rows - (height - 1) / 2) / half,
+        target=target[rows, columns],
+        weight=ring.weight[rows, columns],
+    )
 
 
 def polish(
@@ -39,12 +66,12 @@ def polish(
         The corrected (3, 3) matrix, or None where the ring determines none.
     """
     support = (ring.weight > 0).astype(np.float32)
-    target = normalised(ring.picture, support, window_px)
+    pixels = _pixels_of(ring, normalised(ring.picture, support, window_px))
     source = normalised(warped, np.ones_like(support), window_px)
     prior = np.pi * (OUTLIER * window_px * max(ring.crop.size) / 2 / error_px) ** 2
     parameters = np.zeros(8)
     for _ in range(ITERATIONS):
-        step = _step(ring, target, source, parameters, FREEDOMS[model], prior)
+        step = _step(pixels, source, parameters, FREEDOMS[model], prior)
         if step is None:
             return None
         parameters[: len(step)] += step
@@ -81,32 +108,24 @@ def _correction(parameters: NDArray[np.float64], size: tuple[int, int]) -> NDArr
 
 
 def _step(
-    ring: Ring,
-    target: NDArray[np.float32],
-    source: NDArray[np.float32],
-    parameters: NDArray[np.float64],
-    freedom: int,
-    prior: float,
+    pixels: _Pixels, source: NDArray[np.float32], parameters: NDArray[np.float64], freedom: int, prior: float
 ) -> NDArray[np.float64] | None:
     """One Gauss-Newton step of the first `freedom` parameters."""
-    height, width = target.shape
+    height, width = source.shape
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    correction = _correction(parameters, target.shape)
+    correction = _correction(parameters, source.shape)
     moved = cv2.warpPerspective(
         source, correction, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
-    rows, columns = np.nonzero(ring.weight)
-    half = max(target.shape) / 2
-    x, y = (columns - (width - 1) / 2) / half, (rows - (height - 1) / 2) / half
+    at, x, y, half = (pixels.rows, pixels.columns), pixels.x, pixels.y, max(source.shape) / 2
     right, down = (
-        half * cv2.Sobel(moved, cv2.CV_32F, *order, ksize=3, scale=1 / 8)[rows, columns]
-        for order in ((1, 0), (0, 1))
+        half * cv2.Sobel(moved, cv2.CV_32F, *order, ksize=3, scale=1 / 8)[at] for order in ((1, 0), (0, 1))
     )
     radial = right * x + down * y
     slopes = np.stack([right, down, right * x, right * y, down * x, down * y, -radial * x, -radial * y], 1)
     slopes = slopes[:, :freedom]
-    residual = (target - moved)[rows, columns]
-    weight = ring.weight[rows, columns] / (1 + (residual / OUTLIER) ** 2)
+    residual = pixels.target - moved[at]
+    weight = pixels.weight / (1 + (residual / OUTLIER) ** 2)
     normal = (slopes * weight[:, None]).T @ slopes + prior * np.eye(freedom)
     downhill = (slopes * weight[:, None]).T @ residual - prior * parameters[:freedom]
     step = np.linalg.solve(normal, downhill)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.alignment.candidates import is_plausible
+from artifix.alignment.relief import Relief
 from artifix.alignment.spline import Bend
 from artifix.alignment.stage import Alignment
 from artifix.alignment.transform import Transform
@@ -112,11 +113,9 @@ def _alignment(
 
 
 def _told(transform: Transform) -> dict[str, Any]:
-    bend = transform.bend
-    told = None if bend is None else {"box": list(bend.box), "coefficients": bend.coefficients.tolist()}
     return {
         "matrix": transform.matrix.tolist(),
-        "bend": told,
+        "bend": None if transform.bend is None else _bend_told(transform.bend),
         "agreement": float(transform.agreement),
         "speech": float(transform.speech),
         "source": transform.source,
@@ -133,14 +132,6 @@ def _transform(entry: "_Entry", box: Box) -> Transform:
             f"{entry.where}.matrix: is no view of a surface there (mirrored, folded or extreme)",
             "it maps image points (x, y, 1) to reference points, in pixels; " + _RESTORE,
         )
-    bend = None
-    if entry.values.get("bend"):
-        inner = entry.inner("bend")
-        left, top, right, bottom = inner.numbers("box", (4,)).tolist()
-        coefficients = inner.numbers("coefficients", (None, None, 2))
-        if min(coefficients.shape[:2]) < 4 or left >= right or top >= bottom:
-            raise InputError(f"{inner.where}: is no cubic spline over a box", _RESTORE)
-        bend = Bend((left, top, right, bottom), coefficients)
     return Transform(
         matrix=matrix,
         agreement=float(entry.numbers("agreement", ())),
@@ -149,8 +140,31 @@ def _transform(entry: "_Entry", box: Box) -> Transform:
         model=entry.get("model", str),
         inliers=entry.get("inliers", int),
         tolerance_px=float(entry.numbers("tolerance_px", ())),
-        bend=bend,
+        bend=_bend(entry.inner("bend")) if entry.values.get("bend") else None,
     )
+
+
+def _bend_told(bend: Bend | Relief) -> dict[str, Any]:
+    if isinstance(bend, Relief):
+        box = list(bend.box.as_tuple())
+        return {"box": box, "direction": list(bend.direction), "steps": bend.steps.tolist()}
+    return {"box": list(bend.box), "coefficients": bend.coefficients.tolist()}
+
+
+def _bend(entry: "_Entry") -> Bend | Relief:
+    left, top, right, bottom = entry.numbers("box", (4,)).tolist()
+    if "steps" in entry.values:
+        x, y = entry.numbers("direction", (2,)).tolist()
+        steps, held = entry.numbers("steps", (None, None)), np.iinfo(np.int16)
+        fits = steps.size > 0 and (steps == np.clip(np.round(steps), held.min, held.max)).all()
+        box = Box(int(left), int(top), int(right), int(bottom))
+        if not fits or box.is_empty():
+            raise InputError(f"{entry.where}: is no relief, of whole steps over a box", _RESTORE)
+        return Relief(box, (x, y), steps.astype(np.int16))
+    coefficients = entry.numbers("coefficients", (None, None, 2))
+    if min(coefficients.shape[:2]) < 4 or left >= right or top >= bottom:
+        raise InputError(f"{entry.where}: is no cubic spline over a box", _RESTORE)
+    return Bend((left, top, right, bottom), coefficients)
 
 
 def encode_region(region: NDArray[np.bool_]) -> dict[str, Any]:

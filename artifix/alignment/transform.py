@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 
 from artifix.alignment.bend import CURVATURES, fit_bend, polish_bend
 from artifix.alignment.candidates import Candidate, is_plausible, propose
+from artifix.alignment.depth import relief_of
 from artifix.alignment.matching import FEATURES, Matches
+from artifix.alignment.parallax import find_parallax
 from artifix.alignment.polish import FREEDOMS, polish
+from artifix.alignment.relief import Relief
 from artifix.alignment.ring import WINDOW_PX, Ring, ring_around, verdict
 from artifix.alignment.scene import Scene
 from artifix.alignment.spline import Bend, is_smooth
-from artifix.alignment.warp import grid_of, outlined, sample
+from artifix.alignment.warp import grid_of, outlined, sample, scattered
 from artifix.geometry import Box, Crop, box_of, transform_points
 
 LEAST_SIDE_PX = 16  # smaller pictures hold no verifiable context
@@ -31,6 +34,9 @@ POLISHED = 6  # this many candidates are worth polishing
 LEAST_ERROR_PX = 4.0  # of a candidate at the ring's edge, in working pixels
 WORTH_BENDING = 0.04  # of agreement; flat scenes gain less from a bend
 WORTH_FREEDOM = 0.01  # of agreement, for a freer bend over a stiffer one
+SAME_PX = LEAST_ERROR_PX / 2  # candidates that differ by less than this are polished into the same one
+WORTH_TEARING = 0.05  # of agreement; a relief is freer than a bend, and must gain more
+STRAY = 0.1  # of the matches around the mask must contradict the transform before depth is sought
 COARSE_PX = 8.0  # matches less exact than this, in working pixels, start the polish with a wider window
 
 
@@ -45,7 +51,7 @@ class Transform:
         model: "similarity", "affine" or "homography".
         inliers: number of matches that fit.
         tolerance_px: of those matches, in pixels of the image.
-        bend: displaces image points before the matrix maps them, where the surface is not flat.
+        bend: displaces image points before the matrix maps them, where the surface is not flat, or torn.
         speech: how much the ring had to say, in [0, 1].
     """
 
@@ -55,7 +61,7 @@ class Transform:
     model: str
     inliers: int
     tolerance_px: float
-    bend: Bend | None = None
+    bend: Bend | Relief | None = None
     speech: float = 1.0
 
     @property
@@ -97,6 +103,9 @@ class Transform:
 
     def region(self, mask: NDArray[np.bool_], reference_shape: Sequence[int]) -> NDArray[np.bool_]:
         """(H, W) `mask` of the image, in the reference: (Hr, Wr) bool."""
+        if isinstance(self.bend, Relief):
+            fine = int(np.ceil(2 * np.sqrt(abs(np.linalg.det(self.matrix[:2, :2])))))
+            return scattered(mask, self.points, reference_shape, fine)
         if self.bend is not None and mask.any():
             return outlined(mask, self.points, reference_shape)
         size = reference_shape[1], reference_shape[0]
@@ -146,13 +155,15 @@ def best_transform(scene: Scene, pool: Iterable[Matches]) -> Transform | None:
     candidates.sort(key=lambda t: t.merit, reverse=True)
     # The best that is proved already is among them: coarse matches agree by chance more than exact ones must.
     chosen = candidates[:POLISHED] + [t for t in candidates[POLISHED:] if t.is_proved][:1]
-    better = [_polished(t, ring, reference) for t in chosen]
+    better = [_polished(t, ring, reference) for t in _distinct(chosen, ring.crop)]
     better = [t for t in better if lands(t, scene)]
     best = max(better, key=lambda t: (t.is_proved, t.merit), default=None)
     if best is None or not best.is_proved:  # a bend is free enough to prove anything: it may only correct
         return best
     bent = _bent(best, pool, ring, mask_box, reference)
-    return bent if lands(bent, scene) else best
+    best = bent if lands(bent, scene) else best
+    torn = _torn(best, pool, ring, scene)
+    return torn if lands(torn, scene) else best
 
 
 def polished(scene: Scene, transform: Transform) -> Transform:
@@ -186,6 +197,20 @@ def _rated(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Tr
     seen = transform.warp_reference(reference, ring.crop.box, ring.crop.size)
     said, speech = verdict(ring, *seen)
     return replace(transform, agreement=said, speech=speech)
+
+
+def _distinct(transforms: Iterable[Transform], crop: Crop) -> list[Transform]:
+    """Those that lie farther than `SAME_PX` from all before them, at a corner of the crop."""
+    box, scale = crop.box, crop.size[1] / crop.box.width
+    corners = np.array([[x, y] for x in (box.left, box.right) for y in (box.top, box.bottom)], np.float64)
+    kept: list[Transform] = []
+    for transform in transforms:
+        points = transform.points(corners)
+        with np.errstate(divide="ignore", invalid="ignore"):  # beyond another's horizon
+            back = [transform_points(np.linalg.inv(earlier.matrix), points) for earlier in kept]
+        if not any(np.abs(b - corners).max() * scale < SAME_PX for b in back):
+            kept.append(transform)
+    return kept
 
 
 def _polished(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Transform:
@@ -223,3 +248,22 @@ def _bent(
     if is_smooth(bend, mask_box):
         best = max(best, _rated(replace(transform, bend=bend), ring, reference), key=lambda t: t.agreement)
     return best if best.agreement > transform.agreement + WORTH_BENDING else transform
+
+
+def _torn(transform: Transform, pool: Iterable[Matches], ring: Ring, scene: Scene) -> Transform:
+    """The transform with a relief, where matches tell of depth and the ring agrees clearly better so."""
+    best = transform
+    for matches in [m for m in pool if m.source == FEATURES]:
+        parallax = find_parallax(matches, box_of(scene.mask))
+        if parallax is None or transform.explains(parallax.matches).mean() > 1 - STRAY:
+            continue
+        # Coarse matches do not tell how a surface slants.
+        surface = transform.matrix if transform.source == FEATURES else parallax.matrix
+        relief = relief_of(scene, parallax, surface)
+        if relief is None:
+            continue
+        support = FEATURES, "affine", len(parallax.matches), matches.tolerance_px
+        torn = _rated(Transform(parallax.matrix, -1.0, *support, bend=relief), ring, scene.reference)
+        if torn.agreement > best.agreement + WORTH_TEARING:
+            best = torn
+    return best

@@ -89,6 +89,34 @@ def outlined(
     return region
 
 
+def scattered(
+    mask: NDArray[np.bool_],
+    points_of: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    shape: Sequence[int],
+    fine: int,
+) -> NDArray[np.bool_]:
+    """Map a mask into the reference point by point, by a map that may tear.
+
+    Args:
+        mask: (H, W) of the image.
+        points_of: maps (N, 2) image points to reference points.
+        shape: (Hr, Wr, ...) of the reference.
+        fine: points per pixel along each axis; enough that none of the reference's is missed.
+
+    Returns:
+        (Hr, Wr) bool.
+    """
+    columns, rows = np.nonzero(mask)[::-1]
+    region = np.zeros(shape[:2], np.uint8)
+    for step in np.ndindex(fine, fine):
+        right, down = (np.array(step) + 0.5) / fine - 0.5
+        x, y = np.round(points_of(np.column_stack([columns + right, rows + down]))).T
+        inside = (x >= 0) & (y >= 0) & (x < shape[1]) & (y < shape[0])
+        region[y[inside].astype(np.intp), x[inside].astype(np.intp)] = 1
+    # Slant spreads neighbours a pixel apart; a tear is wider.
+    return cv2.morphologyEx(region, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
+
+
 def _shrinkage(x: NDArray[np.float64], y: NDArray[np.float64], valid: NDArray[np.bool_]) -> float:
     """Median number of reference pixels per picture pixel, along one axis, at least 1."""
     if min(x.shape) < 2:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 
+from artifix.alignment.relief import Relief
 from artifix.alignment.spline import Bend
 from artifix.alignment.stage import Alignment
 from artifix.alignment.stored import decode_region, describe, encode_region, restore
@@ -35,6 +36,12 @@ def bent() -> Transform:
     return Transform(MATRIX, 0.7, "sift", "homography", 31, 3.3, Bend((5.5, 6, 55, 45), coefficients))
 
 
+def torn() -> Transform:
+    steps = np.random.default_rng(0).integers(-90, 90, (20, 30)).astype(np.int16)
+    relief = Relief(Box(-5, 6, 55, 46), (0.6, 0.8), steps)
+    return Transform(MATRIX, 0.7, "sift", "affine", 31, 3.3, relief)
+
+
 def told(*alignments: Alignment) -> list[dict]:
     return json.loads(json.dumps([describe(a) for a in alignments]))
 
@@ -47,7 +54,7 @@ def test_a_region_comes_back_bit_by_bit():
     assert (found.confidence, found.layer, found.timestep) == (1 / 3, "mid_block.attentions.0", 7)
 
 
-@pytest.mark.parametrize("transform", [Transform(MATRIX, 0.7, "sift", "affine", 9, 3.0), bent()])
+@pytest.mark.parametrize("transform", [Transform(MATRIX, 0.7, "sift", "affine", 9, 3.0), bent(), torn()])
 def test_a_transform_comes_back_bit_by_bit(transform):
     heat = np.random.default_rng(1).random(SHAPE, np.float32)
     (found,) = restore(told(alignment(transform)), [MASK], SHAPE, heat)
@@ -112,7 +119,15 @@ def test_what_is_no_answer_is_refused_by_its_place(name, value, said):
 
 @pytest.mark.parametrize(
     "bend",
-    [{"box": [5, 6, 5, 9], "coefficients": [[[0, 0]] * 4] * 4}, {"box": [5, 6, 9, 9], "coefficients": []}],
+    [
+        {"box": [5, 6, 5, 9], "coefficients": [[[0, 0]] * 4] * 4},
+        {"box": [5, 6, 9, 9], "coefficients": []},
+        {"box": [5, 6, 9, 9], "direction": [1, 0], "steps": [[0.5]]},
+        {"box": [5, 6, 9, 9], "direction": [1, 0], "steps": [[40000]]},
+        {"box": [5, 6, 9, 9], "direction": [1], "steps": [[4]]},
+        {"box": [5, 6, 5, 9], "direction": [1, 0], "steps": [[4]]},
+        {"box": [5, 6, 9, 9], "direction": [1, 0], "steps": []},
+    ],
 )
 def test_a_bend_that_is_none_is_refused(bend):
     groups = told(alignment(bent()))

@@ -219,3 +219,19 @@ def test_a_mute_ring_proves_nothing_for_few_or_coarse_matches():
         assert not found.is_proved
     assert Transform(np.eye(3), 0.0, "sift", "homography", 30, 3.0, speech=0.01).is_proved
     assert not Transform(np.eye(3), 0.0, "sift", "homography", 30, 3.0, speech=0.5).is_proved
+
+
+def test_candidates_that_are_nearly_the_same_are_polished_once(monkeypatch):
+    reference = scene()
+    image = photo_of(reference)
+    pairs = np.argwhere(np.ones((8, 9), bool))[:, ::-1] * 20.0
+    exact = Matches(pairs, transform_points(VIEW, pairs), np.ones(len(pairs)), "sift", 1.0)
+    shifted = Matches(pairs, exact.reference + 0.5, exact.weights, "sift", 1.0)
+    far = Matches(pairs, exact.reference + 8, exact.weights, "sift", 1.0)
+    seen = []
+    monkeypatch.setattr(transform, "POLISHED", 50)
+    monkeypatch.setattr(transform, "_polished", lambda found, *_: seen.append(found) or found)
+    find_transform(Scene(image, spot(), reference), [exact, shifted])
+    assert sum(found.model == "homography" for found in seen) == 1
+    find_transform(Scene(image, spot(), reference), [exact, shifted, far])
+    assert sum(found.model == "homography" for found in seen) == 1 + 2
