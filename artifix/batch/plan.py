@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,9 @@ def plan_rows(
     planned = []
     for row in rows:
         seed = seed_of(config.seed, row.id)
-        settled = override(replace(base, seed=seed), **row.settings)
+        settled = replace(base, seed=seed)
+        if row.settings:  # most rows have none, and there may be many thousands
+            settled = override(settled, **row.settings)
         task = Task(row.id, row.request, settled, with_metadata)
         planned.append(Planned(row, task, _fingerprint(task, weights_sha256)))
     return planned
@@ -65,13 +68,20 @@ def share_of(planned: Sequence[Planned], shard: Shard) -> list[Planned]:
 def _fingerprint(task: Task, weights_sha256: str) -> str:
     """Changes with the settings, the weights, the names, sizes and times of the files."""
     told = {
-        "request": {name: str(value) for name, value in asdict(task.request).items()},
+        "request": {field.name: str(getattr(task.request, field.name)) for field in fields(task.request)},
         "files": [_stamp(place) for place in task.request.places],
-        "settings": to_dict(task.config),
+        "settings": {
+            "alignment": _told(task.config.alignment),
+            "refinement": _told(task.config.refinement),
+            "seed": task.config.seed,
+        },
         "weights": weights_sha256,
         "metadata": task.with_metadata,
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+_told = lru_cache(256)(to_dict)  # most rows share their settings
 
 
 def _stamp(place: Place) -> list[int] | None:
