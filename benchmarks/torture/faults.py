@@ -3,10 +3,11 @@
 Usage: python benchmarks/torture/faults.py [--count N] [--seed N] [--scenes NAME ...]
 
 Every open, write, fsync, rename, replace, mkdir, unlink, rmdir, ftruncate and close below the working
-folder is refused in turn (ENOSPC, EIO, EACCES), alone or with all that follow, while `artifix batch` (its network
-replaced by files made up) or `save_result` or `write_file` runs. Afterwards only errors meant for the user
-were raised, every file in place is the old or the new one, the journal can be read, and the same command without
-faults comes to what it would have without them. --count draws so many of the faults; the default is all.
+folder is refused in turn (ENOSPC, EIO, EACCES), alone or with all that follow, while `artifix batch` (its
+network replaced by files made up) or `save_result` or `write_file` runs. Afterwards only errors meant for
+the user were raised, every file in place is the old or the new one, the journal can be read, and the same
+command without faults comes to what it would have without them. --count draws so many of the faults; the
+default is all.
 """
 
 import argparse

@@ -30,9 +30,9 @@ _COLUMNS = [*KINDS, "reference2", "reference99", "weights", "ref", "", "\ufeffid
 _TEXTS = (
     "", " ", "image0.png", "../image0.png", "/etc/passwd", "image0.png;ref0.png", ";;;", "s3://b/k.png",
     "file:///etc/passwd", "zip://a::s3://b", "0,0,10,10", "10,10,0,0", "1e999", "nan", "-0", "9" * 5000,
-    "0" * 400, "1_0", "\u0663", "true", "YES", "1.8,3", ",", "=1+1", "\x1b[2J", "a\nb", 'a"b', "\u202e", "con",
-    ".", "..", "a" * 3000, "\U0001f600" * 60, "\0", "image0.png\0", "./././image0.png", "C:\\x.png", "luminance",
-    "1e-400", "0x10", "4294967296", "-1", "1.0e5", "//host/x",
+    "0" * 400, "1_0", "\u0663", "true", "YES", "1.8,3", ",", "=1+1", "\x1b[2J", "a\nb", 'a"b', "\u202e",
+    "con", ".", "..", "a" * 3000, "\U0001f600" * 60, "\0", "image0.png\0", "./././image0.png", "C:\\x.png",
+    "luminance", "1e-400", "0x10", "4294967296", "-1", "1.0e5", "//host/x",
 )  # fmt: skip
 _VALUES: tuple[Any, ...] = (
     None, True, 0, -1, 2**70, 1e308, 10**400, [], {}, [[]], ["image0.png"], ["a", 1], [0, 0, 9, 9], [1.5, 3],

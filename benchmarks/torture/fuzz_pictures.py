@@ -3,9 +3,10 @@
 Usage: python benchmarks/torture/fuzz_pictures.py [--count N] [--seed N] [--no-large]
 
 Mutants of PNG, JPEG, WebP, TIFF, BMP and GIF files of all depths and modes go through `read_picture`, or,
-with sound files beside them, through `read_case` as image, mask or reference. Violations are exceptions other
-than ArtifixError, crashes, more than 2 s of processor time and more than 2 GiB of memory. The largest
-pictures that may be opened, 88 million pixels in files of some kilobytes, follow: 10 s each, and the same memory.
+with sound files beside them, through `read_case` as image, mask or reference. Violations are exceptions
+other than ArtifixError, crashes, more than 2 s of processor time and more than 2 GiB of memory. The largest
+pictures that may be opened, 88 million pixels in files of some kilobytes, follow: 10 s each, and the same
+memory.
 """
 
 import argparse
