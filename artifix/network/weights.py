@@ -228,7 +228,7 @@ def _read_index(path: Path) -> dict[str, dict[str, str]]:
     try:
         with _as_weights_error(path):
             return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WeightsError(f"{path}: is damaged: {error}", "install artifix again") from error
 
 
