@@ -22,6 +22,10 @@ def test_mutants_of_manifests_are_read_or_refused(long_check, capsys):
     assert long_check("fuzz_manifests").main(["--count", "300"]) == 0, capsys.readouterr().out
 
 
+def test_mutants_of_settings_and_alignments_are_read_or_refused(long_check, capsys):
+    assert long_check("fuzz_configs").main(["--count", "300"]) == 0, capsys.readouterr().out
+
+
 @pytest.mark.parametrize("asked", [[], ["--configs"]], ids=["tensors", "configs"])
 def test_mutants_of_weights_are_loaded_or_refused(long_check, capsys, asked):
     assert long_check("fuzz_weights").main(["--count", "8", *asked]) == 0, capsys.readouterr().out
