@@ -8,11 +8,12 @@ DEVELOPMENT := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
-.PHONY: demo test lint clean help
+.PHONY: demo test torture lint clean help
 
 help:
 	@echo "make demo   repair every example, into demo-output/"
 	@echo "make test   lint, type-check and test; PYTEST_ARGS=--browser tests the report in Chromium too"
+	@echo "make torture  the long checks: refused disks, kills, garbled files, pixels, memory; hours"
 	@echo "make lint   lint and type-check only"
 	@echo "make clean  remove .venv, demo-output/ and caches"
 
@@ -21,6 +22,12 @@ demo: $(RUNTIME)
 
 test: lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+TORTURE := faults kills fuzz_pictures fuzz_manifests fuzz_configs fuzz_weights "fuzz_weights --configs" pastes
+torture: $(DEVELOPMENT)
+	set -e; for check in $(TORTURE); do set -- $$check; name=$$1; shift; \
+	  $(BIN)/python benchmarks/torture/$$name.py "$$@"; done
+	$(BIN)/python benchmarks/memory.py
 
 lint: $(DEVELOPMENT)
 	$(BIN)/ruff check .

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from transformers import Dinov2Model
 
 from artifix.alignment.choice import choose
@@ -19,10 +18,10 @@ from artifix.alignment.scene import Scene
 from artifix.alignment.stage import Alignment, Calibration, align
 from artifix.alignment.stored import restore, summarise
 from artifix.config import AlignmentConfig, RefineConfig
-from artifix.errors import InputError, WeightsError
+from artifix.errors import InputError, WeightsError, is_out_of_memory
 from artifix.inputs.case import Case
 from artifix.inputs.stored_alignment import StoredAlignment
-from artifix.network.assembly import Network
+from artifix.network.assembly import Network, require_values
 from artifix.network.codec import Codec
 from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
@@ -286,10 +285,11 @@ def load_pipeline(weights: str | None, device: torch.device, dtype: torch.dtype)
         pipeline = RefineByAlignPipeline.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, local_files_only=True
         )
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise WeightsError(
-            f"{folder}: cannot be loaded: {error}", "copy the whole folder of the weights"
-        ) from error
+    except Exception as error:  # libraries build whatever the files say; their errors have no common class
+        if is_out_of_memory(error):
+            raise
+        raise WeightsError(f"{folder}: cannot be loaded: {error}", "copy the whole folder again") from error
+    require_values(pipeline.components, folder)
     pipeline.to(device)
     pipeline.weights_name, pipeline.weights_sha256 = folder.name, digest
     return pipeline

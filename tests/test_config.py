@@ -118,3 +118,10 @@ def test_a_file_that_is_not_toml_is_refused(tmp_path, content):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_toml(tmp_path / "none.toml")
+
+
+def test_a_file_that_is_nested_too_deeply_is_refused(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text("x = " + "[" * 5000)
+    with pytest.raises(InputError, match="is not TOML"):
+        load_config(path, {})

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,8 @@ def open_journal(out: Path, shard: Shard) -> Iterator[Journal]:
             sync_folder(out)
         yield Journal(descriptor, path)
     finally:
-        os.close(descriptor)
+        with suppress(OSError):  # every line is synced: nothing is left that closing could lose
+            os.close(descriptor)
 
 
 def _cut_torn_line(descriptor: int, path: Path) -> None:

@@ -1,7 +1,7 @@
 """No row is done by two runs: a run holds its share of an output folder."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +69,8 @@ def locked(out: Path, shard: Shard) -> Iterator[None]:
     try:
         yield
     finally:
-        mine.release()
+        with suppress(OSError):  # it ends with the process at the latest
+            mine.release()
 
 
 def _require_free(folder: Path, shard: Shard, out: Path) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,18 +58,20 @@ def plan_rows(rows: Sequence[Row], terms: Terms) -> list[Planned]:
     """
     config = terms.config
     base = RefineConfig(config.alignment, config.refinement, config.seed)
+    given = {name for name, value in to_dict(config.alignment).items() if value != _UNSET[name]}
     planned = []
     for row in rows:
-        settled = override(replace(base, seed=seed_of(config.seed, row.id)), **row.settings)
+        settled = replace(base, seed=seed_of(config.seed, row.id))
+        if row.settings:  # most rows have none, and there may be many thousands
+            settled = override(settled, **row.settings)
         masks = {name: value for name, value in terms.masks.items() if name not in row.written}
         task = Task(row.id, replace(row.request, **masks), settled, terms.with_metadata)
-        _check(row, settled, config)
+        _check(row, settled, given)
         planned.append(Planned(row, task, _fingerprint(row, task, terms.weights_sha256)))
     return planned
 
 
-def _check(row: Row, settled: RefineConfig, config: CommandConfig) -> None:
-    given = {name for name, value in to_dict(config.alignment).items() if value != _UNSET[name]}
+def _check(row: Row, settled: RefineConfig, given: set[str]) -> None:
     try:
         check_request(row.request, settled.alignment, given | set(row.settings))
     except UsageError as error:
@@ -90,11 +93,18 @@ def _fingerprint(row: Row, task: Task, weights_sha256: str) -> str:
         "written": dict(row.written),
         "masks": [request.mask_from, request.invert_mask, request.fit_mask],
         "files": [_stamp(place) for place in request.places],
-        "settings": to_dict(task.config),
+        "settings": {
+            "alignment": _told(task.config.alignment),
+            "refinement": _told(task.config.refinement),
+            "seed": task.config.seed,
+        },
         "weights": weights_sha256,
         "metadata": task.with_metadata,
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+_told = lru_cache(256)(to_dict)  # most rows share their settings
 
 
 def _stamp(place: Place) -> list[int] | None:

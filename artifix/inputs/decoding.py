@@ -185,6 +185,8 @@ def _colour_8(image: Image.Image, path: Path) -> tuple[NDArray, NDArray | None]:
         return np.array(_rgb_of_cmyk(image)), None
     if image.mode not in _EIGHT_BIT_MODES:
         raise InputError(f"{path}: its samples are of the kind {image.mode!r}", _SAVE_PLAIN)
+    if image.mode == "P" and image.palette is None:
+        raise InputError(f"{path}: the file is damaged: its palette is missing", _SAVE_AGAIN)
     if not image.has_transparency_data:
         return np.array(image.convert("RGB")), None
     rgba = np.asarray(image.convert("RGBA"))

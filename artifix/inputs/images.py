@@ -1,6 +1,7 @@
 """A user's picture or mask, read whole, upright and at its native depth."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from artifix.inputs.request import MaskSource
 
 LEAST_SIDE_PX = 16
 _LOSSY = ("JPEG", "WEBP")
+_BAND_ROWS = 256
 _NOISE = 8 / 255  # of a lossy mask around black and white
 
 
@@ -150,7 +152,10 @@ def eight_bit(pixels: NDArray) -> NDArray[np.uint8]:
     """uint8 or uint16 samples as uint8, rounded to the nearest."""
     if pixels.dtype == np.uint8:
         return pixels
-    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    result = np.empty(pixels.shape, np.uint8)
+    for rows in _bands(len(pixels)):
+        result[rows] = (pixels[rows].astype(np.uint32) + 128) // 257
+    return result
 
 
 def _cropped(samples: NDArray, crop: Box, path: Path) -> NDArray:
@@ -193,9 +198,17 @@ def _alpha_level(mask: Picture) -> NDArray[np.float32]:
 
 def _luminance(pixels: NDArray) -> NDArray[np.float32]:
     """Rec. 601 luma in [0, 1]; exact where the channels agree."""
-    level = np.divide(pixels, np.iinfo(pixels.dtype).max, dtype=np.float32)
-    red, green, blue = level[..., 0], level[..., 1], level[..., 2]
-    return green + np.float32(0.299) * (red - green) + np.float32(0.114) * (blue - green)
+    result = np.empty(pixels.shape[:2], np.float32)
+    for rows in _bands(len(pixels)):
+        level = np.divide(pixels[rows], np.iinfo(pixels.dtype).max, dtype=np.float32)
+        red, green, blue = level[..., 0], level[..., 1], level[..., 2]
+        result[rows] = green + np.float32(0.299) * (red - green) + np.float32(0.114) * (blue - green)
+    return result
+
+
+def _bands(height: int) -> Iterator[slice]:
+    """Rows that are computed with at once: all of a large picture as floats would fill the memory."""
+    yield from (slice(top, top + _BAND_ROWS) for top in range(0, height, _BAND_ROWS))
 
 
 def _size_mismatch(mask: Picture, size: tuple[int, int], whole: str) -> InputError:

@@ -39,7 +39,7 @@ def read_stored_alignment(path: Path, case: Case) -> StoredAlignment:
     data = read_bytes(path)
     try:
         told = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is no JSON: {error}", _RESTORE) from error
     kinds = {"format": int, "inputs": dict, "settings": dict, "groups": list}
     for name, kind in kinds.items():

@@ -1,6 +1,8 @@
 """The network's parts put together, and built anew from a config."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
@@ -8,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import Dinov2Config, Dinov2Model
 
-from artifix.errors import UsageError
+from artifix.errors import UsageError, WeightsError
 from artifix.network.attention import MatchedProcessor
 from artifix.network.codec import Codec, PixelCodec, encode, latent_channels, pixel_factor
 from artifix.network.detail import CELL_PX, DetailEncoder
@@ -274,3 +276,13 @@ def _detail_encoder(config: NetworkConfig) -> DetailEncoder | None:
     return DetailEncoder(
         config.detail_widths, config.cross_attention_width, config.unet_widths[:2], config.detail_norm_groups
     )
+
+
+def require_values(parts: Mapping[str, object], folder: Path) -> None:
+    """Raise WeightsError if the files in `folder` left a parameter of any part without a value."""
+    for name, part in parts.items():
+        found = part.named_parameters() if isinstance(part, torch.nn.Module) else ()
+        if lacking := [parameter for parameter, value in found if value.is_meta]:
+            raise WeightsError(
+                f"{folder / name}: lacks the values of {lacking[0]}", "copy the whole folder of the weights"
+            )

@@ -7,7 +7,8 @@ import re
 import shutil
 import tomllib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -225,13 +226,15 @@ def _read_index(path: Path) -> dict[str, dict[str, str]]:
     if not path.is_file():
         return {}
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        with _as_weights_error(path):
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WeightsError(f"{path}: is damaged: {error}", "install artifix again") from error
 
 
 def _read_sums(path: Path) -> dict[str, str]:
-    lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+    with _as_weights_error(path):
+        lines = path.read_bytes().decode("utf-8", "replace").splitlines()
     rows = [re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line) for line in lines]
     if not rows or None in rows:
         raise WeightsError(f"{path}: is damaged", _OWN_REMEDY)
@@ -247,5 +250,15 @@ def _require_shards(folder: Path, present: dict[str, str]) -> None:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with _as_weights_error(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _as_weights_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise WeightsError(
+            f"{path}: cannot be read: {error.strerror or error}", "mend it, or copy the whole folder again"
+        ) from error

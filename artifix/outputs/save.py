@@ -201,7 +201,13 @@ def publish(unfinished: Path, place: Path) -> None:
         elif not unfinished.exists():  # interrupted when all was done
             shutil.rmtree(earlier, ignore_errors=True)
         raise
-    sync_folder(place.parent)
+    try:
+        sync_folder(place.parent)
+    finally:  # the new one is in place, whether the disk has noted it or not
+        _delete_replaced(earlier)
+
+
+def _delete_replaced(earlier: Path) -> None:
     if earlier.exists():
         try:
             shutil.rmtree(earlier)

@@ -98,3 +98,17 @@ def test_a_full_disk_is_an_output_error(tmp_path, monkeypatch):
         with pytest.raises(OutputError, match="No space left") as raised:
             journal.append(ENTRY)
     assert "free some space" in raised.value.hint
+
+
+def test_a_disk_that_refuses_to_close_takes_nothing_back(tmp_path, monkeypatch):
+    close = os.close
+
+    def refuse(descriptor):
+        close(descriptor)
+        raise OSError(errno.EIO, "Input/output error")
+
+    with open_journal(tmp_path, Shard()) as journal:
+        journal.append(ENTRY)
+        monkeypatch.setattr(os, "close", refuse)
+    monkeypatch.undo()
+    assert set(read_journals(tmp_path)) == {"a"}

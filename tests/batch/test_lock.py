@@ -1,5 +1,7 @@
 """Two runs on one folder."""
 
+import errno
+import os
 import subprocess
 import sys
 from itertools import product
@@ -85,3 +87,17 @@ def test_what_is_no_share_is_refused(text):
 def test_shares_hold_every_row_once():
     for count, position in product(range(1, 6), range(20)):
         assert sum(Shard(index, count).holds(position) for index in range(1, count + 1)) == 1
+
+
+def test_a_lock_that_cannot_be_given_back_ends_with_the_process(tmp_path, monkeypatch):
+    close = os.close
+
+    def refuse(descriptor):
+        close(descriptor)
+        raise OSError(errno.EIO, "Input/output error")
+
+    with locked(tmp_path, Shard()):
+        monkeypatch.setattr(os, "close", refuse)
+    monkeypatch.undo()
+    with locked(tmp_path, Shard()):
+        pass

@@ -218,3 +218,19 @@ def test_a_mask_of_labels_is_not_taken_for_a_faint_one(save_array, disc):
     with pytest.raises(InputError, match="brightest pixel is 1 of 255") as caught:
         read_mask(save_array((disc > 0).astype(np.uint8), "m.png"), SIZE)
     assert "255 (not 1)" in caught.value.hint
+
+
+def test_a_picture_of_colour_numbers_without_their_colours_is_damaged(tmp_path):
+    path = tmp_path / "picture.png"
+    Image.fromarray(np.zeros((20, 20), np.uint8)).convert("P").save(path)
+    data = path.read_bytes()
+    start = data.index(b"PLTE") - 4
+    size = int.from_bytes(data[start : start + 4], "big") + 12
+    path.write_bytes(data[:start] + data[start + size :])
+    with pytest.raises(InputError, match="its palette is missing"):
+        read_picture(path)
+
+
+def test_pictures_higher_than_a_band_are_computed_with_as_a_whole():
+    deep = np.random.default_rng(0).integers(0, 65536, (600, 3, 3)).astype(np.uint16)
+    assert np.array_equal(eight_bit(deep), (deep / 257).round().astype(np.uint8))

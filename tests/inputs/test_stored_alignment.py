@@ -100,3 +100,10 @@ def test_a_map_that_is_none_is_refused(write, case, tmp_path, array):
 def test_a_missing_map_is_refused(write, case):
     with pytest.raises(InputError, match=r"gone.npy: no such file"):
         read_stored_alignment(write(correspondence="gone.npy"), case)
+
+
+def test_a_file_that_is_nested_too_deeply_is_refused(tmp_path):
+    path = tmp_path / "alignment.json"
+    path.write_text("[" * 100_000)
+    with pytest.raises(InputError, match="is no JSON"):
+        read_stored_alignment(path, None)  # it is refused before the case is asked

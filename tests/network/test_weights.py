@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import json
 import os
@@ -270,3 +271,17 @@ def test_weights_that_cannot_be_changed_are_told_before_the_work(calibrated, mon
     (calibrated.parent / "index.toml").unlink()
     if closed == "weights":
         require_writable(calibrated)  # nothing beside the folder is to be changed
+
+
+@pytest.mark.parametrize("name", ["unet/a-00001.safetensors", "SHA256SUMS"])
+def test_a_file_that_the_disk_does_not_give_is_named(own, monkeypatch, name):
+    plain = Path.open
+
+    def refuse(path, *arguments, **named):
+        if path == own / name:
+            raise OSError(errno.EIO, "Input/output error")
+        return plain(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(WeightsError, match=f"{name}: cannot be read: Input/output error"):
+        verify_weights(own)

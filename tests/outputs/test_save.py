@@ -252,3 +252,19 @@ def test_a_replaced_result_that_cannot_be_deleted_is_reported_not_fatal(out, mon
     assert "could not be deleted" in caplog.text
     monkeypatch.undo()
     assert shutil.rmtree is not refuse
+
+
+def test_a_replaced_result_goes_even_where_the_folder_cannot_be_synced(out, tmp_path, monkeypatch):
+    save_result(out, {"record.json": b"old"})
+    plain = save.sync_folder
+
+    def refuse(folder):
+        if folder == out.parent:
+            raise OSError(errno.EIO, "Input/output error")
+        plain(folder)
+
+    monkeypatch.setattr(save, "sync_folder", refuse)
+    with pytest.raises(OutputError, match="Input/output error"):
+        save_result(out, {"record.json": b"new"}, overwrite=True)
+    assert (out / "record.json").read_bytes() == b"new"
+    assert list(tmp_path.rglob(".artifix-*")) == []

@@ -6,9 +6,10 @@ import pytest
 import torch
 from diffusers import AutoencoderKL
 from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 
 from artifix.errors import OutputError, WeightsError
-from artifix.network.weights import verify_weights
+from artifix.network.weights import verify_weights, write_sums
 from artifix.pipeline import RefineByAlignPipeline, load_pipeline
 from artifix.training import export
 from artifix.training.export import export_weights
@@ -82,6 +83,28 @@ def test_a_changed_file_is_refused_when_loaded(weights):
     index = weights / "model_index.json"
     index.write_text(index.read_text().replace(LAYER, "mid_block.attentions.0"))
     with pytest.raises(WeightsError, match=r"model_index.json: was changed"):
+        load_pipeline(str(weights), CPU, torch.float32)
+
+
+def test_a_file_that_gives_a_parameter_no_value_is_refused(weights):
+    path = weights / "projection" / "diffusion_pytorch_model.safetensors"
+    tensors = load_file(path)
+    lost = min(tensors)
+    save_file({name: tensor for name, tensor in tensors.items() if name != lost}, path)
+    write_sums(weights)
+    with pytest.raises(WeightsError, match=f"projection: lacks the values of {lost}"):
+        load_pipeline(str(weights), CPU, torch.float32)
+
+
+@pytest.mark.parametrize(
+    ("part", "setting", "value"),
+    [("unet", "act_fn", 3), ("image_encoder", "hidden_size", None), ("", "_class_name", 7)],
+)
+def test_settings_of_weights_that_no_library_understands_are_refused(weights, part, setting, value):
+    path = weights / part / ("config.json" if part else "model_index.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {setting: value}))
+    write_sums(weights)
+    with pytest.raises(WeightsError, match="cannot be loaded"):
         load_pipeline(str(weights), CPU, torch.float32)
 
 
