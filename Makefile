@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What tests need: all but what draws the examples.
+EXTRAS := dev,train,ray,remote
 # Stamps: installed again only when what is to be installed has changed.
 RUNTIME := $(VENV)/.installed
 DEVELOPMENT := $(VENV)/.installed-dev
@@ -12,7 +14,8 @@ INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
 help:
 	@echo "make demo   repair every example, into demo-output/"
-	@echo "make test   lint, type-check and test; PYTEST_ARGS=--browser tests the report in Chromium too"
+	@echo "make test   lint, type-check and test; PYTEST_ARGS=--browser tests the report in Chromium too,"
+	@echo "            --ray batches on a Ray cluster, --remote files at URLs; both on this machine alone"
 	@echo "make lint   lint and type-check only"
 	@echo "make clean  remove .venv, demo-output/ and caches"
 
@@ -38,7 +41,7 @@ $(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
 
 $(DEVELOPMENT): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV): once, some minutes"
-	$(INSTALL) --editable '.[dev,train]'
+	$(INSTALL) --editable '.[$(EXTRAS)]'
 	@touch $(RUNTIME) $@
 
 clean:

@@ -35,11 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--runslow", action="store_true", help="run the tests marked slow too")
     parser.addoption("--gpu", action="store_true", help="run the tests marked gpu too")
     parser.addoption("--browser", action="store_true", help="run the tests marked browser too")
+    parser.addoption("--remote", action="store_true", help="run the tests marked remote too")
     parser.addoption("--ray", action="store_true", help="run the tests marked ray too")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for marker in ("slow", "gpu", "browser", "ray"):
+    for marker in ("slow", "gpu", "browser", "ray", "remote"):
         option = "--runslow" if marker == "slow" else f"--{marker}"
         if not config.getoption(option):
             for item in items:

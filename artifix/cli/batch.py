@@ -1,5 +1,6 @@
 """`artifix batch`."""
 
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from artifix.batch.run import Tally
     from artifix.inputs.manifest import Row
 
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:/")  # a path of pathlib's has lost its second slash
 _ManifestArgument = Annotated[
     Path,
     typer.Argument(
@@ -204,6 +206,11 @@ def _prepare(context: typer.Context) -> _Batch:
 
 
 def _rows(given: dict[str, Any], console: Console) -> "list[Row]":
+    if _URL.match(str(given["manifest"])) and not given["manifest"].exists():
+        raise UsageError(
+            "MANIFEST is a URL: a manifest is read from this machine",
+            "download it first; its rows may name URLs",
+        )
     if given["layout"] is None:
         if named := [name for name in ("masks", "references") if given[name] is not None]:
             raise UsageError(f"--{named[0]} is of a --layout", "name the layout, or drop it")
