@@ -16,7 +16,10 @@ from artifix.errors import DeviceError, UsageError
 _PATIENCE_S = 5.0  # for the first sign of a cluster
 _STORE_BYTES = 512 * 2**20  # of shared memory, for the outcomes of a few rows; Ray puts more on the disk
 _DEFAULT_PORT = 6379
-_ADDRESS_HINT = "start it with: ray start --head, and run this on one of its nodes; or drop --address"
+_ADDRESS_HINT = (
+    "start it with: ray start --head, and run this on one of its nodes, with RAY_AUTH_MODE=token in the "
+    "environment if the cluster wants its token; or drop --address"
+)
 
 
 @dataclass(frozen=True, slots=True)
