@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What the tests need that every run makes; those of --ray and --remote need these extras too.
+EXTRAS := dev,train
 # Stamps: installed again only when what is to be installed has changed.
 RUNTIME := $(VENV)/.installed
 DEVELOPMENT := $(VENV)/.installed-dev
@@ -12,7 +14,8 @@ INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
 help:
 	@echo "make demo   repair every example, into demo-output/"
-	@echo "make test   lint, type-check and test; PYTEST_ARGS=--browser tests the report in Chromium too"
+	@echo "make test   lint, type-check and test; PYTEST_ARGS=--browser tests the report in Chromium too,"
+	@echo "            --ray batches on a Ray cluster, --remote files at URLs (EXTRAS=dev,train,ray,remote)"
 	@echo "make torture  the long checks: refused disks, kills, garbled files, pixels, memory; hours"
 	@echo "make lint   lint and type-check only"
 	@echo "make clean  remove .venv, demo-output/ and caches"
@@ -45,7 +48,7 @@ $(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
 
 $(DEVELOPMENT): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV): once, some minutes"
-	$(INSTALL) --editable '.[dev,train]'
+	$(INSTALL) --editable '.[$(EXTRAS)]'
 	@touch $(RUNTIME) $@
 
 clean:

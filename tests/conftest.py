@@ -35,10 +35,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--runslow", action="store_true", help="run the tests marked slow too")
     parser.addoption("--gpu", action="store_true", help="run the tests marked gpu too")
     parser.addoption("--browser", action="store_true", help="run the tests marked browser too")
+    parser.addoption("--remote", action="store_true", help="run the tests marked remote too")
+    parser.addoption("--ray", action="store_true", help="run the tests marked ray too")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for marker, option in (("slow", "--runslow"), ("gpu", "--gpu"), ("browser", "--browser")):
+    for marker in ("slow", "gpu", "browser", "ray", "remote"):
+        option = "--runslow" if marker == "slow" else f"--{marker}"
         if not config.getoption(option):
             for item in items:
                 if marker in item.keywords:
@@ -82,6 +85,18 @@ def tiny_network() -> Network:
         detail_norm_groups=4,
     )
     return build_network(config)
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tiny_network: Network, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of random weights of the real classes, beside an index of its files."""
+    from artifix.network.weights import write_index
+    from artifix.training.export import export_weights
+
+    folder = tmp_path_factory.mktemp("weights") / "tiny"
+    export_weights(tiny_network, folder, layer="up_blocks.1.attentions.0")
+    write_index(folder.parent)
+    return folder
 
 
 @pytest.fixture(scope="session")

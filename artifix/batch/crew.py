@@ -20,11 +20,12 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
+from artifix.batch.gate import MOST_DEATHS
 from artifix.batch.task import Failure, Outcome, Task
 from artifix.errors import ArtifixError, DeviceError
 
-MOST_DEATHS = 2  # of workers over the same row
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# What says to the libraries how many threads they may use.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _DIED_HINT = "it may need more memory than there is: use smaller pictures, or fewer --workers"
 
 
@@ -191,8 +192,8 @@ def _deaf_to_interruption() -> Iterator[None]:
 @contextmanager
 def _one_thread() -> Iterator[None]:
     """A process started meanwhile computes on one thread; its libraries ask once, when they are loaded."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
         yield
     finally:

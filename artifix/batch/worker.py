@@ -3,8 +3,6 @@
 import gc
 import time
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from artifix.batch.task import Outcome, Task, failure_of
@@ -13,7 +11,7 @@ from artifix.errors import is_out_of_memory
 from artifix.inputs.case import Case
 from artifix.inputs.images import eight_bit
 from artifix.inputs.reading import Inputs, read_inputs
-from artifix.inputs.remote import fetch
+from artifix.inputs.remote import fetching
 from artifix.inputs.request import localised
 from artifix.inputs.stored_alignment import settings_of
 from artifix.outputs.save import THUMBNAIL
@@ -68,8 +66,8 @@ class Worker:
 
     def _repair(self, task: Task) -> tuple[dict[str, bytes], dict[str, Any]]:
         config = task.config
-        with TemporaryDirectory(prefix="artifix-") as fetched:
-            inputs = read_inputs(localised(task.request, lambda url: fetch(url, Path(fetched))))
+        with fetching() as fetch:
+            inputs = read_inputs(localised(task.request, fetch))
         if inputs.stored is not None:
             config = replace(config, alignment=settings_of(inputs.stored))
         pipeline = self.loaded.pipeline

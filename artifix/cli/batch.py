@@ -1,9 +1,9 @@
 """`artifix batch`."""
 
+import re
 import sys
 import time
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,6 +11,7 @@ import typer
 
 from artifix.cli import options
 from artifix.cli.console import Console
+from artifix.cli.engines import check_engine, engine_of
 from artifix.cli.options import config_of
 from artifix.cli.rows import row_progress
 from artifix.config import CommandConfig
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from artifix.batch.lock import Shard
     from artifix.batch.plan import Planned
     from artifix.batch.results import Result
-    from artifix.batch.run import Engine, Tally
+    from artifix.batch.run import Tally
     from artifix.inputs.manifest import Row
 
 _MASKS = ("mask_from", "invert_mask", "fit_mask")  # options that rows may give too
-
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:/")  # a path of pathlib's has lost its second slash
 _ManifestArgument = Annotated[
     Path,
     typer.Argument(
@@ -76,7 +77,8 @@ _WorkersOption = Annotated[
         "--workers",
         metavar="N",
         min=1,
-        help="Rows done side by side. Default: one a core, two a GPU; pixels do not depend on it.",
+        help="Rows done side by side by --engine local. Default: one a core, two a GPU; pixels do not "
+        "depend on it.",
         show_default=False,
     ),
 ]
@@ -86,10 +88,23 @@ _EngineOption = Annotated[
 ]
 _AddressOption = Annotated[
     str | None,
-    typer.Option("--address", metavar="HOST:PORT", help="Ray cluster. Default: a local one."),
+    typer.Option(
+        "--address", metavar="HOST:PORT", help="Ray cluster, or auto. Default: one is started for the run."
+    ),
+]
+_NumWorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--num-workers",
+        metavar="N",
+        min=1,
+        help="Rows done side by side by --engine ray. Default: as many as its CPUs or GPUs allow.",
+        show_default=False,
+    ),
 ]
 _GpusOption = Annotated[
-    float, typer.Option("--num-gpus", metavar="N", min=0, help="GPUs of each worker of the Ray cluster.")
+    float,
+    typer.Option("--num-gpus", metavar="N", min=0, help="GPUs of each worker of --engine ray, such as 0.5."),
 ]
 
 
@@ -123,6 +138,7 @@ def batch(
     workers: _WorkersOption = None,
     engine: _EngineOption = "local",
     address: _AddressOption = None,
+    num_workers: _NumWorkersOption = None,
     num_gpus: _GpusOption = 0.0,
     mask_from: options.MaskSourceOption = "auto",
     invert_mask: options.InvertOption = False,
@@ -152,8 +168,7 @@ def batch(
     Writes one folder a row, with the files of `artifix refine`, into DIR/rows, and results.csv,
     results.jsonl and report.html. Rows that are done are left alone, failed ones are repeated.
     """
-    if engine == "local" and (address is not None or num_gpus):
-        raise UsageError("--address and --num-gpus are of --engine ray", "add --engine ray, or drop them")
+    check_engine(context.params)
     prepared = _prepare(context)
     if dry_run:
         _show(prepared)
@@ -196,6 +211,11 @@ def _prepare(context: typer.Context) -> _Batch:
 
 
 def _rows(given: dict[str, Any], console: Console) -> "list[Row]":
+    if _URL.match(str(given["manifest"])) and not given["manifest"].exists():
+        raise UsageError(
+            "MANIFEST is a URL: a manifest is read from this machine",
+            "download it first; its rows may name URLs",
+        )
     if given["layout"] is None:
         if named := [name for name in ("masks", "references") if given[name] is not None]:
             raise UsageError(f"--{named[0]} is of a --layout", "name the layout, or drop it")
@@ -230,7 +250,7 @@ def _run(prepared: _Batch, given: dict[str, Any]) -> "Tally":
     from artifix.batch.run import Tally, do_rows, opened
     from artifix.interruption import noted_interruption
 
-    engine = _engine(prepared.config, given)
+    engine = engine_of(prepared.config, given)
     most = 1 if given["fail_fast"] else given["max_failures"]
     with opened(prepared.out, prepared.shard) as journal, noted_interruption() as stop:
         entries = read_journals(prepared.out)
@@ -253,15 +273,6 @@ def _write(prepared: _Batch) -> "list[Result]":
     results = results_of(prepared.planned, read_journals(prepared.out), prepared.out)
     write_results(prepared.out, results, prepared.title, prepared.facts)
     return results
-
-
-def _engine(config: CommandConfig, given: dict[str, Any]) -> "Engine":
-    from artifix.batch.crew import Crew, cores_or_gpus
-    from artifix.batch.worker import Worker
-
-    make = partial(Worker, config.run)
-    count = given["workers"] or cores_or_gpus(config.run.device)
-    return lambda tasks, may_go_on: Crew(make, count, may_go_on).run(tasks)
 
 
 def _tell(prepared: _Batch, tally: "Tally", seconds: float) -> None:

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote_plus
 
 from artifix.errors import InputError
 from artifix.inputs.table import shown
@@ -12,6 +13,7 @@ from artifix.inputs.table import shown
 _URL = re.compile(r"(?:[A-Za-z0-9+.\-]+::)*[A-Za-z][A-Za-z0-9+.\-]+://.*", re.DOTALL)
 _OF_THIS_MACHINE = re.compile(r"(?:^|::)(?:file|local)://|::", re.IGNORECASE)
 _MOST_SIGNS = 4096  # resolving longer ones takes long, and no system has them
+_LEAST_SECRET = 4  # shorter words of a query are in any text
 _ONLY_IF_ALLOWED = ", which is refused unless --allow-outside is given"
 
 
@@ -37,6 +39,19 @@ def is_url(text: str) -> bool:
 def may_be_local(url: str) -> bool:
     """Whether `url` can lead to a file of this machine: file://..., or a chain, whose end is anywhere."""
     return _OF_THIS_MACHINE.search(url) is not None
+
+
+def without_secrets(url: str) -> str:
+    """`url` as it may be shown and kept: without user, password and query, where keys are signed in."""
+    return "::".join(re.sub(r"//[^/]*@", "//", link.partition("?")[0]) for link in url.split("::"))
+
+
+def holds_secret_of(url: str, text: str) -> bool:
+    """Whether `text` tells something of `url` that is not to be shown, however it is quoted."""
+    plain = unquote_plus(text)
+    words = re.findall(r"//([^/?]*)@", url) + re.findall(r"\?([^#]*)", url)
+    parts = {unquote_plus(part) for word in words for part in re.split("[:&=?]", word)}
+    return any(len(part) >= _LEAST_SECRET and part in plain for part in parts)
 
 
 def stem_of(place: Place) -> str:
@@ -77,7 +92,9 @@ class Finder:
     def _find(self, text: str) -> Place:
         if is_url(text):
             if may_be_local(text) and not self._allow_outside:
-                raise InputError(f"{shown(text)}: may lead to files of this machine{_ONLY_IF_ALLOWED}")
+                raise InputError(
+                    f"{shown(without_secrets(text))}: may lead to files of this machine{_ONLY_IF_ALLOWED}"
+                )
             return Url(text)
         if len(text) > _MOST_SIGNS:
             raise InputError(f"{shown(text)}: is longer than any path ({len(text)} signs)")

@@ -6,7 +6,7 @@ from pathlib import Path
 from artifix.errors import InputError
 from artifix.inputs.case import Case, read_case, with_reference
 from artifix.inputs.hint import read_hint
-from artifix.inputs.places import Place, Url
+from artifix.inputs.places import Place, Url, without_secrets
 from artifix.inputs.request import Request
 from artifix.inputs.stored_alignment import StoredAlignment, read_stored_alignment
 
@@ -51,7 +51,9 @@ def read_inputs(request: Request) -> Inputs:
 
 def _path(place: Place) -> Path:
     if isinstance(place, Url):
-        raise InputError(f"{place}: is a URL, not a file on this machine", "download it first")
+        raise InputError(
+            f"{without_secrets(place)}: is a URL, not a file on this machine", "download it first"
+        )
     return place
 
 

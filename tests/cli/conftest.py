@@ -18,7 +18,6 @@ from artifix.config import CommandConfig
 from artifix.geometry import box_of, square_around
 from artifix.inputs.case import Case
 from artifix.inputs.stored_alignment import StoredAlignment
-from artifix.network.assembly import Network
 from artifix.pipeline import RefineByAlignPipeline
 from artifix.repair.loading import Loaded
 
@@ -148,15 +147,3 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
             command, "open_pipeline", lambda config, console: Loaded(fake, "cpu", "float32", 0.1)
         )
     return fake
-
-
-@pytest.fixture(scope="session")
-def tiny_weights(tiny_network: Network, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of random weights of the real classes, beside an index of its files."""
-    from artifix.network.weights import write_index
-    from artifix.training.export import export_weights
-
-    folder = tmp_path_factory.mktemp("weights") / "tiny"
-    export_weights(tiny_network, folder, layer="up_blocks.1.attentions.0")
-    write_index(folder.parent)
-    return folder
