@@ -27,7 +27,6 @@ RESULT_FILES = frozenset(
         "overview.png",
         ALIGNMENT,
         RECORD,
-        THUMBNAIL,
     }
 )
 STAGES = ("1-map", "2-filtered", "3-clusters", "4-region", "5-overlay", "6-matches")
@@ -54,7 +53,7 @@ def check_output(
         place = folder.resolve()
         _check_inputs(folder, place, inputs)
         if place.exists():
-            _check_existing(folder, place, overwrite, RESULT_FILES | set(files))
+            _check_existing(folder, place, overwrite, RESULT_FILES | {THUMBNAIL} | set(files))
         parent = _missing_parents(place)[-1].parent
         if not parent.is_dir():
             raise OutputError(f"{folder}: {parent} is a file, not a folder", _ELSEWHERE)

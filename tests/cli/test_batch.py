@@ -32,7 +32,7 @@ def worker(pipeline, monkeypatch):
             if not may_go_on():
                 return
 
-    monkeypatch.setattr(batch, "_engine", lambda config, given: engine)
+    monkeypatch.setattr(batch, "engine_of", lambda config, given: engine)
     return made
 
 
@@ -41,7 +41,7 @@ def no_worker(monkeypatch):
     def refuse(config, given):
         pytest.fail("an engine was made")
 
-    monkeypatch.setattr(batch, "_engine", refuse)
+    monkeypatch.setattr(batch, "engine_of", refuse)
 
 
 def test_every_row_is_refined(artifix, files, manifest, worker):
