@@ -88,15 +88,15 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run, print the curve and the growth; returns an exit status."""
     options, curve = parse(arguments), Curve()
-    plain = artifix.cli.batch._engine
-    artifix.cli.batch._engine = curve.watching(engine_of if options.made_up else plain)
+    plain = artifix.cli.batch.engine_of
+    artifix.cli.batch.engine_of = curve.watching(engine_of if options.made_up else plain)
     with tempfile.TemporaryDirectory(prefix="memory-") as place:
         write = write_stub_weights if options.made_up else write_tiny_weights
         manifest, weights = write_manifest(Path(place) / "in", options.count), write(Path(place) / "weights")
         asked = [manifest, "--out", Path(place) / "out", "--weights", weights, "--force", "--device", "cpu"]
         asked += ["--workers", options.workers, "--seed", options.seed, "--quiet"]
         code = artifix_main(["batch", *map(str, asked)])
-    artifix.cli.batch._engine = plain
+    artifix.cli.batch.engine_of = plain
     for row in range(0, len(curve.points), max(options.count // 20, 1)):
         print(f"row {row:5}: driver {curve.points[row][0]:6.1f} MB, worker {curve.points[row][1]:6.1f} MB")
     driver, worker = curve.growth_mb(options.first)

@@ -21,7 +21,7 @@ from typing import Any
 from guard import Attempt, judge
 from material import write_manifest
 
-from artifix.batch.plan import plan_rows
+from artifix.batch.plan import Terms, plan_rows
 from artifix.config import CommandConfig
 from artifix.inputs.cells import KINDS
 from artifix.inputs.manifest import read_rows
@@ -122,7 +122,7 @@ def attempts(folder: Path) -> Attempt:
         path = folder / f"mutant.{'jsonl' if lines else 'csv'}"
         data = garbled((json_manifest if lines else csv_manifest)(draw), draw)
         path.write_bytes(grown(draw) if draw.random() < 0.003 else data)
-        plan_rows(read_rows(path, draw.random() < 0.2), CommandConfig(), "0" * 64)
+        plan_rows(read_rows(path, draw.random() < 0.2), Terms(CommandConfig(), "0" * 64))
         return path.suffix
 
     return attempt

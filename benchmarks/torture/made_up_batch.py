@@ -41,5 +41,5 @@ def engine_of(config: CommandConfig, given: dict[str, Any]) -> Engine:
 
 
 if __name__ == "__main__":
-    artifix.cli.batch._engine = engine_of
+    artifix.cli.batch.engine_of = engine_of
     sys.exit(main())

@@ -7,7 +7,7 @@ from artifix.cli import batch
 
 @pytest.fixture
 def faults(long_check, monkeypatch):
-    monkeypatch.setattr(batch, "_engine", batch._engine)  # put back afterwards
+    monkeypatch.setattr(batch, "engine_of", batch.engine_of)  # put back afterwards
     return long_check("faults")
 
 

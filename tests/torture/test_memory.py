@@ -10,7 +10,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 def test_the_driver_does_not_grow_with_the_rows(long_check, monkeypatch, capsys):
-    monkeypatch.setattr(batch, "_engine", batch._engine)
+    monkeypatch.setattr(batch, "engine_of", batch.engine_of)
     monkeypatch.syspath_prepend(str(batch_scripts()))
     memory = long_check("memory")
     try:
