@@ -20,7 +20,6 @@ from artifix.errors import ExitCode, RowsFailedError, UsageError
 if TYPE_CHECKING:
     from artifix.batch.lock import Shard
     from artifix.batch.plan import Planned
-    from artifix.batch.results import Result
     from artifix.batch.run import Tally
     from artifix.inputs.manifest import Row
 
@@ -266,13 +265,12 @@ def _run(prepared: _Batch, given: dict[str, Any]) -> "Tally":
     return tally
 
 
-def _write(prepared: _Batch) -> "list[Result]":
+def _write(prepared: _Batch) -> None:
     from artifix.batch.journal import read_journals
     from artifix.batch.results import results_of, write_results
 
     results = results_of(prepared.planned, read_journals(prepared.out), prepared.out)
     write_results(prepared.out, results, prepared.title, prepared.facts)
-    return results
 
 
 def _tell(prepared: _Batch, tally: "Tally", seconds: float) -> None:

@@ -8,6 +8,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from operator import methodcaller
 from pathlib import Path
 from typing import BinaryIO
 
@@ -89,7 +90,7 @@ def save_result(
         try:
             unfinished.mkdir()
             for name, data in files.items():
-                _write(unfinished / name, data)
+                _write(unfinished / name, methodcaller("write", data))
             sync_folder(unfinished)
             publish(unfinished, place)
         except BaseException:
@@ -145,9 +146,9 @@ def _made_parents(place: Path) -> Iterator[None]:
         raise
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
     with path.open("xb") as stream:
-        stream.write(data)
+        write(stream)
         stream.flush()
         os.fsync(stream.fileno())
 
@@ -165,10 +166,7 @@ def write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
     unfinished = path.with_name(f".artifix-{uuid.uuid4().hex}.tmp")
     with as_output_error(path):
         try:
-            with unfinished.open("xb") as stream:
-                write(stream)
-                stream.flush()
-                os.fsync(stream.fileno())
+            _write(unfinished, write)
             unfinished.replace(path)
         except BaseException:
             unfinished.unlink(missing_ok=True)
