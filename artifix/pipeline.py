@@ -22,6 +22,7 @@ from artifix.errors import InputError, WeightsError, is_out_of_memory
 from artifix.inputs.case import Case
 from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.network.assembly import Network, require_values
+from artifix.network.base import load_image_encoder
 from artifix.network.codec import Codec
 from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
@@ -282,9 +283,13 @@ def load_pipeline(weights: str | None, device: torch.device, dtype: torch.dtype)
     folder = find_weights(weights)
     digest = verify_weights(folder)
     try:
+        # Left to the pipeline, transformers would fill what its files lack with random numbers.
+        image_encoder = load_image_encoder(folder / "image_encoder").to(dtype)
         pipeline = RefineByAlignPipeline.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, local_files_only=True
+            folder, image_encoder=image_encoder, dtype=dtype, use_safetensors=True, local_files_only=True
         )
+    except WeightsError:
+        raise
     except Exception as error:  # libraries build whatever the files say; their errors have no common class
         if is_out_of_memory(error):
             raise

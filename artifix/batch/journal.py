@@ -29,10 +29,11 @@ def read_journals(out: Path) -> dict[str, dict[str, Any]]:
     """
     latest: dict[str, dict[str, Any]] = {}
     for path in sorted(out.glob(f"{_NAME}*.jsonl")):
-        for entry in _entries(path):
-            earlier = latest.get(entry["id"])
+        # Within a journal the later line counts, whatever the clock said: it may have been set back.
+        for row_id, entry in {entry["id"]: entry for entry in _entries(path)}.items():
+            earlier = latest.get(row_id)
             if earlier is None or earlier["time"] <= entry["time"]:
-                latest[entry["id"]] = entry
+                latest[row_id] = entry
     return latest
 
 

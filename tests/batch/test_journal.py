@@ -27,6 +27,14 @@ def test_the_latest_entry_of_a_row_counts(tmp_path):
     assert entries["a"]["note"] == "second"
 
 
+def test_the_later_line_counts_where_the_clock_was_set_back(tmp_path, monkeypatch):
+    with open_journal(tmp_path, Shard()) as journal:
+        for clock, status in ((2000.0, "failed"), (1000.0, "done")):
+            monkeypatch.setattr("artifix.batch.journal.time.time", lambda clock=clock: clock)
+            journal.append({**ENTRY, "status": status})
+    assert read_journals(tmp_path)["a"]["status"] == "done"
+
+
 def test_later_runs_append(tmp_path):
     written(tmp_path, {"id": "a"})
     written(tmp_path, {"id": "b"})
