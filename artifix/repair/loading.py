@@ -1,7 +1,9 @@
 """Weights, loaded and checked, on the device that was asked for."""
 
+import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,7 @@ def load(config: RunConfig, tell: Callable[[str], None] = lambda text: None) -> 
 
     started_s = time.perf_counter()
     weights = find_weights(config.weights)  # before the libraries, whose import takes seconds
+    _open_no_socket()
 
     from artifix.network.device import choose_device, choose_dtype
     from artifix.pipeline import load_pipeline
@@ -43,6 +46,20 @@ def load(config: RunConfig, tell: Callable[[str], None] = lambda text: None) -> 
     tell(f"running {weights.name} on {device} in {dtype_name}")
     pipeline = load_pipeline(str(weights), device, dtype)
     return Loaded(pipeline, str(device), dtype_name, time.perf_counter() - started_s)
+
+
+def _open_no_socket() -> None:
+    """Let urllib3 believe in IPv6 as the platform does.
+
+    diffusers imports it, and to find out it binds a socket: more of a network than a repair has to do with.
+    """
+    with suppress(ImportError):
+        known, socket.has_ipv6 = socket.has_ipv6, False
+        try:
+            from urllib3.util import connection
+        finally:
+            socket.has_ipv6 = known
+        connection.HAS_IPV6 = known
 
 
 def quiet_libraries() -> None:
