@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
 from numpy.typing import NDArray
 from transformers import Dinov2Model
@@ -18,15 +17,13 @@ from artifix.alignment.scene import Scene
 from artifix.alignment.stage import Alignment, Calibration, align
 from artifix.alignment.stored import restore, summarise
 from artifix.config import AlignmentConfig, RefineConfig
-from artifix.errors import InputError, WeightsError, is_out_of_memory
+from artifix.errors import InputError
 from artifix.inputs.case import Case
 from artifix.inputs.stored_alignment import StoredAlignment
-from artifix.network.assembly import Network, require_values
-from artifix.network.base import load_image_encoder
+from artifix.network.assembly import Network
 from artifix.network.codec import Codec
 from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
-from artifix.network.weights import find_weights, verify_weights
 from artifix.refinement.composite import groups, paste
 from artifix.refinement.stage import AlignedReference, Patch, repaint
 
@@ -272,32 +269,6 @@ class RefineByAlignPipeline(DiffusionPipeline):
             config.seed,
         ).correspondence
         return float(found[alignment.region].sum() / max(float(found.sum()), 1e-12))
-
-
-def load_pipeline(weights: str | None, device: torch.device, dtype: torch.dtype) -> RefineByAlignPipeline:
-    """Load and verify weights by name or folder.
-
-    Raises:
-        WeightsError: they are missing, changed, incomplete or unsafe.
-    """
-    folder = find_weights(weights)
-    digest = verify_weights(folder)
-    try:
-        # Left to the pipeline, transformers would fill what its files lack with random numbers.
-        image_encoder = load_image_encoder(folder / "image_encoder").to(dtype)
-        pipeline = RefineByAlignPipeline.from_pretrained(
-            folder, image_encoder=image_encoder, dtype=dtype, use_safetensors=True, local_files_only=True
-        )
-    except WeightsError:
-        raise
-    except Exception as error:  # libraries build whatever the files say; their errors have no common class
-        if is_out_of_memory(error):
-            raise
-        raise WeightsError(f"{folder}: cannot be loaded: {error}", "copy the whole folder again") from error
-    require_values(pipeline.components, folder)
-    pipeline.to(device)
-    pipeline.weights_name, pipeline.weights_sha256 = folder.name, digest
-    return pipeline
 
 
 def _tell(progress: Progress | None, stage: str, done: int, total: int) -> None:

@@ -22,7 +22,8 @@ from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
 from artifix.network.attention import cross_attention_layers
 from artifix.network.device import choose_device, choose_dtype
-from artifix.pipeline import RefineByAlignPipeline, load_pipeline
+from artifix.pipeline import RefineByAlignPipeline
+from artifix.pretrained import load_pipeline
 
 
 def score(pipeline: RefineByAlignPipeline, known: KnownCase, config: RefineConfig) -> tuple[float, ...]:

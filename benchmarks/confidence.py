@@ -29,7 +29,8 @@ from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
 from artifix.network.device import choose_device, choose_dtype
 from artifix.network.weights import find_weights, write_calibration
-from artifix.pipeline import RefineByAlignPipeline, load_pipeline
+from artifix.pipeline import RefineByAlignPipeline
+from artifix.pretrained import load_pipeline
 
 EDGES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 STRIDE = 53  # how far away in the list another object is sought

@@ -28,7 +28,8 @@ from artifix.evaluation.benchmark import run
 from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
 from artifix.inputs.case import case_from_arrays
 from artifix.network.device import choose_device, choose_dtype
-from artifix.pipeline import RefineByAlignPipeline, load_pipeline
+from artifix.pipeline import RefineByAlignPipeline
+from artifix.pretrained import load_pipeline
 from artifix.training.extras import require_installed
 
 STRENGTHS = (0.2, 0.4, 0.6, 0.8, 1.0)

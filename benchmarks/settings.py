@@ -21,7 +21,7 @@ from artifix.errors import ArtifixError
 from artifix.evaluation.benchmark import mean, run
 from artifix.evaluation.cases import case_folders, read_known_case
 from artifix.network.device import choose_device, choose_dtype
-from artifix.pipeline import load_pipeline
+from artifix.pretrained import load_pipeline
 
 FIGURES = ("psnr", "ssim", "iou", "hit", "outside", "align_s", "sample_s")
 

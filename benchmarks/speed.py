@@ -23,7 +23,7 @@ from artifix.network.assembly import Network
 from artifix.network.attention import record_attention
 from artifix.network.device import choose_device, choose_dtype
 from artifix.network.diffusion import predict_clean
-from artifix.pipeline import load_pipeline
+from artifix.pretrained import load_pipeline
 
 
 def median_s(work: Callable[[], object], repeat: int) -> float:

@@ -25,7 +25,8 @@ from artifix.errors import ArtifixError
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
 from artifix.network.device import choose_device, choose_dtype
-from artifix.pipeline import RefineByAlignPipeline, load_pipeline
+from artifix.pipeline import RefineByAlignPipeline
+from artifix.pretrained import load_pipeline
 
 Region = NDArray[np.bool_]
 

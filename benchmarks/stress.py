@@ -27,7 +27,8 @@ from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
 from artifix.inputs.case import Case
 from artifix.network.device import choose_device, choose_dtype
-from artifix.pipeline import RefineByAlignPipeline, load_pipeline
+from artifix.pipeline import RefineByAlignPipeline
+from artifix.pretrained import load_pipeline
 
 FEATURES = 4000
 RATIO = 0.8  # of the distances to the nearest and the second nearest descriptor (Lowe 2004)

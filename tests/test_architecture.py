@@ -16,6 +16,7 @@ LINES = (
     {"cli", "api"},
     {"batch", "training", "evaluation"},
     {"repair"},
+    {"pretrained"},
     {"pipeline"},
     {"alignment", "refinement"},
     {"inputs", "outputs", "network"},

@@ -10,6 +10,7 @@ Outcomes come in the order they are finished, and the object store holds a few o
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from artifix.batch.task import Failure, Outcome, Task
 from artifix.errors import ArtifixError, DeviceError
 
 _LOOK_S = 0.2  # between two looks whether to go on
+_THREADS_S = 30.0  # for the threads of Ray Data to end
+_PARKED = "Prefetcher"  # the one of them that sleeps for ever where answers are not read to their end
 _DIED_HINT = "it may need more memory than there is: use smaller pictures, or fewer --num-workers"
 _CLUSTER_HINT = "see that every node is up, and has the same artifix and the same weights installed"
 
@@ -63,7 +66,8 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     gate = _gate()
     ended: set[str] = set()
-    with _watched(gate, may_go_on) as watch, closing(_answers(cluster, make, tasks, gate)) as answers:
+    answering = closing(_answers(cluster, make, tasks, gate))
+    with _threads_ended(), _watched(gate, may_go_on) as watch, answering as answers:
         for answer in answers:
             if isinstance(answer, ArtifixError):
                 raise answer
@@ -190,6 +194,23 @@ def _watched(gate: Any, may_go_on: Callable[[], bool]) -> Iterator[_Watch]:
     finally:
         watch.ended.set()
         thread.join()
+
+
+@contextmanager
+def _threads_ended() -> Iterator[None]:
+    """Wait for the threads of Ray Data, which still ask the cluster when its answers are wanted no more.
+
+    Ray ends the whole process, without a word, where one of them asks after the connection is closed.
+    """
+    before = set(threading.enumerate())
+    try:
+        yield
+    finally:
+        until_s = time.monotonic() + _THREADS_S
+        while time.monotonic() < until_s and any(
+            thread.name != _PARKED for thread in set(threading.enumerate()) - before
+        ):
+            time.sleep(_LOOK_S / 10)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def load(config: RunConfig, tell: Callable[[str], None] = lambda text: None) -> 
     _open_no_socket()
 
     from artifix.network.device import choose_device, choose_dtype
-    from artifix.pipeline import load_pipeline
+    from artifix.pretrained import load_pipeline
 
     quiet_libraries()
     device = choose_device(config.device)

@@ -13,7 +13,7 @@ from artifix.network.attention import cross_attention_layers
 from artifix.network.base import load_image_encoder, load_inpainting, with_aligned_channels
 from artifix.network.detail import CELL_PX
 from artifix.network.projection import Projection
-from artifix.pipeline import load_pipeline
+from artifix.pretrained import load_pipeline
 from artifix.training.config import TrainingConfig
 
 

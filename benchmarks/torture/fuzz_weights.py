@@ -90,12 +90,14 @@ def attempts(folder: Path, configs: bool) -> Attempt:
     """Load the mutant of a number."""
     import torch
 
-    from artifix.pipeline import load_pipeline
+    from artifix.pretrained import load_pipeline
     from artifix.repair.loading import quiet_libraries
 
     quiet_libraries()
     torch.set_num_threads(1)
-    weights = folder / "tiny"
+    weights = folder / "mutant"
+    shutil.rmtree(weights, ignore_errors=True)  # a process before this one may have died over its mutant
+    shutil.copytree(folder / "tiny", weights)
     files = sorted(weights.rglob("*.json" if configs else "*.safetensors"))
     sound = {path: path.read_bytes() for path in files}
     sums = (weights / SUMS_NAME).read_bytes()

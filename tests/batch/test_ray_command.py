@@ -3,11 +3,14 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,54 @@ def manifest(cases):
             writer.writerow([f"{name}2", *files, "30,20,90,80"])
         writer.writerow(["broken", "index.json", *files[1:], ""])
     return path
+
+
+@pytest.fixture
+def many(manifest):
+    """Sixty rows, all alike."""
+    header, first, *_ = manifest.read_text().splitlines()
+    lines = (first.replace("boxed,", f"row{number},", 1) for number in range(60))
+    path = manifest.with_name("many.csv")
+    path.write_text("\n".join([header, *lines]))
+    return path
+
+
+@pytest.fixture
+def cluster(monkeypatch):
+    """Address of a running cluster of two nodes with a core each, and the process of the second one."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    address = f"127.0.0.1:{port}"
+    folder = tempfile.mkdtemp(prefix="ray-")  # a short path: that of a socket is limited
+    head = _ray_start("--head", "--port", port, "--include-dashboard=false", "--temp-dir", folder)
+    nodes = [head]
+    try:
+        _wait_for_port(port)
+        nodes.append(_ray_start("--address", address))
+        yield address, nodes[1]
+    finally:
+        for node in reversed(nodes):
+            with suppress(ProcessLookupError):
+                os.killpg(node.pid, signal.SIGKILL)
+            node.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ray_start(*options):
+    command = [Path(sys.executable).with_name("ray"), "start", *options, "--num-cpus", 1, "--block"]
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(list(map(str, command)), stdout=nothing, stderr=nothing, start_new_session=True)
+
+
+def _wait_for_port(port):
+    until_s = time.monotonic() + PATIENCE_S
+    while True:
+        with suppress(OSError):
+            return socket.create_connection(("127.0.0.1", port)).close()
+        assert time.monotonic() < until_s, "no cluster"
+        time.sleep(0.2)
 
 
 @pytest.fixture
@@ -86,15 +137,12 @@ def test_both_engines_leave_the_same_files_and_nothing_but_results_on_stdout(sta
 
 
 @pytest.mark.ray
-def test_interrupted_it_finishes_what_is_in_hand_and_goes_on_later(started, manifest, tmp_path):
+def test_interrupted_it_finishes_what_is_in_hand_and_goes_on_later(started, many, tmp_path):
     out = tmp_path / "out"
-    many = tmp_path / "many.csv"
-    header, first, *_ = manifest.read_text().splitlines()
-    many.write_text("\n".join([header, *(first.replace("boxed,", f"row{i},", 1) for i in range(60))]))
     process = started(many, out, "--engine", "ray", "--num-workers", "2")
     _wait_for_a_row(out, process)
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, err
     assert "run the same command again" in err
     entries = [json.loads(line) for line in (out / "journal.jsonl").read_text().splitlines()]
@@ -113,6 +161,20 @@ def test_no_worker_outlives_a_killed_run(started, manifest, tmp_path):
     while left := _processes_of(process.pid):
         assert time.monotonic() < until_s, left
         time.sleep(0.1)
+
+
+@pytest.mark.ray
+def test_a_cluster_that_runs_already_loses_a_node_and_no_row(started, many, cluster, tmp_path):
+    address, node = cluster
+    process = started(many, tmp_path / "ray", "--engine", "ray", "--address", address)
+    _wait_for_a_row(tmp_path / "ray", process)
+    os.killpg(node.pid, signal.SIGKILL)
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, err
+    process = started(many, tmp_path / "local", "--workers", "2")
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, err
+    assert contents(tmp_path / "ray") == contents(tmp_path / "local")
 
 
 @pytest.mark.ray

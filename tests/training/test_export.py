@@ -10,7 +10,8 @@ from safetensors.torch import load_file, save_file
 
 from artifix.errors import OutputError, WeightsError
 from artifix.network.weights import verify_weights, write_sums
-from artifix.pipeline import RefineByAlignPipeline, load_pipeline
+from artifix.pipeline import RefineByAlignPipeline
+from artifix.pretrained import load_pipeline
 from artifix.training import export
 from artifix.training.export import export_weights
 

@@ -1,0 +1,37 @@
+"""Weights on the disk become a pipeline, or are refused."""
+
+import torch
+
+from artifix.errors import WeightsError, is_out_of_memory
+from artifix.network.assembly import require_values
+from artifix.network.base import load_image_encoder
+from artifix.network.sizes import require_sizes
+from artifix.network.weights import find_weights, verify_weights
+from artifix.pipeline import RefineByAlignPipeline
+
+
+def load_pipeline(weights: str | None, device: torch.device, dtype: torch.dtype) -> RefineByAlignPipeline:
+    """Load and verify weights by name or folder.
+
+    Raises:
+        WeightsError: they are missing, changed, incomplete or unsafe.
+    """
+    folder = find_weights(weights)
+    digest = verify_weights(folder)
+    require_sizes(folder)
+    try:
+        # Left to the pipeline, transformers would fill what its files lack with random numbers.
+        image_encoder = load_image_encoder(folder / "image_encoder").to(dtype)
+        pipeline = RefineByAlignPipeline.from_pretrained(
+            folder, image_encoder=image_encoder, dtype=dtype, use_safetensors=True, local_files_only=True
+        )
+    except WeightsError:
+        raise
+    except Exception as error:  # libraries build whatever the files say; their errors have no common class
+        if is_out_of_memory(error):
+            raise
+        raise WeightsError(f"{folder}: cannot be loaded: {error}", "copy the whole folder again") from error
+    require_values(pipeline.components, folder)
+    pipeline.to(device)
+    pipeline.weights_name, pipeline.weights_sha256 = folder.name, digest
+    return pipeline
