@@ -59,6 +59,7 @@ def test_a_network_with_an_autoencoder_is_written_and_loaded(tiny_network, tmp_p
         norm_num_groups=4,
         down_block_types=("DownEncoderBlock2D",) * 2,
         up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=tiny_network.unet.config.out_channels,
     )
     network = replace(tiny_network, codec=codec, residual=False, detail_encoder=None)
     pipeline = load_pipeline(str(export_weights(network, tmp_path / "w", layer=LAYER)), CPU, torch.float32)
@@ -95,6 +96,14 @@ def test_a_file_that_gives_a_parameter_no_value_is_refused(weights, part):
     save_file({name: tensor for name, tensor in tensors.items() if name != lost}, path)
     write_sums(weights)
     with pytest.raises(WeightsError, match=rf"{part}: lacks .*{lost}"):
+        load_pipeline(str(weights), CPU, torch.float32)
+
+
+def test_a_codec_that_does_not_fit_the_unet_is_refused(weights):
+    path = weights / "codec" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"factor": 7}))
+    write_sums(weights)
+    with pytest.raises(WeightsError, match="codec has 147 latent channels, unet"):
         load_pipeline(str(weights), CPU, torch.float32)
 
 
