@@ -67,6 +67,7 @@ class Batch:
 
 def killed_after(batch: Batch, delay_s: float, out: Path, whole_group: bool) -> bool:
     """Start it and kill it; whether it was still at work. Its workers are killed too, or left to notice."""
+    started_s = time.monotonic()
     process = batch.start(out)
     try:
         process.communicate(timeout=delay_s)
@@ -79,6 +80,7 @@ def killed_after(batch: Batch, delay_s: float, out: Path, whole_group: bool) -> 
         assert process.stderr is not None
         process.stderr.close()
         return True
+    batch.seconds = time.monotonic() - started_s  # so long it takes now; the next kill comes sooner
     return False
 
 
@@ -151,7 +153,7 @@ def check(batch: Batch, points: int, draw: random.Random) -> tuple[int, list[str
     late, found = 0, []
     for point in range(points):
         hit = False
-        while not hit:  # runs differ in length: a kill that comes after the end is drawn anew
+        while not hit:  # runs differ in length: a kill that came after the end is drawn anew
             # Every tenth point lies in the last part of a run, where the results are written.
             share = draw.uniform(0.85, 1.0) if point % 10 == 9 else draw.random()
             delay_s = share * batch.seconds
