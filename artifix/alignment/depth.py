@@ -28,6 +28,7 @@ LEAST_KNOWN = 0.1  # of the frame
 GUARD_PX = 2  # around the mask, in working pixels
 EVEN_COST = 1.0  # of a step over the same colour, in grey levels
 TEAR_PX = 1.5  # depths that differ by more are two sheets
+SPECK_PX = 7  # of the median: what is smaller than half of it is no surface
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +191,7 @@ def _turned_over(shift: NDArray[np.float32], shown: NDArray[np.bool_], order: in
     np.maximum.at(depth, (rows[inside], at[inside]), order * d[inside])
     met = np.isfinite(depth)
     nearest = ndimage.distance_transform_edt(~met, return_distances=False, return_indices=True)
-    return order * depth[tuple(nearest)]
+    return ndimage.median_filter(order * depth[tuple(nearest)], SPECK_PX)
 
 
 def _unlikeness(frame: _Frame, sheet: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
