@@ -7,17 +7,15 @@ Mutants of a TOML file go through `load_config`, mutants of an alignment.json an
 ArtifixError, crashes, more than 2 s of processor time and more than 2 GiB of memory.
 """
 
-import argparse
 import json
 import random
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from fuzz_weights import changed, flipped, garbled_json
-from guard import Attempt, judge
+from guard import Attempt, command
 from material import drawn
 
 from artifix.config import AlignmentConfig, load_config, to_dict
@@ -104,13 +102,7 @@ def attempts(folder: Path) -> Attempt:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the mutants; returns an exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as place:
-        verdict = judge(lambda: attempts(Path(place)), options.seed * 1_000_000, options.count)
-    return verdict.close("configs")
+    return command(__doc__, "configs", 2000, attempts, arguments)
 
 
 if __name__ == "__main__":

@@ -7,18 +7,16 @@ are taken, through `plan_rows`. Violations are exceptions other than ArtifixErro
 processor time and more than 2 GiB of memory.
 """
 
-import argparse
 import csv
 import io
 import json
 import random
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from guard import Attempt, judge
+from guard import Attempt, command
 from material import write_manifest
 
 from artifix.batch.plan import Terms, plan_rows
@@ -130,13 +128,7 @@ def attempts(folder: Path) -> Attempt:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the mutants; returns an exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=5000)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as place:
-        verdict = judge(lambda: attempts(Path(place)), options.seed * 1_000_000, options.count)
-    return verdict.close("manifests")
+    return command(__doc__, "manifests", 5000, attempts, arguments)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,19 @@
 """Cases run in a process of their own, which may crash, hang or take too much memory without harm."""
 
+import argparse
 import json
 import multiprocessing
 import os
 import resource
 import signal
+import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from artifix.errors import ArtifixError
 
@@ -58,6 +61,31 @@ def judge(make: Make, first: int, count: int, most_s: float = MOST_S) -> Verdict
             verdict.violations.append(f"case {number}: the process ended with {process.exitcode}")
             number += 1
     return verdict
+
+
+def command(
+    described: str | None,
+    name: str,
+    count: int,
+    attempts: Callable[[Path], Attempt],
+    arguments: Sequence[str] | None,
+) -> int:
+    """The command line of a check of mutants; returns an exit status.
+
+    Args:
+        described: for its help.
+        name: of what is garbled.
+        count: of mutants, by default.
+        attempts: makes the attempt, given a folder to work in.
+        arguments: of the command line; None for the process's own.
+    """
+    parser = argparse.ArgumentParser(description=described, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--count", type=int, default=count)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as place:
+        verdict = judge(lambda: attempts(Path(place)), options.seed * 1_000_000, options.count)
+    return verdict.close(name)
 
 
 def _listen(mine: Connection, verdict: Verdict, number: int, most_s: float) -> int:
