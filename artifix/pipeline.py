@@ -16,9 +16,12 @@ from artifix.alignment.confidence import ATTENTION_ODDS
 from artifix.alignment.scene import Scene
 from artifix.alignment.stage import Alignment, Calibration, align
 from artifix.alignment.stored import restore, summarise
+from artifix.alignment.transform import Transform
 from artifix.config import AlignmentConfig, RefineConfig
 from artifix.errors import InputError
+from artifix.geometry import Box
 from artifix.inputs.case import Case
+from artifix.inputs.images import Picture
 from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.network.assembly import Network
 from artifix.network.codec import Codec
@@ -26,6 +29,8 @@ from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
 from artifix.refinement.composite import groups, paste
 from artifix.refinement.stage import AlignedReference, Patch, repaint
+
+OPAQUE = 0.99  # less alpha than that is mixed with what is not shown
 
 Progress = Callable[[str, int, int], None]  # stage ("align" or "sample"), done, total
 
@@ -237,7 +242,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         steps = config.refinement.steps
         aligned = None
         if transform is not None:
-            aligned = AlignedReference(partial(transform.warp_reference, reference), transform.is_exact)
+            aligned = AlignedReference(partial(_warped, transform, case.reference), transform.is_exact)
         seeds = [config.seed + k for k in range(config.refinement.candidates)]
         patches = repaint(
             self.network,
@@ -269,6 +274,17 @@ class RefineByAlignPipeline(DiffusionPipeline):
             config.seed,
         ).correspondence
         return float(found[alignment.region].sum() / max(float(found.sum()), 1e-12))
+
+
+def _warped(
+    transform: Transform, reference: Picture, box: Box, size: tuple[int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The reference in the frame of a box of the image, and where it shows: not where it is transparent."""
+    pixels, valid = transform.warp_reference(reference.rgb, box, size)
+    if reference.alpha is None:
+        return pixels, valid
+    alpha, _ = transform.warp_reference(reference.alpha, box, size)
+    return pixels, valid & (alpha >= OPAQUE * np.iinfo(reference.alpha.dtype).max)
 
 
 def _tell(progress: Progress | None, stage: str, done: int, total: int) -> None:

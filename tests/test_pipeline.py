@@ -10,6 +10,7 @@ from artifix.config import RefineConfig, override
 from artifix.errors import NoMatchError, UsageError
 from artifix.geometry import box_of
 from artifix.inputs.case import case_from_arrays
+from artifix.inputs.hint import Hint
 from artifix.network.projection import Projection
 from artifix.pipeline import RefineByAlignPipeline
 
@@ -72,6 +73,26 @@ def test_outside_the_mask_every_sample_stays(pipeline, reference, mask, dtype):
     assert result.refined.dtype == dtype
     assert np.array_equal(result.refined[~mask], case.image.pixels[~mask])
     assert (result.refined[mask] != case.image.pixels[mask]).any(1).mean() > 0.9
+
+
+def test_what_is_transparent_in_the_reference_is_not_pasted(pipeline, reference, mask):
+    """The colour of transparent pixels is anything: here stripes."""
+    alpha = np.full(reference.shape[:2], 255, np.uint8)
+    alpha[DOWN + 30 : DOWN + 50, RIGHT + 20 : RIGHT + 50] = 0  # one of both parts
+    stripes = np.where(np.arange(reference.shape[1]) % 8 < 4, 0, 255)[:, None]
+    hidden = np.where(alpha[..., None] == 0, stripes, reference).astype(np.uint8)
+    points = np.array([[x, y, x + RIGHT, y + DOWN] for x, y in ((0, 0), (160, 0), (0, 130), (160, 130))])
+    case = replace(case_of(reference, mask), hint=Hint(points=points.astype(np.float64)))
+    known = pipeline.locate(case, QUICK)
+    pasted, kept = (
+        pipeline.refine(case_from_arrays(case.image.pixels, mask, other), QUICK, located=known).refined
+        for other in (hidden, np.dstack([hidden, alpha]))
+    )
+    upper, lower = mask.copy(), mask.copy()
+    upper[70:], lower[:70] = False, False
+    assert pasted[upper].std() > 80
+    assert kept[upper].std() < 40
+    assert np.array_equal(pasted[lower], kept[lower])
 
 
 def test_the_inputs_are_left_as_they_are(pipeline, reference, mask):
