@@ -13,10 +13,9 @@ RIDGE = 0.01  # of the colours' mean variance, towards plain gains
 ROUNDS = 5  # of reweighting
 BLURS_PX = (0.0, 0.5, 0.7, 0.9, 1.2, 1.6, 2.2)  # deviations tried
 WORTH_BLURRING = 0.995  # a stronger blur must lower the error on the ring to this share
-ROUGH_GAINS, ROUGH_SHIFT = (
-    (0.8, 1.25),
-    40.0,
-)  # what statistics alone may change; their rings may differ in content
+# What statistics alone may change; their rings may differ in content. More of the field softens seams
+# further, and stains.
+ROUGH_GAINS, ROUGH_SHIFT, ROUGH_FIELD = (0.8, 1.25), 40.0, 20.0
 LEAST_RING_PX = 32  # with fewer pixels the reference is only shifted, or left as it is
 
 
@@ -56,7 +55,9 @@ def match_moments(
     """Give the warped reference the mean and contrast that the image has on the ring, channel by channel.
 
     For a reference that lies only roughly in place: no pixel of it can be compared with one of the image, but
-    their statistics can (Reinhard et al. 2001, "Color transfer between images").
+    their statistics can (Reinhard et al. 2001, "Color transfer between images"). What is left on the ring is
+    continued into the mask as in `match_light`, within narrow bounds: seams fade, and other content on the
+    ring stains little.
 
     Arguments and result as in `match_light`.
     """
@@ -68,7 +69,10 @@ def match_moments(
     gain = np.clip((target.std(0) + NOISE) / (source.std(0) + NOISE), *ROUGH_GAINS)
     shift = np.clip(np.median(target, 0) - np.median(source, 0), -ROUGH_SHIFT, ROUGH_SHIFT)
     centre = np.median(source, 0)
-    return np.clip((warped - centre) * gain + centre + shift, 0, 255).astype(np.float32)
+    fitted = ((warped - centre) * gain + centre + shift).astype(np.float32)
+    near = (distance > GUARD_PX) & (distance <= FIELD_REACH_PX) & valid
+    left = np.clip(image.astype(np.float32) - fitted, -ROUGH_FIELD, ROUGH_FIELD)
+    return np.clip(fitted + _light_field(left, near), 0, 255).astype(np.float32)
 
 
 def _sharpness_matched(

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from artifix.geometry import Box
 from artifix.refinement.composite import feathered, groups, paste
-from artifix.refinement.light import match_light
+from artifix.refinement.light import match_light, match_moments
 
 
 def noise(height: int, width: int, dtype: str, seed: int = 0) -> np.ndarray:
@@ -124,3 +124,13 @@ def test_without_a_ring_the_reference_stays_as_it_is():
     everywhere = np.ones((80, 90), bool)
     np.testing.assert_array_equal(match_light(warped, everywhere, warped * 0, everywhere), warped)
     np.testing.assert_array_equal(match_light(warped, ~everywhere, warped * 0, hole()), warped)
+
+
+@pytest.mark.parametrize(("rise", "least", "most"), [(18, 4, 8), (200, 8, 40.1)])
+def test_a_rough_paste_takes_up_light_that_rises_within_bounds(rise, least, most):
+    """Over the hole the light rises by a third of `rise`; 20 grey levels are taken up either way at most."""
+    everywhere = np.ones((80, 90), bool)
+    light = np.linspace(-rise / 2, rise / 2, 90, dtype=np.float32)[None, :, None]
+    grey = np.full((80, 90, 3), 120, np.float32)
+    fitted = match_moments(grey, everywhere, grey + light, hole())
+    assert least < fitted[40, 59, 0] - fitted[40, 30, 0] < most
