@@ -1,13 +1,10 @@
 """Weights on the disk become a pipeline, or are refused."""
 
-from pathlib import Path
-
 import torch
 
 from artifix.errors import WeightsError, is_out_of_memory
 from artifix.network.assembly import require_values
-from artifix.network.base import load_image_encoder
-from artifix.network.codec import latent_channels
+from artifix.network.base import load_image_encoder, require_fitting_codec
 from artifix.network.sizes import require_sizes
 from artifix.network.weights import find_weights, verify_weights
 from artifix.pipeline import RefineByAlignPipeline
@@ -28,7 +25,7 @@ def load_pipeline(weights: str | None, device: torch.device, dtype: torch.dtype)
         pipeline = RefineByAlignPipeline.from_pretrained(
             folder, image_encoder=image_encoder, dtype=dtype, use_safetensors=True, local_files_only=True
         )
-        _require_fitting_codec(pipeline, folder)
+        require_fitting_codec("codec", pipeline.codec, pipeline.unet, folder)
     except WeightsError:
         raise
     except Exception as error:  # libraries build whatever the files say; their errors have no common class
@@ -39,12 +36,3 @@ def load_pipeline(weights: str | None, device: torch.device, dtype: torch.dtype)
     pipeline.to(device)
     pipeline.weights_name, pipeline.weights_sha256 = folder.name, digest
     return pipeline
-
-
-def _require_fitting_codec(pipeline: RefineByAlignPipeline, folder: Path) -> None:
-    latents, expected = latent_channels(pipeline.codec), pipeline.unet.config.out_channels
-    if latents != expected:
-        raise WeightsError(
-            f"{folder}: codec has {latents} latent channels, unet {expected}",
-            "take both from the same weights",
-        )

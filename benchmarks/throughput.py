@@ -3,9 +3,8 @@
 Usage: python benchmarks/throughput.py CASES [--rows N] [--alone N] [--workers N] [--weights NAME|DIR]
 
 CASES holds a folder for each case: image.png, mask.png, reference.png; N of them are taken, evenly spread.
-The
-shell loop does only --alone of them, for each of its rows costs the start of the program. All three run in
-turn, on the same rows, in one call; that is the only fair way on a machine that others use.
+The shell loop does only --alone of them, for each of its rows costs the start of the program. All three run
+in turn, on the same rows, in one call; that is the only fair way on a machine that others use.
 """
 
 import argparse
@@ -17,7 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from artifix.config import RefineConfig, RunConfig
+from artifix.config import RefineConfig, RunConfig, override
 from artifix.errors import ArtifixError
 from artifix.evaluation.cases import case_folders
 from artifix.inputs.reading import read_inputs
@@ -25,7 +24,7 @@ from artifix.inputs.request import Request
 from artifix.outputs.save import save_result
 from artifix.repair.loading import load
 from artifix.repair.locating import locate
-from artifix.repair.record import Repair, alignment_of, record_of
+from artifix.repair.record import Repair, record_of
 from artifix.repair.results import result_files
 
 NAMES = ("image", "mask", "reference")
@@ -80,16 +79,14 @@ def shell_loop(rows: Sequence[Path], out: Path, chosen: Sequence[str]) -> float:
 def plain_loop(rows: Sequence[Path], out: Path, weights: str | None) -> float:
     """Seconds of the same pipeline called row after row, loading it included."""
     started_s = time.perf_counter()
-    loaded, config = load(RunConfig(weights=weights)), RefineConfig()
-    config = RefineConfig(alignment=type(config.alignment)(force=True))
+    loaded, config = load(RunConfig(weights=weights)), override(RefineConfig(), force=True)
     for row in rows:
         image, mask, reference = (row / f"{name}.png" for name in NAMES)
         inputs = read_inputs(Request(image, mask, (reference,)))
         located = locate(loaded.pipeline, inputs, config)
         result = loaded.pipeline.refine(located.case, config, located=located.result)
         record = record_of(Repair("refine", inputs, config, loaded, located, result))
-        stored = alignment_of(record, result)
-        files = result_files(located.case, result.alignments, result.refined, record, stored, True)
+        files = result_files(located.case, result, result.refined, record, with_metadata=True)
         save_result(out / row.name, files)
     return time.perf_counter() - started_s
 

@@ -18,7 +18,7 @@ from artifix.outputs.save import THUMBNAIL
 from artifix.outputs.strip import encode_strip
 from artifix.repair.loading import load
 from artifix.repair.locating import Located, locate
-from artifix.repair.record import Repair, alignment_of, record_of
+from artifix.repair.record import Repair, record_of
 from artifix.repair.results import joined, result_files
 
 if TYPE_CHECKING:
@@ -74,10 +74,7 @@ class Worker:
         located = locate(pipeline, inputs, config)
         result = pipeline.refine(located.case, config, located=located.result)
         record = record_of(Repair("refine", inputs, config, self.loaded, located, result))
-        stored = alignment_of(record, result)
-        files = result_files(
-            located.case, result.alignments, result.refined, record, stored, task.with_metadata
-        )
+        files = result_files(located.case, result, result.refined, record, task.with_metadata)
         files[THUMBNAIL] = _thumbnail(located.case, result)
         return files, _told(inputs, located)
 

@@ -51,7 +51,7 @@ def locate(
 
     from artifix.outputs.save import save_result
     from artifix.repair.locating import locate as locate_in
-    from artifix.repair.record import Repair, alignment_of, record_of
+    from artifix.repair.record import Repair, record_of
     from artifix.repair.results import result_files
 
     with session.console.progress() as progress:
@@ -59,8 +59,7 @@ def locate(
     result = located.result
     record = record_of(Repair("locate", session.inputs, session.config, loaded, located, result))
     record = timed(record, session, loaded, result.timings)
-    stored = alignment_of(record, result)
-    files = result_files(located.case, result.alignments, None, record, stored, with_metadata=False)
+    files = result_files(located.case, result, None, record, with_metadata=False)
     if stages:
         files |= _stages(session, located)
     save_result(session.folder, files, overwrite, session.inputs.paths)

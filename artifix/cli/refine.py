@@ -65,7 +65,7 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
     """
     from artifix.outputs.save import save_result
     from artifix.repair.locating import locate
-    from artifix.repair.record import Repair, alignment_of, record_of
+    from artifix.repair.record import Repair, record_of
     from artifix.repair.results import result_files
 
     pipeline, inputs, config = loaded.pipeline, session.inputs, session.config
@@ -74,8 +74,7 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
         result = pipeline.refine(located.case, config, progress, located.result)
     record = record_of(Repair("refine", inputs, config, loaded, located, result))
     record = timed(record, session, loaded, result.timings)
-    stored = alignment_of(record, result)
-    files = result_files(located.case, result.alignments, result.refined, record, stored, with_metadata)
+    files = result_files(located.case, result, result.refined, record, with_metadata)
     save_result(session.folder, files, session.overwrite, inputs.paths)
     told = {**record, "out": str(session.folder), "files": sorted(files)}
     session.console.result(_sentence(session, located), told)

@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from transformers import Dinov2Model
 
 from artifix.errors import WeightsError
+from artifix.network.codec import Codec, latent_channels
 from artifix.network.diffusion import inpainting_channels
 from artifix.network.weights import PICKLE_SUFFIXES
 
@@ -41,13 +42,18 @@ def load_inpainting(folder: Path) -> tuple[UNet2DConditionModel, AutoencoderKL, 
     scheduler = _scheduler(folder / "scheduler")
     unet = _load(UNet2DConditionModel, folder / "unet")
     codec = _load(AutoencoderKL, folder / "vae")
-    latents, expected = codec.config.latent_channels, unet.config.out_channels
+    require_fitting_codec("vae", codec, unet, folder)
+    return unet, codec, scheduler
+
+
+def require_fitting_codec(name: str, codec: Codec, unet: UNet2DConditionModel, folder: Path) -> None:
+    """Raise WeightsError unless the U-Net of `folder` paints the latents of its codec, called `name`."""
+    latents, expected = latent_channels(codec), unet.config.out_channels
     if latents != expected:
         raise WeightsError(
-            f"{folder}: vae has {latents} latent channels, unet {expected}",
+            f"{folder}: {name} has {latents} latent channels, unet {expected}",
             "take both from the same pipeline",
         )
-    return unet, codec, scheduler
 
 
 def load_image_encoder(folder: Path) -> Dinov2Model:

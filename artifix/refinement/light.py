@@ -40,12 +40,10 @@ def match_light(
         (h, w, 3) float32 in [0, 255]. Meant for the mask; outside, the field fades with no promise.
     """
     image = image.astype(np.float32)
-    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    ring = (distance > GUARD_PX) & (distance <= FIT_REACH_PX) & valid
+    ring, near = _rings(mask, valid)
     if ring.sum() < LEAST_RING_PX:
         return warped
     fitted = _sharpness_matched(warped, image, ring)
-    near = (distance > GUARD_PX) & (distance <= FIELD_REACH_PX) & valid
     return np.clip(fitted + _light_field(image - fitted, near), 0, 255)
 
 
@@ -61,8 +59,7 @@ def match_moments(
 
     Arguments and result as in `match_light`.
     """
-    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    ring = (distance > GUARD_PX) & (distance <= FIT_REACH_PX) & valid
+    ring, near = _rings(mask, valid)
     if ring.sum() < LEAST_RING_PX:
         return warped
     source, target = warped[ring], image[ring].astype(np.float32)
@@ -70,9 +67,15 @@ def match_moments(
     shift = np.clip(np.median(target, 0) - np.median(source, 0), -ROUGH_SHIFT, ROUGH_SHIFT)
     centre = np.median(source, 0)
     fitted = ((warped - centre) * gain + centre + shift).astype(np.float32)
-    near = (distance > GUARD_PX) & (distance <= FIELD_REACH_PX) & valid
     left = np.clip(image.astype(np.float32) - fitted, -ROUGH_FIELD, ROUGH_FIELD)
     return np.clip(fitted + _light_field(left, near), 0, 255).astype(np.float32)
+
+
+def _rings(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(h, w) each: where colours are fitted, and where what they leave is taken up."""
+    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+    around = (distance > GUARD_PX) & valid
+    return around & (distance <= FIT_REACH_PX), around & (distance <= FIELD_REACH_PX)
 
 
 def _sharpness_matched(

@@ -1,5 +1,6 @@
 """What record.json and alignment.json say of a repair: the same for the same repair."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ def record_of(repair: Repair) -> dict[str, Any]:
     }
 
 
-def alignment_of(record: dict[str, Any], result: "LocateResult | RefineResult") -> dict[str, Any]:
+def alignment_of(record: Mapping[str, Any], result: "LocateResult | RefineResult") -> dict[str, Any]:
     """What alignment.json holds: all that `refine --alignment` needs."""
     from artifix.alignment.stored import describe
 

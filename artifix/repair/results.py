@@ -12,34 +12,34 @@ from artifix.inputs.images import eight_bit
 from artifix.outputs.encode import encode_json, encode_npy, encode_png
 from artifix.outputs.overlay import OverviewRow, heat_map, overview
 from artifix.outputs.save import ALIGNMENT, CORRESPONDENCE, RECORD
+from artifix.repair.record import alignment_of
 
 if TYPE_CHECKING:
     from artifix.alignment.stage import Alignment
+    from artifix.pipeline import LocateResult, RefineResult
 
 _PROVENANCE = ("artifix", "weights", "seed", "settings", "inputs")  # of the record, into the picture
 
 
 def result_files(
     case: Case,
-    alignments: Sequence["Alignment"],
+    result: "LocateResult | RefineResult",
     refined: NDArray | None,
     record: Mapping[str, Any],
-    stored: Mapping[str, Any],
     with_metadata: bool,
 ) -> dict[str, bytes]:
     """The files of one result by name.
 
     Args:
         case: what was worked on.
-        alignments: one for each mask group; the maps of several become one by their maximum.
+        result: what was found; the maps of several mask groups become one by their maximum.
         refined: (H, W, 3) of the image's sample type; None leaves refined.png out.
-        record: written as record.json.
-        stored: written as alignment.json.
+        record: written as record.json; alignment.json takes from it.
         with_metadata: mark refined.png as made with a model, and with what.
     """
-    correspondence, region = joined(alignments)
+    correspondence, region = joined(result.alignments)
     # Every row shows the map of all groups, which is the one that is kept.
-    rows = [OverviewRow(box_of(a.mask), correspondence, a.region) for a in alignments]
+    rows = [OverviewRow(box_of(a.mask), correspondence, a.region) for a in result.alignments]
     small = None if refined is None else eight_bit(refined)
     sheet = overview(case.image.rgb, case.mask, case.reference.rgb, rows, small)
     files = {
@@ -47,7 +47,7 @@ def result_files(
         CORRESPONDENCE: encode_npy(correspondence),
         "region.png": encode_png(region),
         "overview.png": encode_png(sheet),
-        ALIGNMENT: encode_json(stored),
+        ALIGNMENT: encode_json(alignment_of(record, result)),
         RECORD: encode_json(record),
     }
     if refined is not None:
