@@ -13,10 +13,11 @@ from artifix.inputs.case import Case, case_from_arrays, read_case
 from artifix.inputs.hint import hint_of_arrays
 from artifix.inputs.reading import Inputs
 from artifix.repair.loading import load
-from artifix.repair.locating import locate as locate_in
+from artifix.repair.locating import search
 
 if TYPE_CHECKING:
-    from artifix.pipeline import LocateResult, RefineByAlignPipeline, RefineResult
+    from artifix.alignment.located import LocateResult
+    from artifix.pipeline import RefineByAlignPipeline, RefineResult
 
 Progress = Callable[[str, int, int], None]
 
@@ -49,12 +50,12 @@ def refine(
         The result: `refined` (H, W, 3) of the image's sample type, `alignments`, `groups`, `timings` [s].
 
     Raises:
-        ArtifixError: of the family that says what to mend.
+        ArtifixError: of the family that says what to mend. A NoMatchError holds the best guess as `found`.
     """
     config = load_config(None, settings)
     cases = _cases(image, mask, reference, region, points)
     pipeline = _pipeline(config)
-    located = locate_in(pipeline, Inputs(tuple(cases)), config, progress)
+    located = search(pipeline, Inputs(tuple(cases)), config, progress)
     return pipeline.refine(located.case, config, progress, located.result)
 
 
@@ -75,7 +76,7 @@ def locate(
     """
     config = load_config(None, settings)
     cases = _cases(image, mask, reference, region, points)
-    return locate_in(_pipeline(config), Inputs(tuple(cases)), config, progress).result
+    return search(_pipeline(config), Inputs(tuple(cases)), config, progress).result.sure()
 
 
 def _cases(image: Any, mask: Any, reference: Any, region: Any, points: Any) -> list[Case]:

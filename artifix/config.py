@@ -27,6 +27,9 @@ class AlignmentConfig:
     force: bool = False  # go on with the best guess where nothing matches
 
 
+DECIDING = ("min_confidence", "force")  # of stage 1, what says which match is good enough, not how to find it
+
+
 @dataclass(frozen=True, slots=True)
 class RefinementConfig:
     """Stage 2."""

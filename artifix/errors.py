@@ -1,6 +1,7 @@
 """Every way artifix can fail, each with its exit code and a remedy."""
 
 from enum import IntEnum
+from typing import Any
 
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "insufficient memory", "unable to allocate")
 
@@ -55,9 +56,19 @@ class WeightsError(ArtifixError):
 
 
 class NoMatchError(ArtifixError):
-    """Nothing in the reference matches the masked part."""
+    """Nothing in the reference matches the masked part, or not well enough.
+
+    Args:
+        problem: what is not good enough, with its numbers.
+        hint: what to do about it.
+        found: the best guess that was refused, a `pipeline.LocateResult`; None where there is none.
+    """
 
     exit_code = ExitCode.NO_MATCH
+
+    def __init__(self, problem: str, hint: str = "", found: Any = None) -> None:
+        super().__init__(problem, hint)
+        self.found = found
 
 
 class RowsFailedError(ArtifixError):

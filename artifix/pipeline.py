@@ -11,11 +11,12 @@ from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
 from numpy.typing import NDArray
 from transformers import Dinov2Model
 
-from artifix.alignment.choice import choose
+from artifix.alignment.choice import choose, refusal_of, refusal_of_all
 from artifix.alignment.confidence import ATTENTION_ODDS
+from artifix.alignment.located import LocateResult, result_of
 from artifix.alignment.scene import Scene
 from artifix.alignment.stage import Alignment, Calibration, align
-from artifix.alignment.stored import restore, summarise
+from artifix.alignment.stored import restore
 from artifix.alignment.transform import Transform
 from artifix.config import AlignmentConfig, RefineConfig
 from artifix.errors import InputError
@@ -33,15 +34,6 @@ from artifix.refinement.stage import AlignedReference, Patch, repaint
 OPAQUE = 0.99  # less alpha than that is mixed with what is not shown
 
 Progress = Callable[[str, int, int], None]  # stage ("align" or "sample"), done, total
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LocateResult:
-    """Where every mask group lies in the reference."""
-
-    alignments: tuple[Alignment, ...]  # the largest group first
-    groups: tuple[dict[str, Any], ...]  # JSON-ready, one for each mask group
-    timings: dict[str, float]  # seconds by stage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,9 +117,15 @@ class RefineByAlignPipeline(DiffusionPipeline):
         """Find each mask group of the case in its reference.
 
         Raises:
-            NoMatchError: nothing in the reference matches a group.
+            NoMatchError: nothing in the reference matches a group; `found` of it is the best guess.
             UsageError: a layer or timestep that the network does not have.
         """
+        return self.search(case, config, progress).sure()
+
+    def search(
+        self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None
+    ) -> LocateResult:
+        """As `locate`, but what is not sure enough is not refused: `refusal` of the result says why."""
         config = config or RefineConfig()
         started = time.perf_counter()
         parts = groups(case.mask)
@@ -136,13 +134,13 @@ class RefineByAlignPipeline(DiffusionPipeline):
             _tell(progress, "align", i, len(parts))
             found.append(self._align(case, part, config))
         _tell(progress, "align", len(parts), len(parts))
-        described = tuple(summarise(alignment) for alignment in found)
-        return LocateResult(tuple(found), described, {"align_s": time.perf_counter() - started})
+        refusal = refusal_of(found, config.alignment)
+        return result_of(found, refusal, {"align_s": time.perf_counter() - started})
 
-    def locate_best(
+    def search_best(
         self, cases: Sequence[Case], config: RefineConfig | None = None, progress: Progress | None = None
     ) -> tuple[int, list[LocateResult]]:
-        """Locate in every one of several references.
+        """Search every one of several references.
 
         Args:
             cases: the same image and mask, each with another reference.
@@ -150,18 +148,19 @@ class RefineByAlignPipeline(DiffusionPipeline):
             progress: told of every step.
 
         Returns:
-            The index of the best reference (see `choose`), and the results of all.
-
-        Raises:
-            NoMatchError: none of them is confident enough.
+            The index of the best reference (see `choose`), and the results of all; `refusal` of the best
+            says why none of them is sure enough.
         """
         config = config or RefineConfig()
-        forced = replace(config, alignment=replace(config.alignment, force=True))
-        found = [self.locate(case, forced, progress) for case in cases]
-        names = [case.reference.path.name for case in cases]
-        return choose([result.alignments for result in found], names, config.alignment), found
+        found = [self.search(case, config, progress) for case in cases]
+        parts, names = [result.alignments for result in found], [case.reference.path.name for case in cases]
+        best = choose(parts)
+        found[best] = replace(found[best], refusal=refusal_of_all(parts, names, config.alignment))
+        return best, found
 
-    def restore(self, case: Case, stored: StoredAlignment) -> LocateResult:
+    def restore(
+        self, case: Case, stored: StoredAlignment, config: RefineConfig | None = None
+    ) -> LocateResult:
         """What an alignment.json says, as if it had just been found.
 
         Raises:
@@ -171,7 +170,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
             found = restore(stored.groups, groups(case.mask), case.reference.size, stored.correspondence)
         except InputError as error:
             raise InputError(f"{stored.path}: {error.problem}", error.hint) from error
-        return LocateResult(found, tuple(summarise(alignment) for alignment in found), {})
+        return result_of(found, refusal_of(found, (config or RefineConfig()).alignment))
 
     def refine(
         self,
@@ -189,11 +188,12 @@ class RefineByAlignPipeline(DiffusionPipeline):
             located: where the groups lie, if that is known already; by default they are located.
 
         Raises:
-            NoMatchError: nothing in the reference matches a group.
+            NoMatchError: nothing in the reference matches a group; `found` of it is the best guess.
             UsageError: a layer or timestep that the network does not have.
         """
         config = config or RefineConfig()
-        located = located or self.locate(case, config, progress)
+        located = located or self.search(case, config, progress)
+        located.check_for_repair(config.alignment)
         started = time.perf_counter()
         refined, records = case.image.pixels, []
         for i, alignment in enumerate(located.alignments):
@@ -265,7 +265,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
     def _agreement(self, case: Case, alignment: Alignment, patch: Patch, config: RefineConfig) -> float:
         """Share of the attention that a repaired crop pays to the region: a good repair is found again."""
         repaired = paste(case.image.rgb, patch.pixels, patch.box, alignment.mask.astype(np.float32))
-        blind = replace(config.alignment, transform=False, zoom=False, force=True)
+        blind = replace(config.alignment, transform=False, zoom=False)
         found = align(
             self.network,
             Scene(repaired, alignment.mask, case.reference.rgb),

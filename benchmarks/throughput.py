@@ -23,7 +23,7 @@ from artifix.inputs.reading import read_inputs
 from artifix.inputs.request import Request
 from artifix.outputs.save import save_result
 from artifix.repair.loading import load
-from artifix.repair.locating import locate
+from artifix.repair.locating import search
 from artifix.repair.record import Repair, record_of
 from artifix.repair.results import result_files
 
@@ -83,7 +83,7 @@ def plain_loop(rows: Sequence[Path], out: Path, weights: str | None) -> float:
     for row in rows:
         image, mask, reference = (row / f"{name}.png" for name in NAMES)
         inputs = read_inputs(Request(image, mask, (reference,)))
-        located = locate(loaded.pipeline, inputs, config)
+        located = search(loaded.pipeline, inputs, config)
         result = loaded.pipeline.refine(located.case, config, located=located.result)
         record = record_of(Repair("refine", inputs, config, loaded, located, result))
         files = result_files(located.case, result, result.refined, record, with_metadata=True)

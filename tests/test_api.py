@@ -1,5 +1,6 @@
 """The Python door."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,19 +9,21 @@ from PIL import Image
 
 import artifix
 from artifix import api
-from artifix.errors import InputError, UsageError
+from artifix.alignment.choice import Refusal
+from artifix.alignment.located import LocateResult
+from artifix.errors import InputError, NoMatchError, UsageError
 
-FOUND = SimpleNamespace(alignments=(SimpleNamespace(confidence=1.0, transform=None),))
+FOUND = LocateResult((SimpleNamespace(confidence=1.0, transform=None),), (), {})
 
 
 class Recorder:
     """A pipeline that only notes what it is asked."""
 
-    def locate(self, case, config, progress):
+    def search(self, case, config, progress):
         self.asked = case, config
         return FOUND
 
-    def locate_best(self, cases, config, progress):
+    def search_best(self, cases, config, progress):
         self.asked = cases[-1], config
         return len(cases) - 1, [FOUND] * len(cases)
 
@@ -113,6 +116,15 @@ def test_matches_may_be_given(pipeline, arrays):
 def test_what_is_given_wrongly_is_refused(pipeline, arrays, given, error, said):
     with pytest.raises(error, match=said):
         artifix.locate(*arrays, **given)
+
+
+def test_what_is_not_sure_enough_is_refused_with_what_was_found(pipeline, arrays, monkeypatch):
+    unsure = replace(FOUND, refusal=Refusal("nothing matches", "use another"))
+    monkeypatch.setattr(pipeline, "search", lambda case, config, progress: unsure)
+    with pytest.raises(NoMatchError, match="nothing matches") as caught:
+        artifix.locate(*arrays)
+    assert caught.value.found is unsure
+    assert caught.value.hint == "use another"
 
 
 def test_no_reference_and_a_region_for_several_are_refused(pipeline, arrays):

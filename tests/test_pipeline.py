@@ -166,8 +166,28 @@ def test_saved_and_loaded_it_gives_the_same(pipeline, case, refined, tmp_path):
 
 def test_a_reference_without_a_match_is_refused(pipeline, case, mask):
     grey = case_from_arrays(case.image.pixels, mask, np.full((90, 90, 3), 128, np.uint8))
+    config = override(RefineConfig(), transform=False)
     with pytest.raises(NoMatchError, match="nothing in the reference matches"):
-        pipeline.refine(grey, override(RefineConfig(), transform=False))
+        pipeline.refine(grey, config)
+    with pytest.raises(NoMatchError, match="nothing in the reference matches") as caught:
+        pipeline.locate(grey, config)
+    found = caught.value.found  # the best guess, to be looked at
+    assert len(found.alignments) == len(found.groups) == 2
+    assert found.alignments[0].region.any()
+    assert found.timings["align_s"] > 0
+    with pytest.raises(NoMatchError, match="nothing in the reference matches"):
+        pipeline.refine(grey, config, located=found)
+    assert pipeline.refine(grey, override(config, force=True), located=found).refined.shape == (140, 170, 3)
+
+
+def test_a_search_refuses_nothing_but_says_so(pipeline, case, mask):
+    grey = case_from_arrays(case.image.pixels, mask, np.full((90, 90, 3), 128, np.uint8))
+    assert "nothing in the reference matches" in pipeline.search(grey, RefineConfig()).refusal.problem
+    assert pipeline.search(grey, QUICK).refusal is None
+    best, found = pipeline.search_best([grey, grey], RefineConfig())
+    assert "none of 2 references" in found[best].refusal.problem
+    best, found = pipeline.search_best([grey, case], RefineConfig())
+    assert (best, found[1].refusal) == (1, None)
 
 
 def test_an_unknown_layer_is_refused(pipeline, case):

@@ -1,12 +1,22 @@
-"""Which of several references shows the masked part best."""
+"""Which of several references shows the masked part best, and whether a match is to be refused."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from artifix.alignment.stage import Alignment
 from artifix.config import AlignmentConfig
-from artifix.errors import NoMatchError
+
+_FORCE = "or pass --force for the best guess"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a match is not used."""
+
+    problem: str  # with its numbers
+    hint: str  # what to do about it
 
 
 def confidence_of(found: Sequence[Alignment]) -> float:
@@ -19,27 +29,52 @@ def agreement_of(found: Sequence[Alignment]) -> float:
     return float(np.mean([a.transform.agreement if a.transform else 0.0 for a in found]))
 
 
-def choose(found: Sequence[Sequence[Alignment]], names: Sequence[str], config: AlignmentConfig) -> int:
-    """The most confident one; of equals the one that agrees most with the image.
+def choose(found: Sequence[Sequence[Alignment]]) -> int:
+    """Index of the most confident reference; of equals the one that agrees most with the image.
 
     Args:
-        found: for each reference the alignments of all mask groups, none refused.
-        names: of the references, for messages.
-        config: says how confident it must be.
-
-    Returns:
-        Its index.
-
-    Raises:
-        NoMatchError: none is confident enough, and `config.force` is not set.
+        found: for each reference the alignments of all mask groups.
     """
-    best = max(range(len(found)), key=lambda i: (confidence_of(found[i]), agreement_of(found[i])))
-    if confidence_of(found[best]) < config.min_confidence and not config.force:
-        pairs = zip(names, found, strict=True)
-        told = ", ".join(f"{name} {confidence_of(parts):.2f}" for name, parts in pairs)
-        raise NoMatchError(
-            f"none of {len(found)} references matches the masked part (confidence {told}; "
-            f"{config.min_confidence:.2f} is the least)",
-            "add a reference that shows this part of the object, or pass --force for the best guess",
+    return max(range(len(found)), key=lambda i: (confidence_of(found[i]), agreement_of(found[i])))
+
+
+def refusal_of(found: Sequence[Alignment], config: AlignmentConfig) -> Refusal | None:
+    """Why one reference shows no match; None where it is sure enough, or `config.force` is set.
+
+    Args:
+        found: its alignments, of all mask groups.
+        config: says how confident it must be.
+    """
+    weakest = min(found, key=lambda alignment: alignment.confidence)
+    if config.force or weakest.confidence >= config.min_confidence:
+        return None
+    numbers = f"confidence {weakest.confidence:.2f}, {config.min_confidence:.2f} is the least"
+    if not weakest.tried:  # it was taken from a file, which a person may have corrected
+        return Refusal(
+            f"the match that was given is not sure enough ({numbers})",
+            "if you have checked or corrected it, pass --force; or use another reference",
         )
-    return best
+    return Refusal(
+        f"nothing in the reference matches the masked part ({numbers}; {weakest.tried})",
+        f"use a reference that shows this part of the object, {_FORCE}",
+    )
+
+
+def refusal_of_all(
+    found: Sequence[Sequence[Alignment]], names: Sequence[str], config: AlignmentConfig
+) -> Refusal | None:
+    """Why none of several references shows a match; None where the best is sure enough, or forced.
+
+    Args:
+        found: for each reference the alignments of all mask groups.
+        names: of the references.
+        config: says how confident the best must be.
+    """
+    if config.force or max(map(confidence_of, found)) >= config.min_confidence:
+        return None
+    told = ", ".join(f"{name} {confidence_of(parts):.2f}" for name, parts in zip(names, found, strict=True))
+    return Refusal(
+        f"none of {len(found)} references matches the masked part (confidence {told}; "
+        f"{config.min_confidence:.2f} is the least)",
+        f"add a reference that shows this part of the object, {_FORCE}",
+    )

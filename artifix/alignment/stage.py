@@ -16,7 +16,7 @@ from artifix.alignment.matching import Matches, match_features
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform, find_transform, lands
 from artifix.config import AlignmentConfig
-from artifix.errors import NoMatchError, UsageError
+from artifix.errors import UsageError
 from artifix.geometry import Box, crop_around, squared
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
@@ -52,12 +52,13 @@ class Alignment:
     matches: tuple[Matches, ...] = ()  # those that proposed transforms
     trust: float = 0.0  # in the field of attention, in [0, 1]; 0 where it leads nowhere
     certainty: float = 0.0  # of the surest view, in [0, 1]
+    tried: str = ""  # what the search went through, in words; "" where it was not searched
 
 
 def align(
     network: Network, scene: Scene, config: AlignmentConfig, calibration: Calibration, seed: int
 ) -> Alignment:
-    """Locate one mask group in the reference.
+    """Locate one mask group in the reference; how sure that is, is for others to judge (`choice`).
 
     Args:
         network: the parts both stages use.
@@ -68,7 +69,6 @@ def align(
 
     Raises:
         UsageError: the network has no such layer or noise level.
-        NoMatchError: nothing in the reference matches, and `config.force` is not set.
         InputError: no view of a surface fits the points given by hand.
     """
     layer, timestep = calibration.layer, calibration.timestep
@@ -80,12 +80,6 @@ def align(
     confidence = 1.0  # what a person says is right
     if scene.within is None and scene.points is None:
         confidence = confidence_in(found.trust, sighting.certainty, found.transform, calibration.odds)
-    if confidence < config.min_confidence and not config.force:
-        raise NoMatchError(
-            f"nothing in the reference matches the masked part (confidence {confidence:.2f}, "
-            f"{config.min_confidence:.2f} is the least; {_tried(found)})",
-            "use a reference that shows this part of the object, or pass --force for the best guess",
-        )
     transform, shape = found.transform, scene.reference.shape
     return Alignment(
         mask=scene.mask,
@@ -100,6 +94,7 @@ def align(
         matches=found.matches,
         trust=found.trust,
         certainty=sighting.certainty,
+        tried=_tried(found),
     )
 
 
@@ -141,7 +136,7 @@ def _by_hand(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighti
 
 
 def _tried(found: _Found) -> str:
-    """What a search that is refused went through."""
+    """What a search went through, to be told where it is refused."""
     counts: dict[str, int] = {}
     for matches in found.matches:
         counts[matches.source] = counts.get(matches.source, 0) + len(matches)

@@ -17,7 +17,7 @@ from artifix.inputs.stored_alignment import settings_of
 from artifix.outputs.save import THUMBNAIL
 from artifix.outputs.strip import encode_strip
 from artifix.repair.loading import load
-from artifix.repair.locating import Located, locate
+from artifix.repair.locating import Located, search
 from artifix.repair.record import Repair, record_of
 from artifix.repair.results import joined, result_files
 
@@ -69,9 +69,9 @@ class Worker:
         with fetching() as fetch:
             inputs = read_inputs(localised(task.request, fetch))
         if inputs.stored is not None:
-            config = replace(config, alignment=settings_of(inputs.stored))
+            config = replace(config, alignment=settings_of(inputs.stored, config.alignment))
         pipeline = self.loaded.pipeline
-        located = locate(pipeline, inputs, config)
+        located = search(pipeline, inputs, config)
         result = pipeline.refine(located.case, config, located=located.result)
         record = record_of(Repair("refine", inputs, config, self.loaded, located, result))
         files = result_files(located.case, result, result.refined, record, task.with_metadata)

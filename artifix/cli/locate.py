@@ -6,6 +6,7 @@ import typer
 
 from artifix.cli import options
 from artifix.cli.session import Session, open_pipeline, open_session, timed
+from artifix.errors import NoMatchError
 
 if TYPE_CHECKING:
     from artifix.repair.locating import Located
@@ -44,18 +45,18 @@ def locate(
 
     Writes correspondence.png, correspondence.npy, region.png, overview.png, record.json and alignment.json,
     which `refine --alignment` takes back, edited or not; with --stages also stage-1-map.png to
-    stage-6-matches.png.
+    stage-6-matches.png. What is not sure enough is written too, and refused thereafter.
     """
     session = open_session(context)
     loaded = open_pipeline(session.config, session.console)
 
     from artifix.outputs.save import save_result
-    from artifix.repair.locating import locate as locate_in
+    from artifix.repair.locating import search
     from artifix.repair.record import Repair, record_of
     from artifix.repair.results import result_files
 
     with session.console.progress() as progress:
-        located = locate_in(loaded.pipeline, session.inputs, session.config, progress)
+        located = search(loaded.pipeline, session.inputs, session.config, progress)
     result = located.result
     record = record_of(Repair("locate", session.inputs, session.config, loaded, located, result))
     record = timed(record, session, loaded, result.timings)
@@ -66,6 +67,9 @@ def locate(
     session.console.result(
         _sentence(session, located), {**record, "out": str(session.folder), "files": sorted(files)}
     )
+    if result.refusal is not None:
+        shown = f"the best guess is in {session.folder / 'overview.png'}"
+        raise NoMatchError(result.refusal.problem, f"{shown}; {result.refusal.hint}", result)
 
 
 def _stages(session: Session, located: "Located") -> dict[str, bytes]:
@@ -84,4 +88,5 @@ def _sentence(session: Session, located: "Located") -> str:
         box = box_of(alignment.region)
         place = f"x {box.left}-{box.right - 1}, y {box.top}-{box.bottom - 1}"
         found.append(f"{place} (confidence {alignment.confidence:.2f})")
-    return f"{session.folder}: found in {located.case.reference.path.name} at {'; '.join(found)}"
+    said = "found" if located.result.refusal is None else "best guess"
+    return f"{session.folder}: {said} in {located.case.reference.path.name} at {'; '.join(found)}"

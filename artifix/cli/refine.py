@@ -64,13 +64,13 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
         OutputError: the results cannot be written.
     """
     from artifix.outputs.save import save_result
-    from artifix.repair.locating import locate
+    from artifix.repair.locating import search
     from artifix.repair.record import Repair, record_of
     from artifix.repair.results import result_files
 
     pipeline, inputs, config = loaded.pipeline, session.inputs, session.config
     with session.console.progress() as progress:
-        located = locate(pipeline, inputs, config, progress)
+        located = search(pipeline, inputs, config, progress)
         result = pipeline.refine(located.case, config, progress, located.result)
     record = record_of(Repair("refine", inputs, config, loaded, located, result))
     record = timed(record, session, loaded, result.timings)

@@ -54,7 +54,7 @@ def open_session(context: typer.Context) -> Session:
     check_request(request, config.alignment, {name for name, value in given.items() if value is not None})
     inputs = read_inputs(request)
     if inputs.stored is not None:
-        config = replace(config, alignment=settings_of(inputs.stored))
+        config = replace(config, alignment=settings_of(inputs.stored, config.alignment))
     folder = given["out"] or given["image"].with_name(f"{given['image'].stem}-artifix")
     console = Console(given["quiet"], given["json"])
     check_output(folder, given["overwrite"], inputs.paths)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from artifix.box import Box
-from artifix.config import AlignmentConfig
+from artifix.config import DECIDING, AlignmentConfig
 from artifix.errors import UsageError
 from artifix.inputs.places import Place, Url
 
@@ -94,7 +94,8 @@ def check_request(
         clash = f"{spelled('points')} gives a transform, which {spelled('no_transform')} forbids"
         raise UsageError(clash, "give one of them")
     if stored:
-        named = [spelled(name) for name in AlignmentConfig.__dataclass_fields__ if name in given]
+        finding = [name for name in AlignmentConfig.__dataclass_fields__ if name not in DECIDING]
+        named = [spelled(name) for name in finding if name in given]
         if both := [*by_hand, *named]:
             raise UsageError(
                 f"{both[0]} says how to find the match, but {spelled('alignment')} holds one already",

@@ -3,14 +3,14 @@
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.config import AlignmentConfig, check_limits, from_dict
+from artifix.config import DECIDING, AlignmentConfig, check_limits, from_dict
 from artifix.errors import InputError, UsageError
 from artifix.inputs.case import Case
 from artifix.inputs.decoding import read_bytes
@@ -54,8 +54,8 @@ def read_stored_alignment(path: Path, case: Case) -> StoredAlignment:
     return StoredAlignment(path, told["groups"], told["settings"], correspondence, digest)
 
 
-def settings_of(stored: StoredAlignment) -> AlignmentConfig:
-    """The settings of stage 1 that the file was made with.
+def settings_of(stored: StoredAlignment, wanted: AlignmentConfig) -> AlignmentConfig:
+    """The settings of stage 1 that the file was made with, and those of `DECIDING` that `wanted` changes.
 
     Raises:
         InputError: they are none.
@@ -65,7 +65,10 @@ def settings_of(stored: StoredAlignment) -> AlignmentConfig:
         check_limits(settings, f"{stored.path}: settings: ")
     except UsageError as error:  # of a file, not of the command line
         raise InputError(error.problem, error.hint) from error
-    return settings
+    untouched = AlignmentConfig()
+    decided = {name: getattr(wanted, name) for name in DECIDING}
+    changed = {name: value for name, value in decided.items() if value != getattr(untouched, name)}
+    return replace(settings, **changed)
 
 
 def _require_same_inputs(path: Path, inputs: dict[str, Any], case: Case) -> None:

@@ -9,7 +9,8 @@ from artifix.inputs.case import Case
 from artifix.inputs.reading import Inputs
 
 if TYPE_CHECKING:
-    from artifix.pipeline import LocateResult, RefineByAlignPipeline
+    from artifix.alignment.located import LocateResult
+    from artifix.pipeline import RefineByAlignPipeline
 
 Progress = Callable[[str, int, int], None]
 
@@ -23,21 +24,22 @@ class Located:
     tried: list[dict[str, Any]] = field(default_factory=list)  # every one of several references, JSON-ready
 
 
-def locate(
+def search(
     pipeline: "RefineByAlignPipeline", inputs: Inputs, config: RefineConfig, progress: Progress | None = None
 ) -> Located:
     """Find the masked part in the reference, in the best of several, or where alignment.json says.
 
+    Nothing is refused here: `result.refusal` says whether what was found is not sure enough.
+
     Raises:
-        NoMatchError: nothing matches.
         InputError: the stored alignment is no answer.
     """
     cases = inputs.cases
     if inputs.stored is not None:
-        return Located(cases[0], pipeline.restore(cases[0], inputs.stored))
+        return Located(cases[0], pipeline.restore(cases[0], inputs.stored, config))
     if len(cases) == 1:
-        return Located(cases[0], pipeline.locate(cases[0], config, progress))
-    best, found = pipeline.locate_best(cases, config, progress)
+        return Located(cases[0], pipeline.search(cases[0], config, progress))
+    best, found = pipeline.search_best(cases, config, progress)
     return Located(cases[best], found[best], _tried(cases, found, best))
 
 

@@ -14,7 +14,8 @@ from artifix.repair.loading import Loaded
 from artifix.repair.locating import Located
 
 if TYPE_CHECKING:
-    from artifix.pipeline import LocateResult, RefineResult
+    from artifix.alignment.located import LocateResult
+    from artifix.pipeline import RefineResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +44,7 @@ def record_of(repair: Repair) -> dict[str, Any]:
         "seed": settings.pop("seed"),
         "settings": settings,
         "inputs": _inputs(repair.located.case),
+        **_refused(repair.located),
         **_where_from(repair),
         "groups": list(repair.result.groups),
     }
@@ -60,6 +62,12 @@ def alignment_of(record: Mapping[str, Any], result: "LocateResult | RefineResult
         "correspondence": CORRESPONDENCE,
         "groups": [describe(alignment) for alignment in result.alignments],
     }
+
+
+def _refused(located: Located) -> dict[str, str]:
+    """Why the match is not used; empty where it is, forced or not."""
+    refusal = located.result.refusal
+    return {} if refusal is None else {"refused": refusal.problem}
 
 
 def _where_from(repair: Repair) -> dict[str, Any]:

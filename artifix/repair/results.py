@@ -15,8 +15,9 @@ from artifix.outputs.save import ALIGNMENT, CORRESPONDENCE, RECORD
 from artifix.repair.record import alignment_of
 
 if TYPE_CHECKING:
+    from artifix.alignment.located import LocateResult
     from artifix.alignment.stage import Alignment
-    from artifix.pipeline import LocateResult, RefineResult
+    from artifix.pipeline import RefineResult
 
 _PROVENANCE = ("artifix", "weights", "seed", "settings", "inputs")  # of the record, into the picture
 

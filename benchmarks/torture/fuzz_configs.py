@@ -93,7 +93,7 @@ def attempts(folder: Path) -> Attempt:
         alignment.write_bytes(garbled_json(data, draw) if draw.random() < 0.4 else data)
         map_path.write_bytes(flipped(plain_map, draw) if draw.random() < 0.3 else plain_map)
         stored = read_stored_alignment(alignment, case)
-        settings_of(stored)
+        settings_of(stored, AlignmentConfig())
         RefineByAlignPipeline.restore(None, case, stored)  # type: ignore[arg-type]
         return "alignment"
 

@@ -19,7 +19,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -29,6 +28,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 import artifix.cli.refine
+from artifix.alignment.located import LocateResult, result_of
 from artifix.alignment.stage import Alignment
 from artifix.batch.task import Task
 from artifix.batch.worker import Worker
@@ -67,7 +67,7 @@ class Painter:
 
     weights_name, weights_sha256 = "noise", "0" * 64
 
-    def locate(self, case: Any, config: RefineConfig, progress: Any = None) -> Any:
+    def search(self, case: Any, config: RefineConfig, progress: Any = None) -> LocateResult:
         region = np.zeros(case.reference.size, bool)
         region[2:9, 2:9] = True
         found = tuple(
@@ -84,7 +84,7 @@ class Painter:
             )
             for part in groups(case.mask)
         )
-        return SimpleNamespace(alignments=found, groups=({},) * len(found), timings={})
+        return result_of(found)
 
     def _repaint(self, case: Any, alignment: Alignment, config: RefineConfig, *rest: Any) -> Any:
         noise = np.random.default_rng(config.seed).random((64, 64, 3), np.float32)

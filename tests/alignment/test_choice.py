@@ -1,12 +1,9 @@
-"""Which of several references is used."""
+"""Which of several references is used, and what is refused."""
 
 from types import SimpleNamespace
 
-import pytest
-
-from artifix.alignment.choice import choose
+from artifix.alignment.choice import choose, refusal_of, refusal_of_all
 from artifix.config import AlignmentConfig
-from artifix.errors import NoMatchError
 
 NAMES = ("front.png", "back.png", "side.png")
 
@@ -14,28 +11,50 @@ NAMES = ("front.png", "back.png", "side.png")
 def found(*pairs):
     """The groups of one reference: (confidence, agreement), None for no transform."""
     return tuple(
-        SimpleNamespace(confidence=c, transform=None if a is None else SimpleNamespace(agreement=a))
+        SimpleNamespace(
+            confidence=c,
+            transform=None if a is None else SimpleNamespace(agreement=a),
+            tried="tried attention alone",
+        )
         for c, a in pairs
     )
 
 
 def test_the_most_confident_is_used():
-    assert choose([found((0.5, 0.1)), found((0.9, 0.6)), found((0.7, 0.9))], NAMES, AlignmentConfig()) == 1
+    assert choose([found((0.5, 0.1)), found((0.9, 0.6)), found((0.7, 0.9))]) == 1
 
 
 def test_a_reference_is_as_good_as_its_weakest_group():
-    assert (
-        choose([found((0.9, 0.9), (0.3, 0.1)), found((0.6, 0.4), (0.5, 0.2))], NAMES, AlignmentConfig()) == 1
-    )
+    assert choose([found((0.9, 0.9), (0.3, 0.1)), found((0.6, 0.4), (0.5, 0.2))]) == 1
 
 
 def test_of_equals_the_one_that_agrees_most_is_used():
-    tried = [found((0.6, None)), found((0.6, 0.4)), found((0.6, 0.2))]
-    assert choose(tried, NAMES, AlignmentConfig()) == 1
+    assert choose([found((0.6, None)), found((0.6, 0.4)), found((0.6, 0.2))]) == 1
 
 
 def test_none_good_enough_is_refused_with_all_their_confidences():
     tried = [found((0.1, None)), found((0.2, 0.0)), found((0.05, None))]
-    with pytest.raises(NoMatchError, match=r"none of 3 .*front.png 0.10, back.png 0.20, side.png 0.05; 0.50"):
-        choose(tried, NAMES, AlignmentConfig())
-    assert choose(tried, NAMES, AlignmentConfig(force=True)) == 1
+    assert choose(tried) == 1
+    refusal = refusal_of_all(tried, NAMES, AlignmentConfig())
+    assert "none of 3 references" in refusal.problem
+    assert "front.png 0.10, back.png 0.20, side.png 0.05; 0.50 is the least" in refusal.problem
+    assert refusal_of_all(tried, NAMES, AlignmentConfig(force=True)) is None
+    assert refusal_of_all([*tried, found((0.5, None))], (*NAMES, "top.png"), AlignmentConfig()) is None
+
+
+def test_a_reference_is_refused_by_its_weakest_group_with_what_was_tried():
+    parts = found((0.9, 0.9), (0.3, 0.1))
+    refusal = refusal_of(parts, AlignmentConfig())
+    assert "(confidence 0.30, 0.50 is the least; tried attention alone)" in refusal.problem
+    assert "--force" in refusal.hint
+    assert refusal_of(parts, AlignmentConfig(force=True)) is None
+    assert refusal_of(parts, AlignmentConfig(min_confidence=0.3)) is None
+    assert refusal_of(found((0.9, 0.9), (0.5, 0.1)), AlignmentConfig()) is None
+
+
+def test_a_match_taken_from_a_file_is_refused_as_such():
+    (part,) = found((0.2, 0.1))
+    part.tried = ""
+    refusal = refusal_of([part], AlignmentConfig())
+    assert "the match that was given is not sure enough (confidence 0.20" in refusal.problem
+    assert "checked or corrected" in refusal.hint

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from artifix.alignment.choice import refusal_of
+from artifix.alignment.located import LocateResult, result_of
 from artifix.alignment.matching import Matches
 from artifix.alignment.stage import Alignment
 from artifix.alignment.transform import Transform
@@ -83,13 +85,14 @@ class FakePipeline:
     failure: BaseException | None = None
     transforms: bool = True  # whether it finds any
     source: str = "sift"
+    confidence: float = 0.875
     parts: int = 1  # mask groups it tells of
     matches: tuple[Matches, ...] = (Matches(SPOTS, SPOTS + SHIFT, np.ones(3), "sift", 1.0),)
     weights_name: str = "fake"
     weights_sha256: str = "0" * 64
     seen: list[CommandConfig] = field(default_factory=list)
 
-    def locate(self, case: Case, config: CommandConfig, progress: Progress | None = None) -> Any:
+    def search(self, case: Case, config: CommandConfig, progress: Progress | None = None) -> LocateResult:
         self.seen.append(config)
         progress = progress or _silent
         progress("align", 0, 1)
@@ -103,29 +106,29 @@ class FakePipeline:
             correspondence=region.astype(np.float32),
             region=region,
             transform=Transform(matrix, 1.0, "sift", "similarity", 9, 3.0) if self.transforms else None,
-            confidence=0.875,
+            confidence=self.confidence,
             layer="up_blocks.1.attentions.0",
             timestep=0,
             source=self.source,
             matches=self.matches,
+            tried="tried 3 matches of sift, which agree hardly",
         )
         progress("align", 1, 1)
-        names = ("confidence", "source", "layer", "timestep")
-        described = {"box": list(place.as_tuple()), "transform": matrix.tolist() if self.transforms else None}
-        groups = (described | {name: getattr(alignment, name) for name in names},) * self.parts
-        return SimpleNamespace(alignments=(alignment,) * self.parts, groups=groups, timings={"align_s": 0.25})
+        found = (alignment,) * self.parts
+        return result_of(found, refusal_of(found, config.alignment), {"align_s": 0.25})
 
-    def locate_best(self, cases: Sequence[Case], config: CommandConfig, progress: Progress) -> Any:
-        return len(cases) - 1, [self.locate(case, config, progress) for case in cases]
+    def search_best(self, cases: Sequence[Case], config: CommandConfig, progress: Progress) -> Any:
+        return len(cases) - 1, [self.search(case, config, progress) for case in cases]
 
-    def restore(self, case: Case, stored: StoredAlignment) -> Any:
-        return RefineByAlignPipeline.restore(self, case, stored)
+    def restore(self, case: Case, stored: StoredAlignment, config: CommandConfig) -> LocateResult:
+        return RefineByAlignPipeline.restore(self, case, stored, config)
 
     def refine(
         self, case: Case, config: CommandConfig, progress: Progress | None = None, located: Any = None
     ) -> Any:
         progress = progress or _silent
-        located = located or self.locate(case, config, progress)
+        located = located or self.search(case, config, progress)
+        located.check_for_repair(config.alignment)
         progress("sample", 1, 4)
         if self.failure is not None:
             raise self.failure

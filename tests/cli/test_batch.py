@@ -77,6 +77,15 @@ def test_failed_rows_are_told_by_the_exit_code_and_repeated(artifix, files, mani
     assert "failed" not in (files.out / "results.csv").read_text()
 
 
+def test_a_row_that_is_refused_is_failed_and_has_no_folder(artifix, files, manifest, worker, pipeline):
+    pipeline.confidence = 0.25
+    assert artifix("batch", manifest, "--out", files.out).code == ExitCode.SOME_ROWS_FAILED
+    row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
+    assert (row["status"], row["exit_code"]) == ("failed", ExitCode.NO_MATCH)
+    assert "confidence 0.25" in row["problem"]
+    assert list((files.out / "rows").iterdir()) == []
+
+
 def test_a_bug_in_one_row_does_not_end_the_others(artifix, files, manifest, worker, pipeline):
     pipeline.failure = ZeroDivisionError("division by zero")
     assert artifix("batch", manifest, "--out", files.out).code == ExitCode.SOME_ROWS_FAILED

@@ -30,3 +30,36 @@ def test_record_describes_the_alignment(artifix, files):
 
 def test_options_of_refinement_are_refused(artifix, files):
     assert artifix("locate", *files.arguments(), "--steps", "3").code == 2
+
+
+def test_what_is_not_sure_enough_is_written_and_then_refused(artifix, files, pipeline):
+    pipeline.confidence = 0.25
+    run = artifix("locate", *files.arguments())
+    assert run.code == 5
+    assert {path.name for path in files.out.iterdir()} == RESULT_FILES - {"refined.png"}
+    assert run.out.startswith(f"{files.out}: best guess in ref.png at x 29-44, y 25-34")
+    problem = json.loads((files.out / "record.json").read_text())["refused"]
+    assert "(confidence 0.25, 0.50 is the least; tried 3 matches of sift" in problem
+    assert f"error: {problem}\n hint: the best guess is in {files.out / 'overview.png'}; use a" in run.err
+
+
+def test_the_record_of_what_is_refused_is_printed_too(artifix, files, pipeline):
+    pipeline.confidence = 0.25
+    run = artifix("locate", *files.arguments(), "--json", "-q")
+    assert run.code == 5
+    told = json.loads(run.out)
+    assert "nothing in the reference matches" in told["refused"]
+    assert "alignment.json" in told["files"]
+
+
+def test_stages_are_written_of_what_is_refused(artifix, files, pipeline):
+    pipeline.confidence = 0.25
+    assert artifix("locate", *files.arguments(), "--stages").code == 5
+    assert (files.out / "stage-4-region.png").is_file()
+
+
+def test_a_forced_guess_is_not_refused(artifix, files, pipeline):
+    pipeline.confidence = 0.25
+    run = artifix("locate", *files.arguments(), "--force")
+    assert (run.code, run.out.count("found in")) == (0, 1)
+    assert "refused" not in json.loads((files.out / "record.json").read_text())

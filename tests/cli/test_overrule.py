@@ -71,6 +71,26 @@ def test_stage_1_keeps_the_settings_it_was_run_with(artifix, files, located, pip
     assert json.loads((files.out / "record.json").read_text())["settings"]["alignment"]["zoom"] is False
 
 
+def test_a_refused_alignment_is_taken_only_by_force(artifix, files, pipeline):
+    pipeline.confidence = 0.25
+    place = files.folder / "located"
+    assert artifix("locate", *files.arguments(out=place)).code == 5
+    stored = ("--alignment", place / "alignment.json")
+    before = files.listing()
+    run = artifix("refine", *files.arguments(), *stored)
+    assert (run.code, files.listing()) == (5, before)
+    assert "the match that was given is not sure enough (confidence 0.25" in run.err
+    assert "if you have checked or corrected it, pass --force" in run.err
+    assert artifix("refine", *files.arguments(), *stored, "--force").code == 0
+
+
+def test_an_alignment_that_was_forced_is_taken(artifix, files, pipeline):
+    pipeline.confidence = 0.25
+    place = files.folder / "located"
+    assert artifix("locate", *files.arguments(out=place), "--force").code == 0
+    assert artifix("refine", *files.arguments(), "--alignment", place / "alignment.json").code == 0
+
+
 @pytest.mark.parametrize(
     ("edit", "said"),
     [

@@ -164,3 +164,12 @@ def test_file_names_of_odd_bytes_are_told_and_recorded(artifix, files):
     run = artifix("refine", *files.arguments(image=odd), "--json")
     assert run.code == 0
     assert json.loads(run.out)["inputs"]["image"]["name"] == "g\\udcff n.png"
+
+
+def test_what_is_not_sure_enough_is_refused_and_nothing_is_written(artifix, files, pipeline):
+    pipeline.confidence = 0.25
+    before = files.listing()
+    run = artifix("refine", *files.arguments())
+    assert (run.code, files.listing()) == (5, before)
+    assert "nothing in the reference matches the masked part (confidence 0.25" in run.err
+    assert artifix("refine", *files.arguments(), "--force").code == 0

@@ -72,6 +72,21 @@ def test_too_low_a_confidence_exits_5_and_writes_nothing(artifix, files, tiny_we
     assert "nothing in the reference matches" in run.err
 
 
+def test_the_best_of_several_references_is_written_where_all_are_refused(
+    artifix, files, tiny_weights, tmp_path
+):
+    grey = tmp_path / "grey.png"
+    Image.fromarray(np.full((50, 60, 3), 128, np.uint8)).save(grey)
+    arguments = files.arguments(reference=grey)
+    run = artifix("locate", *arguments, "--ref", grey, "--weights", tiny_weights, "--no-transform")
+    assert run.code == 5, run.err
+    assert "error: none of 2 references matches" in run.err
+    record = json.loads((files.out / "record.json").read_text())
+    assert record["refused"].startswith("none of 2 references")
+    assert [entry["used"] for entry in record["references"]] == [True, False]
+    assert np.load(files.out / "correspondence.npy").shape == (50, 60)
+
+
 def test_an_unknown_layer_exits_2(artifix, files, tiny_weights):
     before = files.listing()
     run = refine(artifix, files, tiny_weights, "--layer", "up_blocks.9.attentions.0")

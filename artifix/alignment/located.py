@@ -1,0 +1,53 @@
+"""What stage 1 gives: where every mask group lies, and whether that is sure enough."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from artifix.alignment.choice import Refusal
+from artifix.alignment.stage import Alignment
+from artifix.alignment.stored import summarise
+from artifix.config import AlignmentConfig
+from artifix.errors import NoMatchError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocateResult:
+    """Where every mask group lies in the reference."""
+
+    alignments: tuple[Alignment, ...]  # the largest group first
+    groups: tuple[dict[str, Any], ...]  # JSON-ready, one for each mask group
+    timings: dict[str, float]  # seconds by stage
+    refusal: Refusal | None = None  # why it should not be used; None where it is sure enough
+
+    def sure(self) -> "LocateResult":
+        """This result.
+
+        Raises:
+            NoMatchError: it is refused; the error's `found` is this result.
+        """
+        if self.refusal is not None:
+            raise self._error(self.refusal)
+        return self
+
+    def check_for_repair(self, config: AlignmentConfig) -> None:
+        """Refuse what is not good enough to repaint after.
+
+        Args:
+            config: says what is; `force` overrules a refusal that came with another setting.
+
+        Raises:
+            NoMatchError: it is not; the error's `found` is this result.
+        """
+        if not config.force:
+            self.sure()
+
+    def _error(self, refusal: Refusal) -> NoMatchError:
+        return NoMatchError(refusal.problem, refusal.hint, self)
+
+
+def result_of(
+    found: Sequence[Alignment], refusal: Refusal | None = None, timings: Mapping[str, float] | None = None
+) -> LocateResult:
+    """The result that holds the alignments of all mask groups."""
+    return LocateResult(tuple(found), tuple(map(summarise, found)), dict(timings or {}), refusal)
