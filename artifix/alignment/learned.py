@@ -150,7 +150,9 @@ def describe(
     """
     network = load_xfeat(torch.device(device))
     scale = min(1.0, WORKING_SIDE_PX / max(picture.shape[:2]))
-    parts = [_read(network, picture, scale * s, most, usable) for s, most in zip(SCALES, MOST_CELLS, strict=True)]
+    parts = [
+        _read(network, picture, scale * s, most, usable) for s, most in zip(SCALES, MOST_CELLS, strict=True)
+    ]
     points, steps, descriptors = zip(*parts, strict=True)
     return Features(np.concatenate(points), np.concatenate(steps), torch.cat(descriptors), scale)
 

@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.alignment import learned
+from artifix.alignment.cells import describe_learned
 from artifix.alignment.confidence import ATTENTION_ODDS, Odds, confidence_in
 from artifix.alignment.correspondence import matches_of
 from artifix.alignment.field import AttentionField
 from artifix.alignment.gaze import Gaze
 from artifix.alignment.hand import transform_by_hand
 from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
-from artifix.alignment.matching import Matches, match_features
+from artifix.alignment.matching import MASK_MARGIN_PX, Matches, match_features
 from artifix.alignment.scene import Scene
-from artifix.alignment.transform import Transform, find_transform, lands
+from artifix.alignment.search import Hypothesis, search
+from artifix.alignment.transform import LEAST_SIDE_PX, Transform, lands
 from artifix.config import AlignmentConfig
 from artifix.errors import UsageError
 from artifix.geometry import Box, crop_around, squared
@@ -52,6 +56,7 @@ class Alignment:
     matches: tuple[Matches, ...] = ()  # those that proposed transforms
     trust: float = 0.0  # in the field of attention, in [0, 1]; 0 where it leads nowhere
     certainty: float = 0.0  # of the surest view, in [0, 1]
+    hypotheses: tuple[Hypothesis, ...] = ()  # all that were compared, the most probable first
     tried: str = ""  # what the search went through, in words; "" where it was not searched
 
 
@@ -79,7 +84,7 @@ def align(
     found = search(gaze, scene, config, sighting)
     confidence = 1.0  # what a person says is right
     if scene.within is None and scene.points is None:
-        confidence = confidence_in(found.trust, sighting.certainty, found.transform, calibration.odds)
+        confidence = _confidence(found, sighting, calibration)
     transform, shape = found.transform, scene.reference.shape
     return Alignment(
         mask=scene.mask,
@@ -94,8 +99,15 @@ def align(
         matches=found.matches,
         trust=found.trust,
         certainty=sighting.certainty,
+        hypotheses=found.hypotheses,
         tried=_tried(found),
     )
+
+
+def _confidence(found: "_Found", sighting: Sighting, calibration: Calibration) -> float:
+    if found.hypotheses:
+        return found.hypotheses[0].probability
+    return confidence_in(found.trust, sighting.certainty, calibration.odds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,21 +118,45 @@ class _Found:
     transform: Transform | None
     matches: tuple[Matches, ...]
     trust: float = 0.0
+    hypotheses: tuple[Hypothesis, ...] = ()  # the most probable first; its transform is the one above
 
 
 def _search(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting) -> _Found:
-    """Classical matches and attention compete for a transform that the ring proves; a guess is the rest."""
+    """Everything that may be the transform competes; where nothing lands, the region alone is known."""
     field = follow_sighting(gaze, scene, config.contexts[0], sighting)
     guess, trust = _guess(field, scene)
     if config.zoom and guess is not None and trust >= TRUSTED:
         sighting = look_along(gaze, scene, field.box, guess, sighting)
-    if not config.transform:
+    if not config.transform or not _is_searchable(scene):
         return _Found(sighting, None, (), trust)
+    pool, guesses = _pool(gaze, scene, config, sighting, field)
+    describe = describe_learned(gaze.network.device)
+    found = search(scene, pool, guesses, field, describe)
+    transform = found[0].transform if found else None
+    return _Found(sighting, transform, tuple(pool), trust, tuple(found))
+
+
+def _is_searchable(scene: Scene) -> bool:
+    """Whether there is a context to verify a transform with."""
+    sides = *scene.image.shape[:2], *scene.reference.shape[:2]
+    return min(sides) >= LEAST_SIDE_PX and not scene.mask.all()
+
+
+def _pool(
+    gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting, field: AttentionField
+) -> tuple[list[Matches], list[Matches]]:
+    """Matches of what surrounds the mask, and more that only propose: those of the artifact."""
     pool = [_joined([matches_of(view) for view in sighting.views]), field.matches]
-    if config.match_pool:
-        pool.insert(0, match_features(scene.image, scene.hidden, scene.reference))
-    transform = find_transform(scene, pool) or guess
-    return _Found(sighting, transform, tuple(pool), trust)
+    if not config.match_pool:
+        return pool, []
+    device = gaze.network.device
+    seen = [learned.describe(picture, device) for picture in (scene.image, scene.reference)]
+    everywhere = learned.match_described(*seen)
+    column, row = np.round(everywhere.image).astype(np.intp).T
+    near = cv2.dilate(scene.hidden.astype(np.uint8), np.ones((2 * MASK_MARGIN_PX + 1,) * 2, np.uint8)) > 0
+    inside = near[row.clip(0, near.shape[0] - 1), column.clip(0, near.shape[1] - 1)]
+    classical = match_features(scene.image, scene.hidden, scene.reference)
+    return [classical, everywhere.take(~inside), *pool], [everywhere]
 
 
 def _by_hand(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting) -> _Found:
@@ -170,7 +206,7 @@ def _guess(field: AttentionField, scene: Scene) -> tuple[Transform | None, float
     Generated images are not photographs: cloth hangs otherwise, print is drawn anew, and no warp explains the
     ring to the pixel. The field still says where the part lies, and how it is seen there.
     """
-    transform = field.transform()
+    transform = field.similarity()
     if transform is None:
         return None, field.trust
     region = transform.region(scene.mask, scene.reference.shape)
