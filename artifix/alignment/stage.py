@@ -1,6 +1,6 @@
 """Stage 1: where in the reference is the masked part, and how is it seen there?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,8 @@ from artifix.alignment.field import AttentionField
 from artifix.alignment.gaze import Gaze
 from artifix.alignment.hand import transform_by_hand
 from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
-from artifix.alignment.matching import Matches, match_features
+from artifix.alignment.matching import Matches
+from artifix.alignment.pool import ATTENTION, Pool, pool_of
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform, find_transform, lands
 from artifix.config import AlignmentConfig
@@ -46,12 +47,13 @@ class Alignment:
     confidence: float  # that the region is right, in [0, 1]
     layer: str
     timestep: int
-    # What decided: "sift", "attention" or "points" (given by hand) for a transform, "correspondence" or
-    # "region" (given by hand) where only the region is known.
+    # What decided: "sift", "xfeat", "attention", ... or "points" (given by hand) for a transform,
+    # "correspondence" or "region" (given by hand) where only the region is known.
     source: str
     matches: tuple[Matches, ...] = ()  # those that proposed transforms
     trust: float = 0.0  # in the field of attention, in [0, 1]; 0 where it leads nowhere
     certainty: float = 0.0  # of the surest view, in [0, 1]
+    matchers: Mapping[str, int | str] | None = None  # matches of each, or why it gave none; None: not asked
 
 
 def align(
@@ -97,9 +99,10 @@ def align(
         layer=layer,
         timestep=timestep,
         source=_source(scene, transform),
-        matches=found.matches,
+        matches=found.pool.matches,
         trust=found.trust,
         certainty=sighting.certainty,
+        matchers=found.pool.told,
     )
 
 
@@ -109,23 +112,24 @@ class _Found:
 
     sighting: Sighting
     transform: Transform | None
-    matches: tuple[Matches, ...]
+    pool: Pool
     trust: float = 0.0
 
 
 def _search(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting) -> _Found:
-    """Classical matches and attention compete for a transform that the ring proves; a guess is the rest."""
+    """Matchers compete for a transform that the ring proves; attention's guess is the rest."""
     field = follow_sighting(gaze, scene, config.contexts[0], sighting)
     guess, trust = _guess(field, scene)
     if config.zoom and guess is not None and trust >= TRUSTED:
         sighting = look_along(gaze, scene, field.box, guess, sighting)
     if not config.transform:
-        return _Found(sighting, None, (), trust)
-    pool = [_joined([matches_of(view) for view in sighting.views]), field.matches]
-    if config.match_pool:
-        pool.insert(0, match_features(scene.image, scene.hidden, scene.reference))
-    transform = find_transform(scene, pool) or guess
-    return _Found(sighting, transform, tuple(pool), trust)
+        return _Found(sighting, None, Pool(), trust)
+    attention = _joined([matches_of(view) for view in sighting.views]), field.matches
+    pool = pool_of(scene, config.matchers, attention, gaze.network.device)
+    transform = find_transform(scene, pool.matches)
+    if transform is None and ATTENTION in config.matchers:
+        transform = guess
+    return _Found(sighting, transform, pool, trust)
 
 
 def _by_hand(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting) -> _Found:
@@ -137,13 +141,13 @@ def _by_hand(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighti
         sighting = look_along(gaze, scene, box, transform, sighting)
     image, reference = scene.points[:, :2], scene.points[:, 2:]
     given = Matches(image, reference, np.ones(len(image)), transform.source, transform.tolerance_px)
-    return _Found(sighting, transform, (given,))
+    return _Found(sighting, transform, Pool((given,)))
 
 
 def _tried(found: _Found) -> str:
     """What a search that is refused went through."""
     counts: dict[str, int] = {}
-    for matches in found.matches:
+    for matches in found.pool.matches:
         counts[matches.source] = counts.get(matches.source, 0) + len(matches)
     told = " and ".join(f"{count} matches of {source}" for source, count in counts.items())
     proved = found.transform is not None and found.transform.is_proved
