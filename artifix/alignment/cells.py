@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from artifix.alignment.installed import XFEAT, xfeat_path
 from artifix.alignment.learned import load_xfeat
 
 SIDE_PX = 256  # of the pictures that are described
@@ -18,6 +19,11 @@ SUBCELLS = 2  # of a cell along a side, in a plain descriptor
 
 # (K, SIDE_PX, SIDE_PX, 3) uint8 RGB pictures to (K, CELLS, CELLS, D) float32 of length 1.
 Describe = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
+
+
+def describe_by(matchers: Sequence[str], device: torch.device) -> Describe:
+    """The learned descriptors where their matcher is wanted and installed, else the plain ones."""
+    return describe_learned(device) if XFEAT in matchers and xfeat_path() is not None else describe_plainly
 
 
 def describe_learned(device: torch.device) -> Describe:
@@ -47,7 +53,7 @@ def describe_plainly(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float3
 
 
 def soft_features(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(h, w, 7) of an (h, w, 3) RGB picture: strokes in four directions, two colours, and light on its ground.
+    """(h, w, 7) of an (h, w, 3) RGB picture: strokes in four directions, two colours, light on its ground.
 
     Gradients count over what is usual around them, so that contrast does not matter; they have a direction
     and no sign, so that dark on light equals light on dark.

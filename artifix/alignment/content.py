@@ -133,10 +133,10 @@ def likeness_of(
 
 
 def bend_along(content: Content, reference: NDArray[np.uint8], transform: Transform) -> Transform:
-    """The transform with a smooth residual displacement, where what surrounds the mask is clearly more alike.
+    """The transform with a smooth displacement, where what surrounds the mask is clearly more alike so.
 
-    Cloth hangs otherwise and other views show otherwise what no matrix tells. Inside the mask the artifact may
-    have melted, so that what surrounds it says most.
+    Cloth hangs otherwise and other views show otherwise what no matrix tells. Inside the mask the artifact
+    may have melted, so that what surrounds it says most.
 
     Arguments as for `register`.
     """

@@ -1,7 +1,7 @@
 """What speaks for a transform, and the one score by which all compete.
 
-Everything that can be said of a transform, whoever proposed it, is gathered into a few numbers; their weighted
-sum is the log-odds that it is right, which both chooses among transforms and tells how sure the choice is.
+All that can be said of a transform, whoever proposed it, is gathered into a few numbers; their weighted
+sum is the log-odds that it is right, which both chooses among transforms and tells how sure that choice is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.alignment.cells import CELLS, SUBCELLS, soft_features
-from artifix.alignment.content import Content, Seen, likeness
+from artifix.alignment.content import Content, Seen
 from artifix.alignment.matching import FEATURES, Matches
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform
-from artifix.geometry import box_of
+from artifix.geometry import box_of, resize
 
 NEAR = 1.5  # matches count within this distance of the mask's centre, over the diagonal of its box
 SLACK = 1.5  # a match explains a transform within its tolerance times this
@@ -52,8 +52,8 @@ class Evidence:
 
 
 NAMES = tuple(f.name for f in fields(Evidence))
-# Log-odds by the numbers of `Evidence`, and a bias, fitted by benchmarks/confidence.py to real pairs of photos
-# whose place is known and to references of other things: with learned descriptors, and without any.
+# Log-odds by the numbers of `Evidence`, and a bias, fitted by benchmarks/confidence.py to real pairs of
+# photos whose place is known and to references of other things: with learned descriptors, and without any.
 LEARNED: Mapping[str, float] = {
     "ring": 0.83, "surroundings": 12.09, "content": 5.82, "strokes": 0.0, "classical": 0.18, "learned": 0.22,
     "attention": 0.54, "stretch": -8.65, "bias": -8.46,
@@ -95,7 +95,7 @@ def gather(
 
 
 def _alike(content: Content, seen: Seen) -> tuple[float, float]:
-    """Likeness of centred descriptors around the mask and inside, cells weighted by the structure they hold."""
+    """Likeness of centred descriptors around the mask and inside; cells count by the structure they hold."""
     shown = content.shown * seen.valid
     weight = (SURROUNDINGS + content.mask) * shown
     pair = (_centred(part, weight) for part in (content.descriptors, seen.descriptors))
@@ -126,10 +126,7 @@ def _mean(values: NDArray, weight: NDArray) -> float:
 def _strokes(content: Content, seen: Seen) -> float:
     """Correlation of soft features; a fair share of flat parts and noise pulls it to 0."""
     side = CELLS * SUBCELLS * 3 // 2
-    a, b = (
-        soft_features(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA))
-        for picture in (content.picture, seen.picture)
-    )
+    a, b = (soft_features(resize(picture, (side, side))) for picture in (content.picture, seen.picture))
     weight = cv2.resize((SURROUNDINGS + content.mask) * content.shown * seen.valid, (side, side))[..., None]
     mass = max(float(weight.sum()), 1e-6)
     a, b = (part - (part * weight).sum((0, 1)) / mass for part in (a, b))

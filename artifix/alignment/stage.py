@@ -1,21 +1,20 @@
 """Stage 1: where in the reference is the masked part, and how is it seen there?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.alignment import learned
-from artifix.alignment.cells import describe_learned
+from artifix.alignment.cells import describe_by
 from artifix.alignment.confidence import ATTENTION_ODDS, Odds, confidence_in
 from artifix.alignment.correspondence import matches_of
 from artifix.alignment.field import AttentionField
 from artifix.alignment.gaze import Gaze
 from artifix.alignment.hand import transform_by_hand
 from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
-from artifix.alignment.matching import MASK_MARGIN_PX, Matches, match_features
+from artifix.alignment.matching import Matches
+from artifix.alignment.pool import ATTENTION, Pool, pool_of
 from artifix.alignment.scene import Scene
 from artifix.alignment.search import Hypothesis, search
 from artifix.alignment.transform import LEAST_SIDE_PX, Transform, lands
@@ -50,12 +49,13 @@ class Alignment:
     confidence: float  # that the region is right, in [0, 1]
     layer: str
     timestep: int
-    # What decided: "sift", "attention" or "points" (given by hand) for a transform, "correspondence" or
-    # "region" (given by hand) where only the region is known.
+    # What decided: "sift", "xfeat", "attention", ... or "points" (given by hand) for a transform,
+    # "correspondence" or "region" (given by hand) where only the region is known.
     source: str
     matches: tuple[Matches, ...] = ()  # those that proposed transforms
     trust: float = 0.0  # in the field of attention, in [0, 1]; 0 where it leads nowhere
     certainty: float = 0.0  # of the surest view, in [0, 1]
+    matchers: Mapping[str, int | str] | None = None  # matches of each, or why it gave none; None: not asked
     hypotheses: tuple[Hypothesis, ...] = ()  # all that were compared, the most probable first
     tried: str = ""  # what the search went through, in words; "" where it was not searched
 
@@ -96,9 +96,10 @@ def align(
         layer=layer,
         timestep=timestep,
         source=_source(scene, transform),
-        matches=found.matches,
+        matches=found.pool.matches,
         trust=found.trust,
         certainty=sighting.certainty,
+        matchers=found.pool.told,
         hypotheses=found.hypotheses,
         tried=_tried(found),
     )
@@ -116,7 +117,7 @@ class _Found:
 
     sighting: Sighting
     transform: Transform | None
-    matches: tuple[Matches, ...]
+    pool: Pool
     trust: float = 0.0
     hypotheses: tuple[Hypothesis, ...] = ()  # the most probable first; its transform is the one above
 
@@ -128,35 +129,18 @@ def _search(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sightin
     if config.zoom and guess is not None and trust >= TRUSTED:
         sighting = look_along(gaze, scene, field.box, guess, sighting)
     if not config.transform or not _is_searchable(scene):
-        return _Found(sighting, None, (), trust)
-    pool, guesses = _pool(gaze, scene, config, sighting, field)
-    describe = describe_learned(gaze.network.device)
-    found = search(scene, pool, guesses, field, describe)
-    transform = found[0].transform if found else None
-    return _Found(sighting, transform, tuple(pool), trust, tuple(found))
+        return _Found(sighting, None, Pool(), trust)
+    device, attention = gaze.network.device, _joined([matches_of(view) for view in sighting.views])
+    pool = pool_of(scene, config.matchers, (attention, field.matches), device)
+    guesses = [guess] if guess is not None and ATTENTION in config.matchers else []
+    found = search(scene, pool, guesses, field.matches, describe_by(config.matchers, device))
+    return _Found(sighting, found[0].transform if found else None, pool, trust, tuple(found))
 
 
 def _is_searchable(scene: Scene) -> bool:
     """Whether there is a context to verify a transform with."""
     sides = *scene.image.shape[:2], *scene.reference.shape[:2]
     return min(sides) >= LEAST_SIDE_PX and not scene.mask.all()
-
-
-def _pool(
-    gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting, field: AttentionField
-) -> tuple[list[Matches], list[Matches]]:
-    """Matches of what surrounds the mask, and more that only propose: those of the artifact."""
-    pool = [_joined([matches_of(view) for view in sighting.views]), field.matches]
-    if not config.match_pool:
-        return pool, []
-    device = gaze.network.device
-    seen = [learned.describe(picture, device) for picture in (scene.image, scene.reference)]
-    everywhere = learned.match_described(*seen)
-    column, row = np.round(everywhere.image).astype(np.intp).T
-    near = cv2.dilate(scene.hidden.astype(np.uint8), np.ones((2 * MASK_MARGIN_PX + 1,) * 2, np.uint8)) > 0
-    inside = near[row.clip(0, near.shape[0] - 1), column.clip(0, near.shape[1] - 1)]
-    classical = match_features(scene.image, scene.hidden, scene.reference)
-    return [classical, everywhere.take(~inside), *pool], [everywhere]
 
 
 def _by_hand(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting) -> _Found:
@@ -168,13 +152,13 @@ def _by_hand(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighti
         sighting = look_along(gaze, scene, box, transform, sighting)
     image, reference = scene.points[:, :2], scene.points[:, 2:]
     given = Matches(image, reference, np.ones(len(image)), transform.source, transform.tolerance_px)
-    return _Found(sighting, transform, (given,))
+    return _Found(sighting, transform, Pool((given,)))
 
 
 def _tried(found: _Found) -> str:
     """What a search went through, to be told where it is refused."""
     counts: dict[str, int] = {}
-    for matches in found.matches:
+    for matches in found.pool.matches:
         counts[matches.source] = counts.get(matches.source, 0) + len(matches)
     told = " and ".join(f"{count} matches of {source}" for source, count in counts.items())
     proved = found.transform is not None and found.transform.is_proved

@@ -34,7 +34,7 @@ def locate(
     layer: options.LayerOption = None,
     timestep: options.TimestepOption = None,
     zoom: options.ZoomOption = None,
-    match_pool: options.MatchPoolOption = None,
+    matchers: options.MatchersOption = None,
     transform: options.TransformOption = None,
     force: options.ForceOption = None,
     json: options.JsonOption = False,

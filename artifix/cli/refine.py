@@ -40,7 +40,7 @@ def refine(
     layer: options.LayerOption = None,
     timestep: options.TimestepOption = None,
     zoom: options.ZoomOption = None,
-    match_pool: options.MatchPoolOption = None,
+    matchers: options.MatchersOption = None,
     transform: options.TransformOption = None,
     force: options.ForceOption = None,
     json: options.JsonOption = False,
