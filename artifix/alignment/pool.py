@@ -1,9 +1,12 @@
 """The matchers whose matches compete for a transform."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from artifix.alignment.installed import LOFTR, NOT_INSTALLED, XFEAT, is_default, xfeat_path
@@ -12,6 +15,7 @@ from artifix.alignment.scene import Scene
 from artifix.config import split_matcher
 
 ATTENTION = "attention"
+MOST_REMEMBERED = 8  # results of matchers: those of a case, and of a few references of one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,22 +47,49 @@ def pool_of(
         if name == XFEAT and xfeat_path() is None and is_default(entries):
             told[name] = NOT_INSTALLED
             continue
-        found = attention if name == ATTENTION else [_found(scene, name, folder, device)]
+        found = (
+            attention if name == ATTENTION else [_found(_Pictures(scene), name, folder, torch.device(device))]
+        )
         matches += found
         told[name] = sum(map(len, found))
     return Pool(tuple(matches), told)
 
 
-def _found(scene: Scene, name: str, folder: str, device: torch.device | str) -> Matches:
+class _Pictures:
+    """Image, where it is masked, and reference: equal where their contents are."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.parts = scene.image, scene.hidden, scene.reference
+        told = hashlib.blake2b(repr([part.shape for part in self.parts]).encode())
+        for part in self.parts:
+            told.update(np.ascontiguousarray(part).data)
+        self._digest = told.digest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Pictures) and self._digest == other._digest
+
+    def __hash__(self) -> int:
+        return hash(self._digest)
+
+
+def _found(pictures: _Pictures, name: str, folder: str, device: torch.device) -> Matches:
+    """The matches of one matcher, found once for all parts of a mask."""
+    try:
+        return _sought(pictures, name, folder, device)
+    finally:
+        del pictures.parts  # of what is remembered, only the matches take memory
+
+
+@lru_cache(MOST_REMEMBERED)
+def _sought(pictures: _Pictures, name: str, folder: str, device: torch.device) -> Matches:
     # Their libraries take seconds to load, and are loaded where they are used.
-    pictures = scene.image, scene.hidden, scene.reference
     if name == XFEAT:
         from artifix.alignment.learned import match_xfeat
 
-        return match_xfeat(*pictures, device)
+        return match_xfeat(*pictures.parts, device)
     if name == LOFTR:
         from artifix.alignment.loftr import match_loftr
 
-        return match_loftr(*pictures, Path(folder), device)
+        return match_loftr(*pictures.parts, Path(folder), device)
     assert name == FEATURES, name
-    return match_features(*pictures)
+    return match_features(*pictures.parts)
