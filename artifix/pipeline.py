@@ -11,8 +11,10 @@ from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
 from numpy.typing import NDArray
 from transformers import Dinov2Model
 
+from artifix.alignment.cells import describe_by
 from artifix.alignment.choice import choose, refusal_of, refusal_of_all
 from artifix.alignment.confidence import ATTENTION_ODDS
+from artifix.alignment.content import agreement
 from artifix.alignment.located import LocateResult, result_of
 from artifix.alignment.scene import Scene
 from artifix.alignment.stage import Alignment, Calibration, align
@@ -242,7 +244,13 @@ class RefineByAlignPipeline(DiffusionPipeline):
         steps = config.refinement.steps
         aligned = None
         if transform is not None:
-            aligned = AlignedReference(partial(_warped, transform, case.reference), transform.is_exact)
+            scene = Scene(case.image.rgb, alignment.mask, reference)
+            describe = describe_by(config.alignment.matchers, self.network.device)
+            aligned = AlignedReference(
+                partial(_warped, transform, case.reference),
+                transform.is_exact,
+                partial(agreement, scene, transform, describe),
+            )
         seeds = [config.seed + k for k in range(config.refinement.candidates)]
         patches = repaint(
             self.network,

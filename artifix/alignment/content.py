@@ -28,6 +28,8 @@ SHARPNESS = 12.0  # of a cell's likeness with its neighbours, as logits
 PRIOR = np.diag([0.6, 0.6, 2.0, 2.0, 12.0, 12.0])  # on shift, scale, turn, and the two stretches, by round
 TOLERANCE_PX = 10.0  # cells that move otherwise by more than that lose their say
 VOTES = 6  # rounds of reweighting
+DIFFERENT, SAME = 0.3, 0.7  # likeness of pictures that show something else, and the same
+LEAST_AGREEMENT = 0.05  # of the softened pictures something is always comparable
 # The residual displacement.
 BEND_CELLS, BEND_PAD = 5, 0.05  # of its spline along a side, and what its box has more than the frame's
 BEND_CURVATURES = (0.1, 0.2, 0.3)  # that are expected, in sides of the box, by round
@@ -99,6 +101,29 @@ def content_of(scene: Scene, describe: Describe) -> Content:
 def likeness(content: Content, seen: Seen) -> NDArray[np.float32]:
     """(CELLS, CELLS) in [-1, 1], how alike crop and reference are, each cell with its neighbours."""
     return np.asarray(cv2.blur((content.descriptors * seen.descriptors).sum(-1), (3, 3)), np.float32)
+
+
+def agreement(
+    scene: Scene, transform: Transform, describe: Describe, box: Box, size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """How far image and reference show the same around the scene's mask.
+
+    Args:
+        scene: image, mask and reference.
+        transform: from the image to the reference.
+        describe: what describes the cells of pictures.
+        box: of the image, in whose frame the answer is wanted.
+        size: (height, width) of the answer.
+
+    Returns:
+        (height, width) float32 in (0, 1].
+    """
+    content = content_of(scene, describe)
+    alike = likeness(content, content.view([transform], scene.reference)[0])
+    matrix = Crop(box, size).matrix() @ np.linalg.inv(Crop(content.box, (CELLS, CELLS)).matrix())
+    spread = cv2.warpAffine(alike, matrix[:2], size[::-1], borderMode=cv2.BORDER_REPLICATE)
+    low, high = DIFFERENT, SAME
+    return np.asarray(np.clip((spread - low) / (high - low), LEAST_AGREEMENT, 1), np.float32)
 
 
 def register(

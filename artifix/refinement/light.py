@@ -13,9 +13,8 @@ RIDGE = 0.01  # of the colours' mean variance, towards plain gains
 ROUNDS = 5  # of reweighting
 BLURS_PX = (0.0, 0.5, 0.7, 0.9, 1.2, 1.6, 2.2)  # deviations tried
 WORTH_BLURRING = 0.995  # a stronger blur must lower the error on the ring to this share
-# What statistics alone may change; their rings may differ in content. More of the field softens seams
-# further, and stains.
-ROUGH_GAINS, ROUGH_SHIFT, ROUGH_FIELD = (0.8, 1.25), 40.0, 20.0
+STRONG = 0.9  # quantile of the edges that tell how sharp a picture is
+SHARPER = 1.15  # the reference may be this much sharper than the image
 LEAST_RING_PX = 32  # with fewer pixels the reference is only shifted, or left as it is
 
 
@@ -47,28 +46,35 @@ def match_light(
     return np.clip(fitted + _light_field(image - fitted, near), 0, 255)
 
 
-def match_moments(
+def as_sharp(
     warped: NDArray[np.float32], valid: NDArray[np.bool_], image: NDArray, mask: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Give the warped reference the mean and contrast that the image has on the ring, channel by channel.
+    """The warped reference, blurred until its edges around the mask are as soft as the image's.
 
-    For a reference that lies only roughly in place: no pixel of it can be compared with one of the image, but
-    their statistics can (Reinhard et al. 2001, "Color transfer between images"). What is left on the ring is
-    continued into the mask as in `match_light`, within narrow bounds: seams fade, and other content on the
-    ring stains little.
+    Pixels need not lie in place: what a slight blur takes of its edges tells how sharp a picture is.
 
     Arguments and result as in `match_light`.
     """
-    ring, near = _rings(mask, valid)
+    ring, _ = _rings(mask, valid)
     if ring.sum() < LEAST_RING_PX:
         return warped
-    source, target = warped[ring], image[ring].astype(np.float32)
-    gain = np.clip((target.std(0) + NOISE) / (source.std(0) + NOISE), *ROUGH_GAINS)
-    shift = np.clip(np.median(target, 0) - np.median(source, 0), -ROUGH_SHIFT, ROUGH_SHIFT)
-    centre = np.median(source, 0)
-    fitted = ((warped - centre) * gain + centre + shift).astype(np.float32)
-    left = np.clip(image.astype(np.float32) - fitted, -ROUGH_FIELD, ROUGH_FIELD)
-    return np.clip(fitted + _light_field(left, near), 0, 255).astype(np.float32)
+    wanted = _sharpness(image.astype(np.float32), ring)
+    for deviation in BLURS_PX:
+        blurred = _blurred(warped, deviation) if deviation else warped
+        if _sharpness(blurred, ring) <= SHARPER * wanted:
+            break
+    return blurred
+
+
+def _sharpness(picture: NDArray[np.float32], ring: NDArray[np.bool_]) -> float:
+    """Share of the strongest edges on the ring that a blur of one pixel takes away, in [0, 1]."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    before, after = (
+        np.hypot(*(cv2.Sobel(g, cv2.CV_32F, *order, ksize=3, scale=1 / 8) for order in ((1, 0), (0, 1))))
+        for g in (grey, np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.0), np.float32))
+    )
+    strong = ring & (before >= np.quantile(before[ring], STRONG))
+    return float(1 - after[strong].mean() / max(float(before[strong].mean()), NOISE / 4))
 
 
 def _rings(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -14,7 +14,9 @@ from artifix.network.assembly import Network
 from artifix.network.codec import decode
 from artifix.network.diffusion import Condition, sample
 from artifix.network.pixels import to_batch, to_pictures
-from artifix.refinement.light import match_light, match_moments
+from artifix.refinement.light import as_sharp, match_light
+from artifix.refinement.ownership import owned
+from artifix.refinement.relight import match_roughly
 
 REGION_CONTEXT = 2.2  # side of the reference crop that is encoded, over the region's; a little over `context`
 
@@ -29,6 +31,9 @@ class AlignedReference:
 
     warp: Warp
     is_exact: bool  # False where it lies only roughly in place
+    # How far image and reference show the same in a box of the image: (h, w) in [0, 1]. Asked where the
+    # reference lies roughly.
+    agreement: Callable[[Box, tuple[int, int]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +49,7 @@ class _Paste:
     """The careful paste: the reference warped into the crop, in its light, at the image's resolution."""
 
     pixels: NDArray[np.float32]  # (h, w, 3) in [0, 255]
-    valid: NDArray[np.bool_]  # (h, w)
+    owned: NDArray[np.float32]  # (h, w) in [0, 1]: 1 where it shows what belongs, 0 where nothing
 
 
 def repaint(
@@ -90,9 +95,13 @@ def repaint(
 def _careful_paste(
     crop: NDArray[np.uint8], mask: NDArray[np.bool_], box: Box, aligned: AlignedReference
 ) -> _Paste:
-    warped, valid = aligned.warp(box, (box.height, box.width))
-    fit = match_light if aligned.is_exact else match_moments
-    return _Paste(fit(warped, valid, crop, mask), valid)
+    size = box.height, box.width
+    warped, valid = aligned.warp(box, size)
+    if aligned.is_exact:
+        return _Paste(match_light(warped, valid, crop, mask), valid.astype(np.float32))
+    agreement = aligned.agreement(box, size)
+    lit = match_roughly(as_sharp(warped, valid, crop, mask), valid, crop, mask, agreement)
+    return _Paste(lit, owned(lit, valid, crop, mask, agreement))
 
 
 def _region_picture(
@@ -121,7 +130,7 @@ def _condition(
     )
     if paste is None:
         return network.condition(small, hole, network.compare(small, reference, hole))
-    aligned, valid = (to_batch([resize(part, size)], *place) for part in (paste.pixels, paste.valid))
+    aligned, valid = (to_batch([resize(part, size)], *place) for part in (paste.pixels, paste.owned > 0.5))
     # Matching sees the paste where there is one and the artifact where there is none.
     known = hole * valid
     comparison = network.compare(torch.where(known > 0, aligned, small), reference, hole - known)
@@ -169,5 +178,6 @@ def _enlarged(
     """The patch at the image's size, in [0, 1]: the paste corrected, and the picture where there is none."""
     full = resize(picture, size)
     if paste is not None:
-        full = np.where(paste.valid[..., None], paste.pixels + resize(correction, size), full)
+        share = paste.owned[..., None]
+        full = share * (paste.pixels + resize(correction, size)) + (1 - share) * full
     return np.clip(full / 255, 0, 1).astype(np.float32)
