@@ -25,9 +25,11 @@ class AlignmentConfig:
     transform: bool = True  # fit a transform; False = the paper's path, a region only
     min_confidence: float = 0.5  # below this probability the reference is refused as showing no match
     force: bool = False  # go on with the best guess where nothing matches
+    strict: bool = False  # repaint only where the reference is placed exactly
 
 
-DECIDING = ("min_confidence", "force")  # of stage 1, what says which match is good enough, not how to find it
+# Of stage 1, what says which match is good enough, and not how to find it.
+DECIDING = ("min_confidence", "force", "strict")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from artifix.alignment.repairing import PLACED, SAID
 from artifix.alignment.stage import Alignment
 from artifix.config import AlignmentConfig
 
+_OTHERWISE = "give matches by hand (--points) or the part that shows it (--region), use another reference"
 _FORCE = "or pass --force for the best guess"
 
 
@@ -78,3 +80,21 @@ def refusal_of_all(
         f"{config.min_confidence:.2f} is the least)",
         f"add a reference that shows this part of the object, {_FORCE}",
     )
+
+
+def refusal_to_repair(found: Sequence[Alignment], config: AlignmentConfig) -> Refusal | None:
+    """Why a match, however sure its place is, is not good enough to repaint after; None where it is.
+
+    Args:
+        found: the alignments of all mask groups.
+        config: says what is good enough.
+    """
+    weakest = max(found, key=lambda alignment: PLACED.index(alignment.placed))
+    if config.strict and weakest.placed != "exact":
+        transform = weakest.transform
+        how = "" if transform is None else f" ({transform.source}, agreement {transform.agreement:.2f})"
+        return Refusal(
+            f"the reference is placed {SAID[weakest.placed]}{how}, and --strict wants it exactly",
+            f"{_OTHERWISE}, or leave out --strict",
+        )
+    return None

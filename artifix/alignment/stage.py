@@ -13,6 +13,7 @@ from artifix.alignment.gaze import Gaze
 from artifix.alignment.hand import transform_by_hand
 from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
 from artifix.alignment.matching import Matches, match_features
+from artifix.alignment.repairing import Placed, placed_by
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform, find_transform, lands
 from artifix.config import AlignmentConfig
@@ -53,6 +54,11 @@ class Alignment:
     trust: float = 0.0  # in the field of attention, in [0, 1]; 0 where it leads nowhere
     certainty: float = 0.0  # of the surest view, in [0, 1]
     tried: str = ""  # what the search went through, in words; "" where it was not searched
+
+    @property
+    def placed(self) -> Placed:
+        """How the reference is placed: exactly, roughly, or by its region only."""
+        return placed_by(self.transform)
 
 
 def align(

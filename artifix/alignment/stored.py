@@ -48,6 +48,7 @@ def summarise(alignment: Alignment) -> dict[str, Any]:
         "transform": None if transform is None else transform.matrix.tolist(),
         "bent": transform is not None and transform.bend is not None,
         "agreement": None if transform is None else round(transform.agreement, 4),
+        "placed": alignment.placed,
         "confidence": round(float(alignment.confidence), 4),
         "trust": round(float(alignment.trust), 4),
         "certainty": round(float(alignment.certainty), 4),

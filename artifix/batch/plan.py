@@ -10,7 +10,7 @@ from typing import Any
 
 from artifix.batch.lock import Shard
 from artifix.batch.task import Task, seed_of
-from artifix.config import AlignmentConfig, CommandConfig, RefineConfig, override, to_dict
+from artifix.config import AlignmentConfig, CommandConfig, RefineConfig, RefinementConfig, override, to_dict
 from artifix.errors import UsageError
 from artifix.inputs.manifest import Row
 from artifix.inputs.places import Place
@@ -18,6 +18,7 @@ from artifix.inputs.request import check_request
 from artifix.outputs.save import RECORD
 
 _UNSET = to_dict(AlignmentConfig())
+_AS_BEFORE = {"strict": False}  # settings that came later, and the values that change nothing
 ROWS = "rows"  # the folder that holds a folder for each row
 
 
@@ -86,7 +87,8 @@ def share_of(planned: Sequence[Planned], shard: Shard) -> list[Planned]:
 def _fingerprint(row: Row, task: Task, weights_sha256: str) -> str:
     """Changes with what the row says, the settings, the weights, and the sizes and times of the files.
 
-    It does not with where the manifest lies: a batch may be moved, manifest and all.
+    It does not with where the manifest lies: a batch may be moved, manifest and all. Nor with settings that
+    came later, where they change nothing: rows that an earlier version has done stay done.
     """
     request = task.request
     told = {
@@ -104,7 +106,11 @@ def _fingerprint(row: Row, task: Task, weights_sha256: str) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-_told = lru_cache(256)(to_dict)  # most rows share their settings
+@lru_cache(256)  # most rows share their settings
+def _told(settings: AlignmentConfig | RefinementConfig) -> dict[str, Any]:
+    return {
+        name: value for name, value in to_dict(settings).items() if (name, value) not in _AS_BEFORE.items()
+    }
 
 
 def _stamp(place: Place) -> list[int] | None:

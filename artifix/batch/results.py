@@ -13,7 +13,7 @@ from artifix.outputs.report import ReportRow, write_report
 from artifix.outputs.save import THUMBNAIL, write_file
 
 COLUMNS = (
-    "id", "status", "confidence", "source", "reference", "seed", "folder",
+    "id", "status", "confidence", "placed", "source", "reference", "seed", "folder",
     "exit_code", "problem", "hint", "note",
 )  # fmt: skip
 RESULTS_CSV, RESULTS_JSONL, REPORT = "results.csv", "results.jsonl", "report.html"
@@ -105,5 +105,11 @@ def _report_rows(out: Path, results: Sequence[Result]) -> Iterator[ReportRow]:
         thumbnail = out / folder / THUMBNAIL
         strip = thumbnail.read_bytes() if folder and thumbnail.is_file() else None
         yield ReportRow(
-            told["id"], told["status"], told.get("confidence"), told.get("problem", ""), folder, strip
+            told["id"],
+            told["status"],
+            told.get("confidence"),
+            told.get("problem", ""),
+            folder,
+            strip,
+            told.get("placed", ""),
         )

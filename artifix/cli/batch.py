@@ -158,6 +158,7 @@ def batch(
     match_pool: options.MatchPoolOption = None,
     transform: options.TransformOption = None,
     force: options.ForceOption = None,
+    strict: options.StrictOption = None,
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
     debug: options.DebugOption = False,

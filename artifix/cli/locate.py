@@ -82,11 +82,11 @@ def _stages(session: Session, located: "Located") -> dict[str, bytes]:
 
 def _sentence(session: Session, located: "Located") -> str:
     from artifix.geometry import box_of
+    from artifix.repair.overall import overall_of
 
-    found = []
-    for alignment in located.result.alignments:
-        box = box_of(alignment.region)
-        place = f"x {box.left}-{box.right - 1}, y {box.top}-{box.bottom - 1}"
-        found.append(f"{place} (confidence {alignment.confidence:.2f})")
+    alignments = located.result.alignments
+    boxes = [box_of(alignment.region) for alignment in alignments]
+    places = "; ".join(f"x {b.left}-{b.right - 1}, y {b.top}-{b.bottom - 1}" for b in boxes)
+    known = overall_of(alignments).sentence()
     said = "found" if located.result.refusal is None else "best guess"
-    return f"{session.folder}: {said} in {located.case.reference.path.name} at {'; '.join(found)}"
+    return f"{session.folder}: {said} in {located.case.reference.path.name} at {places} ({known})"

@@ -165,6 +165,10 @@ ForceOption = Annotated[
     bool | None,
     _setting("force", "--force/--no-force", text="Go on with the best guess where nothing matches"),
 ]
+StrictOption = Annotated[
+    bool | None,
+    _setting("strict", "--strict/--no-strict", text="Repaint only where the reference is placed exactly"),
+]
 
 # Refinement.
 StepsOption = Annotated[int | None, _setting("steps", "--steps", text="Sampling steps")]

@@ -43,6 +43,7 @@ def refine(
     match_pool: options.MatchPoolOption = None,
     transform: options.TransformOption = None,
     force: options.ForceOption = None,
+    strict: options.StrictOption = None,
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
     debug: options.DebugOption = False,
@@ -60,7 +61,7 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
     """Refine the case of `session`, write its results and tell of them.
 
     Raises:
-        NoMatchError: nothing in the reference matches; nothing is written.
+        NoMatchError: nothing in the reference matches, or not well enough; nothing is written.
         OutputError: the results cannot be written.
     """
     from artifix.outputs.save import save_result
@@ -82,9 +83,9 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
 
 
 def _sentence(session: Session, located: "Located") -> str:
-    alignments = located.result.alignments
-    count, weakest = len(alignments), min(alignment.confidence for alignment in alignments)
-    parts = "1 part" if count == 1 else f"{count} parts"
-    found = f"confidence {weakest:.2f}" if count == 1 else f"lowest confidence {weakest:.2f}"
+    from artifix.repair.overall import overall_of
+
+    overall = overall_of(located.result.alignments)
+    parts = "1 part" if overall.parts == 1 else f"{overall.parts} parts"
     reference = located.case.reference.path.name
-    return f"{session.folder / 'refined.png'}: {parts} repainted after {reference}, {found}"
+    return f"{session.folder / 'refined.png'}: {parts} repainted after {reference}, {overall.sentence()}"

@@ -12,7 +12,7 @@
     const row = JSON.parse(script.textContent);
     row.index = index;
     row.hundredths = row.confidence === null ? null : Math.round(row.confidence * 100);
-    row.text = folded(`${row.id}\n${row.problem}`);
+    row.text = folded(`${row.id}\n${row.problem}\n${row.placed}`);
     row.split = 50;
     return row;
   });
@@ -129,6 +129,7 @@
     find(".value").textContent = row.confidence === null ? "\u2013" : (row.hundredths / 100).toFixed(2);
     find(".meter").hidden = row.confidence === null;
     find(".meter span").style.width = `${row.hundredths}%`;
+    find(".placed").textContent = row.placed;
     find(".id").title = row.id;
     addLinks(row, find(".id"), find(".links"));
     fillPictures(row, line);

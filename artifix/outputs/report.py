@@ -30,6 +30,7 @@ class ReportRow:
     problem: str  # why it failed; "" where it did not
     folder: str  # of the row's results, relative to the page, with "/" between its parts; "" if there is none
     strip: bytes | None  # JPEG of `encode_strip`
+    placed: str = ""  # how the reference is placed over the weakest part; "" where that is not known
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -101,6 +102,7 @@ def _block(row: ReportRow) -> str:
         "id": row.id,
         "status": row.status,
         "confidence": None if row.confidence is None else round(float(row.confidence), 4),
+        "placed": row.placed,
         "problem": row.problem,
         "link": _link(row.folder),
         "strip": None if row.strip is None else base64.b64encode(row.strip).decode(),

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from artifix.alignment.choice import choose, refusal_of, refusal_of_all
+from artifix.alignment.choice import choose, refusal_of, refusal_of_all, refusal_to_repair
 from artifix.config import AlignmentConfig
 
 NAMES = ("front.png", "back.png", "side.png")
@@ -58,3 +58,21 @@ def test_a_match_taken_from_a_file_is_refused_as_such():
     refusal = refusal_of([part], AlignmentConfig())
     assert "the match that was given is not sure enough (confidence 0.20" in refusal.problem
     assert "checked or corrected" in refusal.hint
+
+
+def placed(*ways):
+    transform = SimpleNamespace(source="attention", agreement=0.25)
+    return [
+        SimpleNamespace(placed=way, transform=None if way == "region only" else transform) for way in ways
+    ]
+
+
+def test_strict_refuses_by_the_weakest_group_and_force_does_not_help():
+    strict = AlignmentConfig(strict=True, force=True)
+    assert refusal_to_repair(placed("exact", "exact"), strict) is None
+    assert (
+        "is placed roughly (attention, agreement 0.25)"
+        in refusal_to_repair(placed("exact", "rough"), strict).problem
+    )
+    assert "by its region only, and" in refusal_to_repair(placed("rough", "region only"), strict).problem
+    assert refusal_to_repair(placed("rough", "region only"), AlignmentConfig()) is None

@@ -86,6 +86,7 @@ class FakePipeline:
     transforms: bool = True  # whether it finds any
     source: str = "sift"
     confidence: float = 0.875
+    agreement: float = 1.0  # of its transform with the ring
     parts: int = 1  # mask groups it tells of
     matches: tuple[Matches, ...] = (Matches(SPOTS, SPOTS + SHIFT, np.ones(3), "sift", 1.0),)
     weights_name: str = "fake"
@@ -100,12 +101,13 @@ class FakePipeline:
         region = np.zeros(case.reference.size, bool)
         region[25:35, 29:45] = True
         matrix = np.array([[1.0, 0, SHIFT], [0, 1, SHIFT], [0, 0, 1]])
+        support = "sift", "similarity", 9, 3.0
         alignment = Alignment(
             box=place,
             mask=case.mask,
             correspondence=region.astype(np.float32),
             region=region,
-            transform=Transform(matrix, 1.0, "sift", "similarity", 9, 3.0) if self.transforms else None,
+            transform=Transform(matrix, self.agreement, *support) if self.transforms else None,
             confidence=self.confidence,
             layer="up_blocks.1.attentions.0",
             timestep=0,

@@ -86,6 +86,23 @@ def test_a_row_that_is_refused_is_failed_and_has_no_folder(artifix, files, manif
     assert list((files.out / "rows").iterdir()) == []
 
 
+def test_the_results_say_how_the_reference_is_placed(artifix, files, manifest, worker, pipeline):
+    pipeline.agreement = 0.2
+    artifix("batch", manifest, "--out", files.out)
+    row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
+    assert (row["placed"], row["confidence"]) == ("rough", 0.875)
+    assert '"placed":"rough"' in (files.out / "report.html").read_text()
+
+
+def test_strict_fails_the_rows_that_are_not_placed_exactly(artifix, files, manifest, worker, pipeline):
+    pipeline.agreement = 0.2
+    run = artifix("batch", manifest, "--out", files.out, "--strict")
+    assert run.code == ExitCode.SOME_ROWS_FAILED
+    row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
+    assert (row["status"], row["exit_code"]) == ("failed", ExitCode.NO_MATCH)
+    assert "placed roughly" in row["problem"]
+
+
 def test_a_bug_in_one_row_does_not_end_the_others(artifix, files, manifest, worker, pipeline):
     pipeline.failure = ZeroDivisionError("division by zero")
     assert artifix("batch", manifest, "--out", files.out).code == ExitCode.SOME_ROWS_FAILED

@@ -17,7 +17,7 @@ def test_locate_writes_everything_but_the_refined_image(artifix, files):
 
 def test_locate_says_where(artifix, files):
     run = artifix("locate", *files.arguments())
-    assert run.out == f"{files.out}: found in ref.png at x 29-44, y 25-34 (confidence 0.88)\n"
+    assert run.out == f"{files.out}: found in ref.png at x 29-44, y 25-34 (confidence 0.88, placed exactly)\n"
 
 
 def test_record_describes_the_alignment(artifix, files):
@@ -25,7 +25,7 @@ def test_record_describes_the_alignment(artifix, files):
     record = json.loads((files.out / "record.json").read_text())
     assert record["command"] == "locate"
     assert record["groups"][0]["transform"] == [[1, 0, 5], [0, 1, 5], [0, 0, 1]]
-    assert {"box", "confidence", "layer", "timestep", "source"} < set(record["groups"][0])
+    assert {"box", "confidence", "placed", "layer", "timestep", "source"} < set(record["groups"][0])
 
 
 def test_options_of_refinement_are_refused(artifix, files):
@@ -63,3 +63,19 @@ def test_a_forced_guess_is_not_refused(artifix, files, pipeline):
     run = artifix("locate", *files.arguments(), "--force")
     assert (run.code, run.out.count("found in")) == (0, 1)
     assert "refused" not in json.loads((files.out / "record.json").read_text())
+
+
+def test_locate_says_how_the_weakest_part_is_placed(artifix, files, pipeline):
+    pipeline.transforms, pipeline.parts = False, 2
+    run = artifix("locate", *files.arguments())
+    assert run.out.count("x 29-44, y 25-34") == 2
+    assert run.out.endswith("(lowest confidence 0.88, placed by its region only)\n")
+    record = json.loads((files.out / "record.json").read_text())
+    assert [group["placed"] for group in record["groups"]] == ["region only"] * 2
+
+
+def test_locate_tells_what_strict_refine_would_refuse(artifix, files, pipeline, tmp_path):
+    pipeline.agreement = 0.2
+    (tmp_path / "strict.toml").write_text("[alignment]\nstrict = true\n")
+    run = artifix("locate", *files.arguments(), "--config", tmp_path / "strict.toml")
+    assert (run.code, "placed roughly" in run.out) == (0, True)

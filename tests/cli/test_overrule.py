@@ -91,6 +91,16 @@ def test_an_alignment_that_was_forced_is_taken(artifix, files, pipeline):
     assert artifix("refine", *files.arguments(), "--alignment", place / "alignment.json").code == 0
 
 
+def test_a_stored_alignment_is_held_to_what_is_asked_for_now(artifix, files, pipeline):
+    pipeline.agreement = 0.2
+    place = files.folder / "located"
+    assert artifix("locate", *files.arguments(out=place), "--force").code == 0
+    stored = ("--alignment", place / "alignment.json")
+    run = artifix("refine", *files.arguments(), *stored, "--strict")
+    assert (run.code, "placed roughly" in run.err) == (5, True)
+    assert artifix("refine", *files.arguments(), *stored).code == 0
+
+
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
@@ -127,6 +137,7 @@ def test_a_broken_alignment_is_bad_input_by_name(artifix, files, located, pipeli
         ),
         (("--alignment", "a.json", "--ref", "b.png"), "--alignment is for one reference"),
         (("--points", "p.csv", "--no-transform"), "--points gives a transform, which --no-transform forbids"),
+        (("--force", "--strict"), "--force takes any match, and --strict only those placed exactly"),
         (("--region", "70,0,90,9"), "--region 70,0,90,9: does not lie in the reference"),
     ],
 )

@@ -41,7 +41,8 @@ def rows(strip):
         name = f"case-{number + 1}"
         if number % EVERY_FAILED == 3:
             return ReportRow(name, "failed", None, "no match in the reference", "", None)
-        return ReportRow(name, "done", float(confidence), "", f"rows/case {number + 1}", strip)
+        placed = "rough" if confidence < 0.5 else "exact"
+        return ReportRow(name, "done", float(confidence), "", f"rows/case {number + 1}", strip, placed)
 
     return list(map(row, range(ROWS), np.random.default_rng(0).permutation(ROWS) / (ROWS - 1)))
 
@@ -126,6 +127,14 @@ def test_text_filters_ids_and_problems(page):
     page.found("#clear").click()
     assert page.count == "2,000 rows"
     assert not page.found("#nothing").is_displayed()
+
+
+def test_rows_say_how_the_reference_is_placed_and_are_found_by_it(page, rows):
+    page.found("#text").send_keys("rough")
+    rough = [row.id for row in rows if row.placed == "rough"]
+    assert page.count == f"{len(rough):,} of 2,000 rows"
+    assert page.shown_ids()[0] == rough[0]
+    assert page.found(".row .placed").text == "rough"
 
 
 def test_the_status_filters(page):

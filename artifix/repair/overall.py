@@ -1,0 +1,41 @@
+"""What is known of a match, all mask groups together: as weak as the weakest of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from artifix.alignment.repairing import Placed
+    from artifix.alignment.stage import Alignment
+
+
+@dataclass(frozen=True, slots=True)
+class Overall:
+    """The least that holds for every mask group."""
+
+    parts: int  # mask groups
+    confidence: float  # that the place is right, in [0, 1]
+    placed: "Placed"
+
+    def sentence(self) -> str:
+        """For a person, as a part of a sentence."""
+        from artifix.alignment.repairing import SAID
+
+        lowest = "" if self.parts == 1 else "lowest "
+        return f"{lowest}confidence {self.confidence:.2f}, placed {SAID[self.placed]}"
+
+    def told(self) -> dict[str, Any]:
+        """For the journal of a batch, JSON-ready."""
+        return {"confidence": round(self.confidence, 4), "placed": self.placed, "parts": self.parts}
+
+
+def overall_of(alignments: "Sequence[Alignment]") -> Overall:
+    """What holds for all mask groups of a match."""
+    from artifix.alignment.choice import confidence_of
+    from artifix.alignment.repairing import weakest
+
+    return Overall(
+        parts=len(alignments),
+        confidence=confidence_of(alignments),
+        placed=weakest(alignment.placed for alignment in alignments),
+    )
