@@ -26,10 +26,11 @@ class AlignmentConfig:
     min_confidence: float = 0.5  # below this probability the reference is refused as showing no match
     force: bool = False  # go on with the best guess where nothing matches
     strict: bool = False  # repaint only where the reference is placed exactly
+    min_repair_confidence: float = 0.0  # below this probability that the repair is good nothing is repainted
 
 
 # Of stage 1, what says which match is good enough, and not how to find it.
-DECIDING = ("min_confidence", "force", "strict")
+DECIDING = ("min_confidence", "force", "strict", "min_repair_confidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ LIMITS = {
     "timestep": Limits(0, 999),
     "contexts": Limits(1, 100),
     "min_confidence": Limits(0, 1),
+    "min_repair_confidence": Limits(0, 1),
     "steps": Limits(1, 1000),
     "guidance_scale": Limits(0, math.inf),
     "strength": Limits(0, 1, open_below=True),

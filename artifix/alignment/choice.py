@@ -26,6 +26,11 @@ def confidence_of(found: Sequence[Alignment]) -> float:
     return min(alignment.confidence for alignment in found)
 
 
+def repair_confidence_of(found: Sequence[Alignment]) -> float:
+    """That of the mask group whose repair is least sure to be good, in [0, 1]."""
+    return min(alignment.repair_confidence for alignment in found)
+
+
 def agreement_of(found: Sequence[Alignment]) -> float:
     """Mean agreement of the transforms with the rings, in [-1, 1]; a group without a transform counts 0."""
     return float(np.mean([a.transform.agreement if a.transform else 0.0 for a in found]))
@@ -96,5 +101,13 @@ def refusal_to_repair(found: Sequence[Alignment], config: AlignmentConfig) -> Re
         return Refusal(
             f"the reference is placed {SAID[weakest.placed]}{how}, and --strict wants it exactly",
             f"{_OTHERWISE}, or leave out --strict",
+        )
+    least = repair_confidence_of(found)
+    if least < config.min_repair_confidence and not config.force:
+        numbers = f"repair confidence {least:.2f}, {config.min_repair_confidence:.2f} is the least"
+        return Refusal(
+            f"the repair is likely worse than the artifact left alone ({numbers}; "
+            f"the reference is placed {SAID[weakest.placed]})",
+            f"{_OTHERWISE}, {_FORCE}",
         )
     return None

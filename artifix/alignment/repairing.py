@@ -1,4 +1,4 @@
-"""What a repair after an alignment has to stand on: how the reference is placed."""
+"""What a repair after an alignment has to stand on: how the reference is placed, and what that is worth."""
 
 from collections.abc import Iterable
 from typing import Literal, get_args
@@ -10,6 +10,8 @@ from artifix.alignment.transform import Transform
 Placed = Literal["exact", "rough", "region only"]
 PLACED: tuple[Placed, ...] = get_args(Placed)  # from strong to weak
 SAID: dict[Placed, str] = {"exact": "exactly", "rough": "roughly", "region only": "by its region only"}
+# Of the places that are right, those that are repaired well.
+_SHARE: dict[Placed, float] = {"exact": 1.0, "rough": 0.6, "region only": 0.4}
 
 
 def placed_by(transform: Transform | None) -> Placed:
@@ -22,3 +24,14 @@ def placed_by(transform: Transform | None) -> Placed:
 def weakest(placed: Iterable[Placed]) -> Placed:
     """The weakest of the ways in which several mask groups are placed."""
     return max(placed, key=PLACED.index)
+
+
+def repair_confidence_in(placed: Placed, agreement: float | None, confidence: float) -> float:
+    """The probability that the repair is good, and not only that its place is right, in [0, 1].
+
+    Args:
+        placed: how the reference is placed.
+        agreement: of the transform with the ring around the mask, in [-1, 1]; None where there is none.
+        confidence: that the place is right, in [0, 1].
+    """
+    return confidence * _SHARE[placed]

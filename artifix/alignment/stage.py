@@ -13,7 +13,7 @@ from artifix.alignment.gaze import Gaze
 from artifix.alignment.hand import transform_by_hand
 from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
 from artifix.alignment.matching import Matches, match_features
-from artifix.alignment.repairing import Placed, placed_by
+from artifix.alignment.repairing import Placed, placed_by, repair_confidence_in
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform, find_transform, lands
 from artifix.config import AlignmentConfig
@@ -54,6 +54,7 @@ class Alignment:
     trust: float = 0.0  # in the field of attention, in [0, 1]; 0 where it leads nowhere
     certainty: float = 0.0  # of the surest view, in [0, 1]
     tried: str = ""  # what the search went through, in words; "" where it was not searched
+    repair_confidence: float = 1.0  # that the repair is good, in [0, 1]
 
     @property
     def placed(self) -> Placed:
@@ -101,6 +102,9 @@ def align(
         trust=found.trust,
         certainty=sighting.certainty,
         tried=_tried(found),
+        repair_confidence=repair_confidence_in(
+            placed_by(transform), None if transform is None else transform.agreement, confidence
+        ),
     )
 
 

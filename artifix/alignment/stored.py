@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from artifix.alignment.candidates import is_plausible
 from artifix.alignment.relief import Relief
+from artifix.alignment.repairing import placed_by, repair_confidence_in
 from artifix.alignment.spline import Bend
 from artifix.alignment.stage import Alignment
 from artifix.alignment.transform import Transform
@@ -31,6 +32,7 @@ def describe(alignment: Alignment) -> dict[str, Any]:
         "transform": None if transform is None else _told(transform),
         "region": encode_region(alignment.region) if transform is None else None,
         "confidence": float(alignment.confidence),
+        "repair_confidence": float(alignment.repair_confidence),
         "trust": float(alignment.trust),
         "certainty": float(alignment.certainty),
         "source": alignment.source,
@@ -50,6 +52,7 @@ def summarise(alignment: Alignment) -> dict[str, Any]:
         "agreement": None if transform is None else round(transform.agreement, 4),
         "placed": alignment.placed,
         "confidence": round(float(alignment.confidence), 4),
+        "repair_confidence": round(float(alignment.repair_confidence), 4),
         "trust": round(float(alignment.trust), 4),
         "certainty": round(float(alignment.certainty), 4),
         "source": alignment.source,
@@ -98,19 +101,28 @@ def _alignment(
     region = _region(entry, shape) if transform is None else transform.region(mask, shape)
     if not region.any():
         raise InputError(f"{entry.where}: the part found lies outside the reference", _RESTORE)
+    confidence = entry.probability("confidence")
     return Alignment(
         mask=mask,
         box=box,
         correspondence=region.astype(np.float32) if correspondence is None else correspondence,
         region=region,
         transform=transform,
-        confidence=float(entry.numbers("confidence", ())),
+        confidence=confidence,
         trust=float(entry.numbers("trust", ())),
         certainty=float(entry.numbers("certainty", ())),
         layer=entry.get("layer", str),
         timestep=entry.get("timestep", int),
         source=entry.get("source", str),
+        repair_confidence=_repair_confidence(entry, transform, confidence),
     )
+
+
+def _repair_confidence(entry: "_Entry", transform: Transform | None, confidence: float) -> float:
+    if "repair_confidence" in entry.values:
+        return entry.probability("repair_confidence")
+    agreement = None if transform is None else transform.agreement  # the file is of an earlier version
+    return repair_confidence_in(placed_by(transform), agreement, confidence)
 
 
 def _told(transform: Transform) -> dict[str, Any]:
@@ -227,6 +239,13 @@ class _Entry:
         value = self.values.get(name)
         if not isinstance(value, kind) or isinstance(value, bool):
             raise InputError(f"{self.where}.{name}: is {value!r}, not {kind.__name__}", _RESTORE)
+        return value
+
+    def probability(self, name: str) -> float:
+        """A number in [0, 1]."""
+        value = float(self.numbers(name, ()))
+        if not 0 <= value <= 1:
+            raise InputError(f"{self.where}.{name}: is {value:g}, not in [0, 1]", _RESTORE)
         return value
 
     def numbers(self, name: str, shape: tuple[int | None, ...]) -> NDArray[np.float64]:

@@ -18,7 +18,8 @@ from artifix.inputs.request import check_request
 from artifix.outputs.save import RECORD
 
 _UNSET = to_dict(AlignmentConfig())
-_AS_BEFORE = {"strict": False}  # settings that came later, and the values that change nothing
+# Settings that came later, and the values that change nothing.
+_AS_BEFORE = {"strict": False, "min_repair_confidence": 0.0}
 ROWS = "rows"  # the folder that holds a folder for each row
 
 

@@ -13,7 +13,7 @@ from artifix.outputs.report import ReportRow, write_report
 from artifix.outputs.save import THUMBNAIL, write_file
 
 COLUMNS = (
-    "id", "status", "confidence", "placed", "source", "reference", "seed", "folder",
+    "id", "status", "confidence", "repair_confidence", "placed", "source", "reference", "seed", "folder",
     "exit_code", "problem", "hint", "note",
 )  # fmt: skip
 RESULTS_CSV, RESULTS_JSONL, REPORT = "results.csv", "results.jsonl", "report.html"
@@ -112,4 +112,5 @@ def _report_rows(out: Path, results: Sequence[Result]) -> Iterator[ReportRow]:
             folder,
             strip,
             told.get("placed", ""),
+            told.get("repair_confidence"),
         )

@@ -159,6 +159,7 @@ def batch(
     transform: options.TransformOption = None,
     force: options.ForceOption = None,
     strict: options.StrictOption = None,
+    min_repair_confidence: options.MinRepairOption = None,
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
     debug: options.DebugOption = False,

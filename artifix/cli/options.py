@@ -169,6 +169,14 @@ StrictOption = Annotated[
     bool | None,
     _setting("strict", "--strict/--no-strict", text="Repaint only where the reference is placed exactly"),
 ]
+MinRepairOption = Annotated[
+    float | None,
+    _setting(
+        "min_repair_confidence",
+        "--min-repair-confidence",
+        text="Repaint nothing that is less likely to come out well",
+    ),
+]
 
 # Refinement.
 StepsOption = Annotated[int | None, _setting("steps", "--steps", text="Sampling steps")]

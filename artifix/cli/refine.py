@@ -44,6 +44,7 @@ def refine(
     transform: options.TransformOption = None,
     force: options.ForceOption = None,
     strict: options.StrictOption = None,
+    min_repair_confidence: options.MinRepairOption = None,
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
     debug: options.DebugOption = False,

@@ -15,6 +15,7 @@ class Overall:
 
     parts: int  # mask groups
     confidence: float  # that the place is right, in [0, 1]
+    repair_confidence: float  # that the repair is good, in [0, 1]
     placed: "Placed"
 
     def sentence(self) -> str:
@@ -22,20 +23,30 @@ class Overall:
         from artifix.alignment.repairing import SAID
 
         lowest = "" if self.parts == 1 else "lowest "
-        return f"{lowest}confidence {self.confidence:.2f}, placed {SAID[self.placed]}"
+        place, repair = f"{self.confidence:.2f}", f"{self.repair_confidence:.2f}"
+        return (
+            f"{lowest}confidence {place} that the place is right, {repair} that the repair is good, "
+            f"placed {SAID[self.placed]}"
+        )
 
     def told(self) -> dict[str, Any]:
         """For the journal of a batch, JSON-ready."""
-        return {"confidence": round(self.confidence, 4), "placed": self.placed, "parts": self.parts}
+        return {
+            "confidence": round(self.confidence, 4),
+            "repair_confidence": round(self.repair_confidence, 4),
+            "placed": self.placed,
+            "parts": self.parts,
+        }
 
 
 def overall_of(alignments: "Sequence[Alignment]") -> Overall:
     """What holds for all mask groups of a match."""
-    from artifix.alignment.choice import confidence_of
+    from artifix.alignment.choice import confidence_of, repair_confidence_of
     from artifix.alignment.repairing import weakest
 
     return Overall(
         parts=len(alignments),
         confidence=confidence_of(alignments),
+        repair_confidence=repair_confidence_of(alignments),
         placed=weakest(alignment.placed for alignment in alignments),
     )

@@ -61,9 +61,10 @@ def test_a_match_taken_from_a_file_is_refused_as_such():
 
 
 def placed(*ways):
-    transform = SimpleNamespace(source="attention", agreement=0.25)
+    known = SimpleNamespace(source="attention", agreement=0.25)
     return [
-        SimpleNamespace(placed=way, transform=None if way == "region only" else transform) for way in ways
+        SimpleNamespace(placed=way, transform=None if way == "region only" else known, repair_confidence=0.5)
+        for way in ways
     ]
 
 
@@ -76,3 +77,12 @@ def test_strict_refuses_by_the_weakest_group_and_force_does_not_help():
     )
     assert "by its region only, and" in refusal_to_repair(placed("rough", "region only"), strict).problem
     assert refusal_to_repair(placed("rough", "region only"), AlignmentConfig()) is None
+
+
+def test_a_repair_that_is_likely_bad_is_refused_unless_forced():
+    config = AlignmentConfig(min_repair_confidence=0.6)
+    refusal = refusal_to_repair(placed("exact", "rough"), config)
+    assert "(repair confidence 0.50, 0.60 is the least; the reference is placed roughly)" in refusal.problem
+    assert "--force" in refusal.hint
+    assert refusal_to_repair(placed("rough"), AlignmentConfig(min_repair_confidence=0.6, force=True)) is None
+    assert refusal_to_repair(placed("rough"), AlignmentConfig(min_repair_confidence=0.5)) is None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from artifix.alignment.repairing import placed_by, weakest
+from artifix.alignment.repairing import PLACED, placed_by, repair_confidence_in, weakest
 from artifix.alignment.transform import Transform
 
 
@@ -30,3 +30,11 @@ def test_several_parts_are_placed_as_the_weakest_is():
     assert weakest(["exact", "rough", "exact"]) == "rough"
     assert weakest(["region only", "rough"]) == "region only"
     assert weakest(["exact"]) == "exact"
+
+
+def test_a_repair_is_never_surer_than_its_place():
+    confidences = [repair_confidence_in(placed, 0.5, 0.8) for placed in PLACED]
+    assert confidences == sorted(confidences, reverse=True)
+    assert 0 < confidences[-1] < confidences[0] <= 0.8
+    assert repair_confidence_in("region only", None, 1.0) <= 1
+    assert repair_confidence_in("rough", -1.0, 0.0) == 0

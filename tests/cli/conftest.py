@@ -86,6 +86,7 @@ class FakePipeline:
     transforms: bool = True  # whether it finds any
     source: str = "sift"
     confidence: float = 0.875
+    repair_confidence: float = 0.75
     agreement: float = 1.0  # of its transform with the ring
     parts: int = 1  # mask groups it tells of
     matches: tuple[Matches, ...] = (Matches(SPOTS, SPOTS + SHIFT, np.ones(3), "sift", 1.0),)
@@ -113,6 +114,7 @@ class FakePipeline:
             timestep=0,
             source=self.source,
             matches=self.matches,
+            repair_confidence=self.repair_confidence,
             tried="tried 3 matches of sift, which agree hardly",
         )
         progress("align", 1, 1)

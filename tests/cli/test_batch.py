@@ -90,8 +90,26 @@ def test_the_results_say_how_the_reference_is_placed(artifix, files, manifest, w
     pipeline.agreement = 0.2
     artifix("batch", manifest, "--out", files.out)
     row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
-    assert (row["placed"], row["confidence"]) == ("rough", 0.875)
-    assert '"placed":"rough"' in (files.out / "report.html").read_text()
+    assert (row["placed"], row["confidence"], row["repair_confidence"]) == ("rough", 0.875, 0.75)
+    report = (files.out / "report.html").read_text()
+    assert '"confidence":0.875,"repair_confidence":0.75,"placed":"rough"' in report
+
+
+def test_rows_of_an_earlier_version_stay_done_and_are_told_as_far_as_they_are_known(
+    artifix, files, manifest, worker, pipeline
+):
+    artifix("batch", manifest, "--out", files.out)
+    journal = files.out / "journal.jsonl"
+    entries = [json.loads(line) for line in journal.read_text().splitlines()]
+    later = {"placed", "repair_confidence"}
+    earlier = [{name: entry[name] for name in entry.keys() - later} for entry in entries]
+    journal.write_text("".join(json.dumps(entry) + "\n" for entry in earlier))
+    run = artifix("batch", manifest, "--out", files.out)
+    assert (run.code, "2 were done before" in run.out) == (ExitCode.OK, True)
+    row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
+    assert (row["confidence"], row.keys() & later) == (0.875, set())
+    report = (files.out / "report.html").read_text()
+    assert '"confidence":0.875,"repair_confidence":null,"placed":""' in report
 
 
 def test_strict_fails_the_rows_that_are_not_placed_exactly(artifix, files, manifest, worker, pipeline):
@@ -101,6 +119,13 @@ def test_strict_fails_the_rows_that_are_not_placed_exactly(artifix, files, manif
     row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
     assert (row["status"], row["exit_code"]) == ("failed", ExitCode.NO_MATCH)
     assert "placed roughly" in row["problem"]
+
+
+def test_rows_whose_repair_is_likely_bad_are_failed_if_asked(artifix, files, manifest, worker):
+    artifix("batch", manifest, "--out", files.out, "--min-repair-confidence", ".8")
+    row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
+    assert (row["status"], row["exit_code"]) == ("failed", ExitCode.NO_MATCH)
+    assert "likely worse than the artifact left alone" in row["problem"]
 
 
 def test_a_bug_in_one_row_does_not_end_the_others(artifix, files, manifest, worker, pipeline):

@@ -17,7 +17,10 @@ def test_locate_writes_everything_but_the_refined_image(artifix, files):
 
 def test_locate_says_where(artifix, files):
     run = artifix("locate", *files.arguments())
-    assert run.out == f"{files.out}: found in ref.png at x 29-44, y 25-34 (confidence 0.88, placed exactly)\n"
+    assert run.out == (
+        f"{files.out}: found in ref.png at x 29-44, y 25-34 (confidence 0.88 that the place is right, "
+        "0.75 that the repair is good, placed exactly)\n"
+    )
 
 
 def test_record_describes_the_alignment(artifix, files):
@@ -25,7 +28,9 @@ def test_record_describes_the_alignment(artifix, files):
     record = json.loads((files.out / "record.json").read_text())
     assert record["command"] == "locate"
     assert record["groups"][0]["transform"] == [[1, 0, 5], [0, 1, 5], [0, 0, 1]]
-    assert {"box", "confidence", "placed", "layer", "timestep", "source"} < set(record["groups"][0])
+    assert {"box", "confidence", "repair_confidence", "placed", "layer", "timestep", "source"} < set(
+        record["groups"][0]
+    )
 
 
 def test_options_of_refinement_are_refused(artifix, files):
@@ -69,7 +74,7 @@ def test_locate_says_how_the_weakest_part_is_placed(artifix, files, pipeline):
     pipeline.transforms, pipeline.parts = False, 2
     run = artifix("locate", *files.arguments())
     assert run.out.count("x 29-44, y 25-34") == 2
-    assert run.out.endswith("(lowest confidence 0.88, placed by its region only)\n")
+    assert run.out.endswith("placed by its region only)\n")
     record = json.loads((files.out / "record.json").read_text())
     assert [group["placed"] for group in record["groups"]] == ["region only"] * 2
 

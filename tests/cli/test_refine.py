@@ -21,9 +21,9 @@ def test_refine_writes_the_files_it_promises(artifix, files):
 
 def test_refine_tells_the_result_in_one_sentence_on_stdout(artifix, files):
     run = artifix("refine", *files.arguments())
-    assert (
-        run.out
-        == f"{files.out / 'refined.png'}: 1 part repainted after ref.png, confidence 0.88, placed exactly\n"
+    assert run.out == (
+        f"{files.out / 'refined.png'}: 1 part repainted after ref.png, confidence 0.88 that the place is "
+        "right, 0.75 that the repair is good, placed exactly\n"
     )
 
 
@@ -203,3 +203,23 @@ def test_strict_lets_pass_what_is_placed_exactly(artifix, files):
     assert run.code == 0, run.err
     told = json.loads(run.out)
     assert (told["groups"][0]["placed"], told["settings"]["alignment"]["strict"]) == ("exact", True)
+
+
+def test_a_repair_that_is_likely_bad_is_refused_if_asked(artifix, files, pipeline):
+    before = files.listing()
+    run = artifix("refine", *files.arguments(), "--min-repair-confidence", ".8")
+    assert (run.code, files.listing()) == (5, before)
+    assert (
+        "error: the repair is likely worse than the artifact left alone (repair confidence 0.75, 0.80 is the "
+        "least; the reference is placed exactly)"
+    ) in run.err
+    assert "--points" in run.err
+    forced = artifix("refine", *files.arguments(), "--min-repair-confidence", ".8", "--force")
+    assert forced.code == 0, forced.err
+    group = json.loads((files.out / "record.json").read_text())["groups"][0]
+    assert (group["confidence"], group["repair_confidence"]) == (0.875, 0.75)
+
+
+def test_a_repair_confidence_beyond_one_is_wrong_usage(artifix, files):
+    run = artifix("refine", *files.arguments(), "--min-repair-confidence", "1.5")
+    assert (run.code, "min_repair_confidence is 1.5" in run.err) == (2, True)

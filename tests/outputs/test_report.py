@@ -81,7 +81,7 @@ def same_text(first, second):
 
 def test_every_row_is_in_the_page_in_its_order():
     rows = [
-        row_of("b", confidence=0.25, placed="rough"),
+        row_of("b", confidence=0.25, repair_confidence=0.125, placed="rough"),
         row_of("a", status="failed", confidence=None, problem="no match"),
     ]
     first, second = page_of(rows).rows()
@@ -89,6 +89,7 @@ def test_every_row_is_in_the_page_in_its_order():
         "id": "b",
         "status": "done",
         "confidence": 0.25,
+        "repair_confidence": 0.125,
         "placed": "rough",
         "problem": "",
         "link": "./b",
@@ -226,14 +227,17 @@ def test_what_stops_the_rows_stops_the_report():
 
 
 def test_a_confidence_of_numpy_is_a_number_too():
-    (row,) = page_of([row_of(confidence=np.float32(0.25))]).rows()
-    assert row["confidence"] == 0.25
+    value = np.float32(0.25)
+    (row,) = page_of([row_of(confidence=value, repair_confidence=value)]).rows()
+    assert row["confidence"] == row["repair_confidence"] == 0.25
 
 
 @pytest.mark.parametrize("confidence", [-0.1, 1.1, float("nan"), float("inf")])
 def test_a_confidence_out_of_range_is_refused(confidence):
     with pytest.raises(ValueError, match="row 'row 1': confidence is"):
         row_of(confidence=confidence)
+    with pytest.raises(ValueError, match="row 'row 1': repair_confidence is"):
+        row_of(repair_confidence=confidence)
 
 
 def test_an_unknown_status_is_refused():
