@@ -13,7 +13,7 @@ from artifix.alignment.gaze import Gaze
 from artifix.alignment.hand import transform_by_hand
 from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
 from artifix.alignment.matching import Matches, match_features
-from artifix.alignment.repairing import Placed, placed_by, repair_confidence_in
+from artifix.alignment.repairing import Placed, coarseness_of, placed_by, repair_confidence_in
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform, find_transform, lands
 from artifix.config import AlignmentConfig
@@ -60,6 +60,11 @@ class Alignment:
     def placed(self) -> Placed:
         """How the reference is placed: exactly, roughly, or by its region only."""
         return placed_by(self.transform)
+
+    @property
+    def coarseness(self) -> float | None:
+        """Pixels of the image per pixel of the reference along one axis; None without a transform."""
+        return coarseness_of(self.transform, self.mask)
 
 
 def align(

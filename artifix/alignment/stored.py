@@ -43,7 +43,7 @@ def describe(alignment: Alignment) -> dict[str, Any]:
 
 def summarise(alignment: Alignment) -> dict[str, Any]:
     """What the record says of one mask group, JSON-ready."""
-    transform = alignment.transform
+    transform, coarseness = alignment.transform, alignment.coarseness
     return {
         "mask_pixels": int(alignment.mask.sum()),
         "box": list(alignment.box.as_tuple()),
@@ -51,6 +51,7 @@ def summarise(alignment: Alignment) -> dict[str, Any]:
         "bent": transform is not None and transform.bend is not None,
         "agreement": None if transform is None else round(transform.agreement, 4),
         "placed": alignment.placed,
+        "coarseness": None if coarseness is None else round(coarseness, 3),
         "confidence": round(float(alignment.confidence), 4),
         "repair_confidence": round(float(alignment.repair_confidence), 4),
         "trust": round(float(alignment.trust), 4),

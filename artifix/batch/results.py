@@ -11,10 +11,11 @@ from typing import Any, BinaryIO
 from artifix.batch.plan import ROWS, Planned
 from artifix.outputs.report import ReportRow, write_report
 from artifix.outputs.save import THUMBNAIL, write_file
+from artifix.repair.overall import coarse_note
 
 COLUMNS = (
-    "id", "status", "confidence", "repair_confidence", "placed", "source", "reference", "seed", "folder",
-    "exit_code", "problem", "hint", "note",
+    "id", "status", "confidence", "repair_confidence", "placed", "coarseness", "source", "reference",
+    "seed", "folder", "exit_code", "problem", "hint", "note",
 )  # fmt: skip
 RESULTS_CSV, RESULTS_JSONL, REPORT = "results.csv", "results.jsonl", "report.html"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -113,4 +114,5 @@ def _report_rows(out: Path, results: Sequence[Result]) -> Iterator[ReportRow]:
             strip,
             told.get("placed", ""),
             told.get("repair_confidence"),
+            "; ".join(filter(None, [coarse_note(told.get("coarseness")), told.get("note")])),
         )

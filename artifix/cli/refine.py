@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from artifix.pipeline import RefineResult
     from artifix.repair.loading import Loaded
     from artifix.repair.locating import Located
+    from artifix.repair.overall import Overall
 
 
 def refine(
@@ -67,6 +68,7 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
     """
     from artifix.outputs.save import save_result
     from artifix.repair.locating import search
+    from artifix.repair.overall import overall_of
     from artifix.repair.record import Repair, record_of
     from artifix.repair.results import result_files
 
@@ -79,14 +81,14 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
     files = result_files(located.case, result, result.refined, record, with_metadata)
     save_result(session.folder, files, session.overwrite, inputs.paths)
     told = {**record, "out": str(session.folder), "files": sorted(files)}
-    session.console.result(_sentence(session, located), told)
+    overall = overall_of(located.result.alignments)
+    session.console.result(_sentence(session, located, overall), told)
+    if overall.note:
+        session.console.note(overall.note)
     return result
 
 
-def _sentence(session: Session, located: "Located") -> str:
-    from artifix.repair.overall import overall_of
-
-    overall = overall_of(located.result.alignments)
+def _sentence(session: Session, located: "Located", overall: "Overall") -> str:
     parts = "1 part" if overall.parts == 1 else f"{overall.parts} parts"
     reference = located.case.reference.path.name
     return f"{session.folder / 'refined.png'}: {parts} repainted after {reference}, {overall.sentence()}"

@@ -13,7 +13,7 @@
     const row = JSON.parse(script.textContent);
     row.index = index;
     row.hundredths = hundredths(row.repair_confidence);
-    row.text = folded(`${row.id}\n${row.problem}\n${row.placed}`);
+    row.text = folded([row.id, row.problem, row.placed, row.note].join("\n"));
     row.split = 50;
     return row;
   });
@@ -127,6 +127,7 @@
     line.classList.add(row.status);
     find(".number").textContent = row.index + 1;
     find(".problem").textContent = row.problem;
+    find(".note").textContent = row.note;
     find(".state").textContent = row.status;
     showConfidence(find(".repair"), row.hundredths);
     showConfidence(find(".place"), hundredths(row.confidence));

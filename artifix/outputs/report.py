@@ -32,6 +32,7 @@ class ReportRow:
     strip: bytes | None  # JPEG of `encode_strip`
     placed: str = ""  # how the reference is placed over the weakest part; "" where that is not known
     repair_confidence: float | None = None  # that the repair is good, in [0, 1]; None where that is not known
+    note: str = ""  # what else is worth knowing
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -108,6 +109,7 @@ def _block(row: ReportRow) -> str:
         "repair_confidence": _rounded(row.repair_confidence),
         "placed": row.placed,
         "problem": row.problem,
+        "note": row.note,
         "link": _link(row.folder),
         "strip": None if row.strip is None else base64.b64encode(row.strip).decode(),
     }

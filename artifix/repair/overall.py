@@ -8,6 +8,15 @@ if TYPE_CHECKING:
     from artifix.alignment.repairing import Placed
     from artifix.alignment.stage import Alignment
 
+COARSE = 1.5  # pixels of the image per pixel of the reference; more shows in the repair
+
+
+def coarse_note(coarseness: float | None) -> str:
+    """What to say where the reference is clearly coarser than the image; empty where it is not."""
+    if coarseness is None or coarseness <= COARSE:
+        return ""
+    return f"the reference is {coarseness:.1f} times coarser than the image there: the repair will be soft"
+
 
 @dataclass(frozen=True, slots=True)
 class Overall:
@@ -17,6 +26,7 @@ class Overall:
     confidence: float  # that the place is right, in [0, 1]
     repair_confidence: float  # that the repair is good, in [0, 1]
     placed: "Placed"
+    coarseness: float | None  # pixels of the image per pixel of the reference; None without a transform
 
     def sentence(self) -> str:
         """For a person, as a part of a sentence."""
@@ -29,12 +39,18 @@ class Overall:
             f"placed {SAID[self.placed]}"
         )
 
+    @property
+    def note(self) -> str:
+        """What else a person should know; empty if nothing."""
+        return coarse_note(self.coarseness)
+
     def told(self) -> dict[str, Any]:
         """For the journal of a batch, JSON-ready."""
         return {
             "confidence": round(self.confidence, 4),
             "repair_confidence": round(self.repair_confidence, 4),
             "placed": self.placed,
+            "coarseness": None if self.coarseness is None else round(self.coarseness, 3),
             "parts": self.parts,
         }
 
@@ -49,4 +65,5 @@ def overall_of(alignments: "Sequence[Alignment]") -> Overall:
         confidence=confidence_of(alignments),
         repair_confidence=repair_confidence_of(alignments),
         placed=weakest(alignment.placed for alignment in alignments),
+        coarseness=max((a.coarseness for a in alignments if a.coarseness is not None), default=None),
     )

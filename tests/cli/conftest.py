@@ -88,6 +88,7 @@ class FakePipeline:
     confidence: float = 0.875
     repair_confidence: float = 0.75
     agreement: float = 1.0  # of its transform with the ring
+    scale: float = 1.0  # of the reference, over that of the image
     parts: int = 1  # mask groups it tells of
     matches: tuple[Matches, ...] = (Matches(SPOTS, SPOTS + SHIFT, np.ones(3), "sift", 1.0),)
     weights_name: str = "fake"
@@ -101,7 +102,7 @@ class FakePipeline:
         place = square_around(box_of(case.mask), 1.5, 1, *case.image.size)
         region = np.zeros(case.reference.size, bool)
         region[25:35, 29:45] = True
-        matrix = np.array([[1.0, 0, SHIFT], [0, 1, SHIFT], [0, 0, 1]])
+        matrix = np.array([[self.scale, 0, SHIFT], [0, self.scale, SHIFT], [0, 0, 1]])
         support = "sift", "similarity", 9, 3.0
         alignment = Alignment(
             box=place,

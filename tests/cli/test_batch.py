@@ -101,7 +101,7 @@ def test_rows_of_an_earlier_version_stay_done_and_are_told_as_far_as_they_are_kn
     artifix("batch", manifest, "--out", files.out)
     journal = files.out / "journal.jsonl"
     entries = [json.loads(line) for line in journal.read_text().splitlines()]
-    later = {"placed", "repair_confidence"}
+    later = {"placed", "repair_confidence", "coarseness"}
     earlier = [{name: entry[name] for name in entry.keys() - later} for entry in entries]
     journal.write_text("".join(json.dumps(entry) + "\n" for entry in earlier))
     run = artifix("batch", manifest, "--out", files.out)
@@ -126,6 +126,14 @@ def test_rows_whose_repair_is_likely_bad_are_failed_if_asked(artifix, files, man
     row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
     assert (row["status"], row["exit_code"]) == ("failed", ExitCode.NO_MATCH)
     assert "likely worse than the artifact left alone" in row["problem"]
+
+
+def test_a_coarse_reference_is_told_in_the_results_and_the_report(artifix, files, manifest, worker, pipeline):
+    pipeline.scale = 0.4
+    artifix("batch", manifest, "--out", files.out)
+    row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
+    assert row["coarseness"] == 2.5
+    assert "the reference is 2.5 times coarser" in (files.out / "report.html").read_text()
 
 
 def test_a_bug_in_one_row_does_not_end_the_others(artifix, files, manifest, worker, pipeline):

@@ -84,3 +84,26 @@ def test_locate_tells_what_strict_refine_would_refuse(artifix, files, pipeline, 
     (tmp_path / "strict.toml").write_text("[alignment]\nstrict = true\n")
     run = artifix("locate", *files.arguments(), "--config", tmp_path / "strict.toml")
     assert (run.code, "placed roughly" in run.out) == (0, True)
+
+
+@pytest.mark.parametrize("command", ["locate", "refine"])
+def test_a_coarse_reference_is_told(artifix, files, pipeline, command):
+    pipeline.scale = 0.4
+    run = artifix(command, *files.arguments())
+    soft = "the reference is 2.5 times coarser than the image there: the repair will be soft"
+    assert run.err.splitlines()[-1] == soft
+    assert json.loads((files.out / "record.json").read_text())["groups"][0]["coarseness"] == 2.5
+    quiet = artifix(command, *files.arguments(), "-q", "--json", "--overwrite")
+    assert (quiet.err, json.loads(quiet.out)["groups"][0]["coarseness"]) == ("", 2.5)
+
+
+def test_a_fine_reference_is_not_worth_a_word(artifix, files, pipeline):
+    pipeline.scale = 0.8
+    assert "coarser" not in artifix("locate", *files.arguments()).err
+    assert json.loads((files.out / "record.json").read_text())["groups"][0]["coarseness"] == 1.25
+
+
+def test_without_a_transform_nobody_knows_how_coarse_the_reference_is(artifix, files, pipeline):
+    pipeline.transforms = False
+    artifix("locate", *files.arguments())
+    assert json.loads((files.out / "record.json").read_text())["groups"][0]["coarseness"] is None

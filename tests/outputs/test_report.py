@@ -81,7 +81,7 @@ def same_text(first, second):
 
 def test_every_row_is_in_the_page_in_its_order():
     rows = [
-        row_of("b", confidence=0.25, repair_confidence=0.125, placed="rough"),
+        row_of("b", confidence=0.25, repair_confidence=0.125, placed="rough", note="soft"),
         row_of("a", status="failed", confidence=None, problem="no match"),
     ]
     first, second = page_of(rows).rows()
@@ -92,6 +92,7 @@ def test_every_row_is_in_the_page_in_its_order():
         "repair_confidence": 0.125,
         "placed": "rough",
         "problem": "",
+        "note": "soft",
         "link": "./b",
         "strip": "/9g=",
     }
@@ -145,7 +146,9 @@ def test_no_element_carries_a_handler_or_a_style_of_its_own():
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_hostile_text_stays_text(text):
     calm = page_of([row_of()], "x", {"x": "x"})
-    page = page_of([row_of(text, problem=text, placed=text, status="failed", folder="x")], text, {text: text})
+    page = page_of(
+        [row_of(text, problem=text, placed=text, note=text, status="failed", folder="x")], text, {text: text}
+    )
     assert [name for name, _ in page.elements] == [name for name, _ in calm.elements]
     (row,) = page.rows()
     assert same_text(row["id"], text)

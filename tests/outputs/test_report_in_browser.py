@@ -111,6 +111,17 @@ def test_a_row_of_an_earlier_version_comes_after_those_whose_repair_is_judged(op
     assert [cell.text for cell in page.all(".row .repair .value")] == ["0.75", "\u2013"]
 
 
+def test_what_is_worth_knowing_is_shown_and_found(open_page, tmp_path, strip):
+    rows = [
+        ReportRow("plain", "done", 0.25, "", "rows/a", strip, "exact", 0.5),
+        ReportRow("coarse", "done", 0.25, "", "rows/b", strip, "exact", 0.75, "the repair will be soft"),
+    ]
+    page = open_page(written(tmp_path / "report.html", rows))
+    assert [note.text for note in page.all(".row .note")] == ["", "the repair will be soft"]
+    page.found("#text").send_keys("soft")
+    assert page.shown_ids() == ["coarse"]
+
+
 def test_sorting_by_confidence_goes_up_then_down_with_the_failed_last(page, rows):
     order = sorted((row for row in rows if row.confidence is not None), key=lambda row: row.confidence)
     button = page.found("[data-key=confidence]")

@@ -2,11 +2,13 @@
 
 from types import SimpleNamespace
 
-from artifix.repair.overall import overall_of
+from artifix.repair.overall import coarse_note, overall_of
 
 
-def part(confidence=0.9, placed="exact", repair=0.75):
-    return SimpleNamespace(confidence=confidence, placed=placed, repair_confidence=repair)
+def part(confidence=0.9, placed="exact", repair=0.75, coarseness=1.0):
+    return SimpleNamespace(
+        confidence=confidence, placed=placed, repair_confidence=repair, coarseness=coarseness
+    )
 
 
 def test_a_match_is_as_good_as_its_weakest_part():
@@ -18,6 +20,7 @@ def test_a_match_is_as_good_as_its_weakest_part():
         "confidence": 0.25,
         "repair_confidence": 0.125,
         "placed": "rough",
+        "coarseness": 1.0,
         "parts": 3,
     }
 
@@ -27,3 +30,12 @@ def test_a_single_part_speaks_for_itself():
         "confidence 0.88 that the place is right, 0.75 that the repair is good, placed exactly"
     )
     assert "placed by its region only" in overall_of([part(0.875, "region only")]).sentence()
+
+
+def test_a_clearly_coarser_reference_is_worth_a_note():
+    soft = "the reference is 2.3 times coarser than the image there: the repair will be soft"
+    assert overall_of([part(), part(coarseness=2.3), part(coarseness=None)]).note == soft
+    assert overall_of([part(coarseness=1.5)]).note == ""
+    without = overall_of([part(coarseness=None)])
+    assert (without.note, without.told()["coarseness"]) == ("", None)
+    assert coarse_note(0.4) == ""
