@@ -23,6 +23,7 @@ class AlignmentConfig:
     zoom: bool = True  # closer looks: at the part found first, then along the field of attention
     match_pool: bool = True  # classical matches compete with the network's
     transform: bool = True  # fit a transform; False = the paper's path, a region only
+    allow_mirror: bool = False  # the reference may show the part mirrored
     min_confidence: float = 0.5  # below this probability the reference is refused as showing no match
     force: bool = False  # go on with the best guess where nothing matches
     strict: bool = False  # repaint only where the reference is placed exactly

@@ -41,7 +41,7 @@ def repair_confidence_in(placed: Placed, agreement: float | None, confidence: fl
 
 
 def coarseness_of(transform: Transform | None, mask: NDArray[np.bool_]) -> float | None:
-    """How many pixels of the image a pixel of the reference is worth along one axis, in the middle of `mask`.
+    """How many pixels of the image a pixel of the reference is worth along one axis, at `mask`.
 
     Above 1 the reference is coarser than the image, and what is repaired after it is soft.
 

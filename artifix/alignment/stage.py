@@ -55,6 +55,7 @@ class Alignment:
     certainty: float = 0.0  # of the surest view, in [0, 1]
     tried: str = ""  # what the search went through, in words; "" where it was not searched
     repair_confidence: float = 1.0  # that the repair is good, in [0, 1]
+    mirrored: bool = False  # the reference shows the part as a mirror does
 
     @property
     def placed(self) -> Placed:

@@ -33,6 +33,7 @@ def describe(alignment: Alignment) -> dict[str, Any]:
         "region": encode_region(alignment.region) if transform is None else None,
         "confidence": float(alignment.confidence),
         "repair_confidence": float(alignment.repair_confidence),
+        "mirrored": bool(alignment.mirrored),
         "trust": float(alignment.trust),
         "certainty": float(alignment.certainty),
         "source": alignment.source,
@@ -51,6 +52,7 @@ def summarise(alignment: Alignment) -> dict[str, Any]:
         "bent": transform is not None and transform.bend is not None,
         "agreement": None if transform is None else round(transform.agreement, 4),
         "placed": alignment.placed,
+        "mirrored": bool(alignment.mirrored),
         "coarseness": None if coarseness is None else round(coarseness, 3),
         "confidence": round(float(alignment.confidence), 4),
         "repair_confidence": round(float(alignment.repair_confidence), 4),
@@ -98,7 +100,9 @@ def _alignment(
     if pixels != int(mask.sum()):
         raise InputError(f"{entry.where}.mask_pixels is {pixels}, but the group has {mask.sum()}", _RESTORE)
     box = Box(*entry.numbers("box", (4,)).astype(int).tolist())
-    transform = _transform(entry.inner("transform"), box) if entry.values.get("transform") else None
+    mirrored = entry.flag("mirrored")
+    told = entry.inner("transform") if entry.values.get("transform") else None
+    transform = None if told is None else _transform(told, box, mirrored)
     region = _region(entry, shape) if transform is None else transform.region(mask, shape)
     if not region.any():
         raise InputError(f"{entry.where}: the part found lies outside the reference", _RESTORE)
@@ -116,6 +120,7 @@ def _alignment(
         timestep=entry.get("timestep", int),
         source=entry.get("source", str),
         repair_confidence=_repair_confidence(entry, transform, confidence),
+        mirrored=mirrored,
     )
 
 
@@ -139,11 +144,13 @@ def _told(transform: Transform) -> dict[str, Any]:
     }
 
 
-def _transform(entry: "_Entry", box: Box) -> Transform:
+def _transform(entry: "_Entry", box: Box, mirrored: bool) -> Transform:
     matrix = entry.numbers("matrix", (3, 3))
-    if not is_plausible(matrix, box):
+    if not is_plausible(matrix @ _mirror(box) if mirrored else matrix, box):
+        view = "mirrored view" if mirrored else "view"
+        wrong = "not mirrored" if mirrored else "mirrored"
         raise InputError(
-            f"{entry.where}.matrix: is no view of a surface there (mirrored, folded or extreme)",
+            f"{entry.where}.matrix: is no {view} of a surface there ({wrong}, folded or extreme)",
             "it maps image points (x, y, 1) to reference points, in pixels; " + _RESTORE,
         )
     return Transform(
@@ -156,6 +163,11 @@ def _transform(entry: "_Entry", box: Box) -> Transform:
         tolerance_px=float(entry.numbers("tolerance_px", ())),
         bend=_bend(entry.inner("bend")) if entry.values.get("bend") else None,
     )
+
+
+def _mirror(box: Box) -> NDArray[np.float64]:
+    """(3, 3) turns left and right of the box over."""
+    return np.array([[-1.0, 0, box.left + box.right], [0, 1, 0], [0, 0, 1]])
 
 
 def _bend_told(bend: Bend | Relief) -> dict[str, Any]:
@@ -240,6 +252,13 @@ class _Entry:
         value = self.values.get(name)
         if not isinstance(value, kind) or isinstance(value, bool):
             raise InputError(f"{self.where}.{name}: is {value!r}, not {kind.__name__}", _RESTORE)
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Whether something holds; files of earlier versions do not say so of what they did not know."""
+        value = self.values.get(name, False)
+        if not isinstance(value, bool):
+            raise InputError(f"{self.where}.{name}: is {value!r}, not true or false", _RESTORE)
         return value
 
     def probability(self, name: str) -> float:

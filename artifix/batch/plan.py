@@ -19,7 +19,7 @@ from artifix.outputs.save import RECORD
 
 _UNSET = to_dict(AlignmentConfig())
 # Settings that came later, and the values that change nothing.
-_AS_BEFORE = {"strict": False, "min_repair_confidence": 0.0}
+_AS_BEFORE = {"strict": False, "min_repair_confidence": 0.0, "allow_mirror": False}
 ROWS = "rows"  # the folder that holds a folder for each row
 
 

@@ -157,6 +157,7 @@ def batch(
     zoom: options.ZoomOption = None,
     match_pool: options.MatchPoolOption = None,
     transform: options.TransformOption = None,
+    allow_mirror: options.MirrorOption = None,
     force: options.ForceOption = None,
     strict: options.StrictOption = None,
     min_repair_confidence: options.MinRepairOption = None,

@@ -37,6 +37,7 @@ def locate(
     zoom: options.ZoomOption = None,
     match_pool: options.MatchPoolOption = None,
     transform: options.TransformOption = None,
+    allow_mirror: options.MirrorOption = None,
     force: options.ForceOption = None,
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,

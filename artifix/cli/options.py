@@ -161,6 +161,14 @@ TransformOption = Annotated[
         "transform", "--transform/--no-transform", text="Fit the reference onto the image, not a region alone"
     ),
 ]
+MirrorOption = Annotated[
+    bool | None,
+    _setting(
+        "allow_mirror",
+        "--allow-mirror/--no-allow-mirror",
+        text="The reference may show the part mirrored",
+    ),
+]
 ForceOption = Annotated[
     bool | None,
     _setting("force", "--force/--no-force", text="Go on with the best guess where nothing matches"),

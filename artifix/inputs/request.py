@@ -84,6 +84,9 @@ def check_settings(
     if has_points and not settings.transform:
         clash = f"{spelled('points')} gives a transform, which {spelled('no_transform')} forbids"
         raise UsageError(clash, "give one of them")
+    if has_points and settings.allow_mirror:
+        clash = f"{spelled('points')} says how the part is seen, which {spelled('allow_mirror')} leaves open"
+        raise UsageError(clash, "give one of them")
 
 
 def check_request(

@@ -27,6 +27,7 @@ class Overall:
     repair_confidence: float  # that the repair is good, in [0, 1]
     placed: "Placed"
     coarseness: float | None  # pixels of the image per pixel of the reference; None without a transform
+    mirrored: bool  # a part is
 
     def sentence(self) -> str:
         """For a person, as a part of a sentence."""
@@ -36,7 +37,7 @@ class Overall:
         place, repair = f"{self.confidence:.2f}", f"{self.repair_confidence:.2f}"
         return (
             f"{lowest}confidence {place} that the place is right, {repair} that the repair is good, "
-            f"placed {SAID[self.placed]}"
+            f"placed {SAID[self.placed]}{', mirrored reference' if self.mirrored else ''}"
         )
 
     @property
@@ -50,6 +51,7 @@ class Overall:
             "confidence": round(self.confidence, 4),
             "repair_confidence": round(self.repair_confidence, 4),
             "placed": self.placed,
+            "mirrored": self.mirrored,
             "coarseness": None if self.coarseness is None else round(self.coarseness, 3),
             "parts": self.parts,
         }
@@ -66,4 +68,5 @@ def overall_of(alignments: "Sequence[Alignment]") -> Overall:
         repair_confidence=repair_confidence_of(alignments),
         placed=weakest(alignment.placed for alignment in alignments),
         coarseness=max((a.coarseness for a in alignments if a.coarseness is not None), default=None),
+        mirrored=any(alignment.mirrored for alignment in alignments),
     )

@@ -1,6 +1,7 @@
 """Alignments as plain data, and back."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -108,6 +109,8 @@ WRONG = [
     ("repair_confidence", -0.5, "repair_confidence: is -0.5, not in [0, 1]"),
     ("repair_confidence", None, "repair_confidence: does not hold 1 finite numbers"),
     ("confidence", [0.5], "confidence: does not hold 1 finite numbers"),
+    ("mirrored", 1, "mirrored: is 1, not true or false"),
+    ("mirrored", None, "mirrored: is None, not true or false"),
     ("layer", 5, "layer: is 5, not str"),
     ("timestep", True, "timestep: is True, not int"),
     ("transform", [1], "transform: is list, not an object"),
@@ -130,6 +133,45 @@ def test_what_is_no_answer_is_refused_by_its_place(name, value, said):
     with pytest.raises(InputError, match=r"groups\[0\]") as caught:
         restore(groups, [MASK], SHAPE, None)
     assert said in caught.value.problem
+
+
+MIRRORED = np.array([[-1, 0, 60], [0, 1, 5], [0, 0, 1.0]])
+
+
+def mirrored(matrix, says: bool) -> list[dict]:
+    seen = Transform(matrix, 0.7, "sift", "affine", 9, 3.0)
+    return told(replace(alignment(seen), mirrored=says))
+
+
+def test_a_mirrored_transform_comes_back_bit_by_bit():
+    groups = mirrored(MIRRORED, says=True)
+    (found,) = restore(groups, [MASK], SHAPE, None)
+    assert found.mirrored
+    assert np.array_equal(found.transform.matrix, MIRRORED)
+    assert np.array_equal(
+        found.region, Transform(MIRRORED, 0.7, "sift", "affine", 9, 3.0).region(MASK, SHAPE)
+    )
+    assert told(found) == groups
+
+
+def test_a_matrix_is_mirrored_only_where_the_group_says_so():
+    with pytest.raises(InputError, match=r"is no view of a surface there \(mirrored, folded"):
+        restore(mirrored(MIRRORED, says=False), [MASK], SHAPE, None)
+    with pytest.raises(InputError, match=r"is no mirrored view of a surface there \(not mirrored, folded"):
+        restore(mirrored(MATRIX, says=True), [MASK], SHAPE, None)
+
+
+def test_a_mirrored_matrix_may_be_no_more_extreme_than_another():
+    squeezed = MIRRORED @ np.diag([1, 1e-4, 1])
+    with pytest.raises(InputError, match="is no mirrored view of a surface there"):
+        restore(mirrored(squeezed, says=True), [MASK], SHAPE, None)
+
+
+def test_what_does_not_say_whether_it_is_mirrored_is_not():
+    groups = told(alignment())
+    del groups[0]["mirrored"]
+    (found,) = restore(groups, [MASK], SHAPE, None)
+    assert found.mirrored is False
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ def test_rows_that_an_earlier_version_has_done_stay_done(planned, tmp_path):
         {"with_metadata": False},
         {"columns": ",force", "cells": ",true"},
         {"config": override(CommandConfig(), strict=True)},
+        {"config": override(CommandConfig(), allow_mirror=True)},
         {"config": override(CommandConfig(), min_repair_confidence=0.5)},
     ],
 )

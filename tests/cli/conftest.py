@@ -89,6 +89,7 @@ class FakePipeline:
     repair_confidence: float = 0.75
     agreement: float = 1.0  # of its transform with the ring
     scale: float = 1.0  # of the reference, over that of the image
+    mirrored: bool = False
     parts: int = 1  # mask groups it tells of
     matches: tuple[Matches, ...] = (Matches(SPOTS, SPOTS + SHIFT, np.ones(3), "sift", 1.0),)
     weights_name: str = "fake"
@@ -103,6 +104,8 @@ class FakePipeline:
         region = np.zeros(case.reference.size, bool)
         region[25:35, 29:45] = True
         matrix = np.array([[self.scale, 0, SHIFT], [0, self.scale, SHIFT], [0, 0, 1]])
+        if self.mirrored:
+            matrix = matrix @ np.array([[-1.0, 0, 63], [0, 1, 0], [0, 0, 1]])
         support = "sift", "similarity", 9, 3.0
         alignment = Alignment(
             box=place,
@@ -116,6 +119,7 @@ class FakePipeline:
             source=self.source,
             matches=self.matches,
             repair_confidence=self.repair_confidence,
+            mirrored=self.mirrored,
             tried="tried 3 matches of sift, which agree hardly",
         )
         progress("align", 1, 1)

@@ -1,5 +1,6 @@
 """`artifix batch` at its front door."""
 
+import csv
 import json
 
 import pytest
@@ -101,7 +102,7 @@ def test_rows_of_an_earlier_version_stay_done_and_are_told_as_far_as_they_are_kn
     artifix("batch", manifest, "--out", files.out)
     journal = files.out / "journal.jsonl"
     entries = [json.loads(line) for line in journal.read_text().splitlines()]
-    later = {"placed", "repair_confidence", "coarseness"}
+    later = {"placed", "repair_confidence", "coarseness", "mirrored"}
     earlier = [{name: entry[name] for name in entry.keys() - later} for entry in entries]
     journal.write_text("".join(json.dumps(entry) + "\n" for entry in earlier))
     run = artifix("batch", manifest, "--out", files.out)
@@ -134,6 +135,17 @@ def test_a_coarse_reference_is_told_in_the_results_and_the_report(artifix, files
     row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
     assert row["coarseness"] == 2.5
     assert "the reference is 2.5 times coarser" in (files.out / "report.html").read_text()
+
+
+def test_a_mirrored_reference_is_told_in_the_results_and_the_report(
+    artifix, files, manifest, worker, pipeline
+):
+    pipeline.mirrored = True
+    artifix("batch", manifest, "--out", files.out, "--allow-mirror")
+    assert pipeline.seen[0].alignment.allow_mirror
+    with (files.out / "results.csv").open(newline="") as stream:
+        assert [row["mirrored"] for row in csv.DictReader(stream)] == ["true", "true"]
+    assert "the reference is mirrored" in (files.out / "report.html").read_text()
 
 
 def test_a_bug_in_one_row_does_not_end_the_others(artifix, files, manifest, worker, pipeline):

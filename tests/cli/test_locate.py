@@ -107,3 +107,13 @@ def test_without_a_transform_nobody_knows_how_coarse_the_reference_is(artifix, f
     pipeline.transforms = False
     artifix("locate", *files.arguments())
     assert json.loads((files.out / "record.json").read_text())["groups"][0]["coarseness"] is None
+
+
+@pytest.mark.parametrize("command", ["locate", "refine"])
+def test_a_mirrored_reference_is_told(artifix, files, pipeline, command):
+    pipeline.mirrored = True
+    run = artifix(command, *files.arguments(), "--allow-mirror")
+    assert "placed exactly, mirrored reference" in run.out
+    assert pipeline.seen[0].alignment.allow_mirror
+    record = json.loads((files.out / "record.json").read_text())
+    assert (record["groups"][0]["mirrored"], record["settings"]["alignment"]["allow_mirror"]) == (True, True)

@@ -96,3 +96,10 @@ def test_what_says_which_match_is_good_enough_goes_with_a_stored_alignment():
     check_request(Request(A, B, (C,), alignment=A), AlignmentConfig(strict=True), {*DECIDING})
     with pytest.raises(UsageError, match="--zoom says how to find the match"):
         check_request(Request(A, B, (C,), alignment=A), AlignmentConfig(), {"zoom"})
+
+
+def test_points_leave_no_mirror_open():
+    with pytest.raises(
+        UsageError, match="--points says how the part is seen, which --allow-mirror leaves open"
+    ):
+        check_request(Request(A, B, (C,), points=C), AlignmentConfig(allow_mirror=True), set())

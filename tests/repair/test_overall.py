@@ -5,9 +5,13 @@ from types import SimpleNamespace
 from artifix.repair.overall import coarse_note, overall_of
 
 
-def part(confidence=0.9, placed="exact", repair=0.75, coarseness=1.0):
+def part(confidence=0.9, placed="exact", repair=0.75, coarseness=1.0, mirrored=False):
     return SimpleNamespace(
-        confidence=confidence, placed=placed, repair_confidence=repair, coarseness=coarseness
+        confidence=confidence,
+        placed=placed,
+        repair_confidence=repair,
+        coarseness=coarseness,
+        mirrored=mirrored,
     )
 
 
@@ -21,6 +25,7 @@ def test_a_match_is_as_good_as_its_weakest_part():
         "repair_confidence": 0.125,
         "placed": "rough",
         "coarseness": 1.0,
+        "mirrored": False,
         "parts": 3,
     }
 
@@ -39,3 +44,9 @@ def test_a_clearly_coarser_reference_is_worth_a_note():
     without = overall_of([part(coarseness=None)])
     assert (without.note, without.told()["coarseness"]) == ("", None)
     assert coarse_note(0.4) == ""
+
+
+def test_one_mirrored_part_is_enough_to_be_told():
+    overall = overall_of([part(), part(mirrored=True)])
+    assert overall.sentence().endswith("placed exactly, mirrored reference")
+    assert overall.told()["mirrored"] is True
