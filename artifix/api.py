@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from artifix.alignment.installed import check_matchers
 from artifix.config import CommandConfig, RunConfig, load_config
 from artifix.errors import InputError, UsageError
 from artifix.inputs.case import Case, case_from_arrays, read_case
@@ -53,7 +54,7 @@ def refine(
     Raises:
         ArtifixError: of the family that says what to mend. A NoMatchError holds the best guess as `found`.
     """
-    config = load_config(None, settings)
+    config = _config(settings)
     check_settings(config.alignment, points is not None, str)
     cases = _cases(image, mask, reference, region, points)
     pipeline = _pipeline(config)
@@ -76,10 +77,16 @@ def locate(
     Returns:
         The result: `alignments`, each with `correspondence` and `region` (H_ref, W_ref), and `timings` [s].
     """
-    config = load_config(None, settings)
+    config = _config(settings)
     check_settings(config.alignment, points is not None, str)
     cases = _cases(image, mask, reference, region, points)
     return search(_pipeline(config), Inputs(tuple(cases)), config, progress).result.sure()
+
+
+def _config(settings: dict[str, Any]) -> CommandConfig:
+    config = load_config(None, settings)
+    check_matchers(config.alignment.matchers, "matchers" in settings)
+    return config
 
 
 def _cases(image: Any, mask: Any, reference: Any, region: Any, points: Any) -> list[Case]:

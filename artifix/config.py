@@ -21,7 +21,7 @@ class AlignmentConfig:
     timestep: int | None = None  # noise level of the recorded pass; None = the weights' calibration
     contexts: tuple[float, ...] = (1.8, 3.0, 5.0)  # sides of the crops looked at, over the mask's longer side
     zoom: bool = True  # closer looks: at the part found first, then along the field of attention
-    match_pool: bool = True  # classical matches compete with the network's
+    matchers: tuple[str, ...] = ("sift", "xfeat", "attention")  # whose matches propose transforms
     transform: bool = True  # fit a transform; False = the paper's path, a region only
     allow_mirror: bool = False  # the reference may show the part mirrored
     min_confidence: float = 0.5  # below this probability the reference is refused as showing no match
@@ -102,6 +102,8 @@ class Limits(NamedTuple):
         return f"{'above ' if self.open_below else ''}{self.least} to {self.most}"
 
 
+FOLDER_MATCHERS = ("efficientloftr",)  # given with their folder: efficientloftr=DIR
+MATCHERS = ("sift", "xfeat", "attention", *FOLDER_MATCHERS)
 LIMITS = {
     "timestep": Limits(0, 999),
     "contexts": Limits(1, 100),
@@ -169,18 +171,41 @@ def check_limits(config: Any, where: str = "") -> None:
         if is_dataclass(value):
             check_limits(value, where)
         elif value == () and f.default != ():
-            raise UsageError(f"{where}{f.name} is empty", "give at least one number")
+            raise UsageError(f"{where}{f.name} is empty", "give at least one")
         else:
             check_value(f.name, value, where)
 
 
 def check_value(name: str, value: Any, where: str = "") -> None:
     """Raise UsageError, its sentence beginning with `where`, if the field `name` may not be `value`."""
+    if name == "matchers":
+        _check_matchers(value, where)
     if name not in LIMITS or value is None:
         return
     for number in value if isinstance(value, tuple) else (value,):
         if not LIMITS[name].hold(number):
             raise UsageError(f"{where}{name} is {number}", f"give a number: {LIMITS[name]}")
+
+
+def split_matcher(entry: str) -> tuple[str, str]:
+    """Name and folder of an entry of `matchers`; no folder is an empty text."""
+    name, _, folder = entry.partition("=")
+    return name, folder
+
+
+def _check_matchers(entries: tuple[str, ...], where: str) -> None:
+    named = [split_matcher(entry)[0] for entry in entries]
+    for entry, name in zip(entries, named, strict=True):
+        problem = ""
+        if name not in MATCHERS:
+            problem = f"{entry!r} is no matcher"
+        elif ("=" in entry) != (name in FOLDER_MATCHERS) or entry.endswith("="):
+            problem = f"{entry} " + ("has no folder" if name in FOLDER_MATCHERS else "takes no folder")
+        elif named.count(name) > 1:
+            problem = f"{name} is there {named.count(name)} times"
+        if problem:
+            known = (f"{name}=DIR" if name in FOLDER_MATCHERS else name for name in MATCHERS)
+            raise UsageError(f"{where}matchers: {problem}", f"known matchers are: {', '.join(known)}")
 
 
 def from_dict(kind: type[Section], values: dict[str, Any], where: str) -> Section:

@@ -164,7 +164,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ArtifixError as error:
         print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
         return int(error.exit_code)
-    config = RefineConfig(alignment=AlignmentConfig(force=True, match_pool=not options.fit))
+    alignment = AlignmentConfig(force=True)
+    config = RefineConfig(replace(alignment, matchers=("attention",)) if options.fit else alignment)
     rows = [row for folders in parts for row in rows_of(pipeline, folders, config)]
     if options.out:
         with options.out.open("w", newline="", encoding="utf-8") as file:

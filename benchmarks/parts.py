@@ -52,9 +52,9 @@ def variants() -> dict[str, tuple[str, RefineConfig]]:
             "the aligned reference: transform for the region only",
             replace(full, refinement=replace(refine, aligned_reference=False)),
         ),
-        "no-match-pool": (
-            "classical matches: attention alone",
-            replace(full, alignment=replace(align, match_pool=False)),
+        "attention-only": (
+            "all matchers but attention",
+            replace(full, alignment=replace(align, matchers=("attention",))),
         ),
         "no-zoom": ("the second look", replace(full, alignment=replace(align, zoom=False))),
         "paper": ("transform, aligned reference, residual and classical matches: the paper's path", paper),

@@ -50,8 +50,8 @@ def regions(pipeline: RefineByAlignPipeline, known: KnownCase) -> dict[str, Regi
     first = zip(*(steps(alignment) for alignment in found(replace(alone, zoom=False))), strict=True)
     closer = {
         "+ closer looks": alone,
-        "+ transform of attention": replace(full, match_pool=False),
-        "+ classical matches": full,
+        "+ transform of attention": replace(full, matchers=("attention",)),
+        "+ all matchers": full,
     }
     names = ("map cut at half its peak", "+ noise filter", "+ largest cluster")
     parts = dict(zip(names, first, strict=True))

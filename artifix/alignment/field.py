@@ -20,6 +20,7 @@ from artifix.geometry import Box
 from artifix.network.reading import follow
 
 LEAST_TRUST = 0.05  # of a cell, in a fit
+VOTES = 6  # rounds of reweighting
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,19 +31,33 @@ class AttentionField:
     matches: Matches  # one for each cell, on the field; weighted by how far it is to be trusted
     trust: float  # their mean weight, in [0, 1]
 
-    def transform(self) -> Transform | None:
-        """The affine map nearest to the field; None where it is no view of a surface.
+    def similarity(self) -> Transform | None:
+        """The similarity that most of the field wants; None where it is no view of a surface.
 
-        Its agreement is 0: the ring was not asked.
+        Points are taken as complex numbers, in which a similarity is z -> factor * z + shift, and what lies
+        off it loses its say (Geman-McClure's function). Its agreement is 0: the ring was not asked.
         """
-        weight = np.maximum(self.matches.weights, LEAST_TRUST)[:, None]
-        basis = np.column_stack([self.matches.image, np.ones(len(self.matches))])
-        rows = np.linalg.lstsq(basis * weight, self.matches.reference * weight, rcond=None)[0].T
-        matrix = np.vstack([rows, [0, 0, 1.0]])
+        image, reference = (
+            points @ np.array([1, 1j]) for points in (self.matches.image, self.matches.reference)
+        )
+        trust = np.maximum(self.matches.weights, LEAST_TRUST) ** 2
+        vote = trust
+        for _ in range(VOTES):
+            centre, target = (np.average(part, weights=vote) for part in (image, reference))
+            moved = image - centre
+            factor = np.average(moved.conj() * (reference - target), weights=vote) / np.average(
+                np.abs(moved) ** 2, weights=vote
+            )
+            error = np.abs(reference - target - factor * moved)
+            vote = trust / (1 + (error / max(1.5 * float(np.median(error)), 1e-6)) ** 2) ** 2
+        shift = target - factor * centre
+        matrix = np.array(
+            [[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag], [0, 0, 1.0]]
+        )
         if not is_plausible(matrix, self.box):
             return None
         kept = int((self.matches.weights > self.trust).sum())
-        return Transform(matrix, 0.0, self.matches.source, "affine", kept, self.matches.tolerance_px)
+        return Transform(matrix, 0.0, self.matches.source, "similarity", kept, self.matches.tolerance_px)
 
 
 @torch.inference_mode()

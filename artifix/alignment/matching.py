@@ -71,6 +71,19 @@ def match_features(
     return Matches(*pairs, 1.001 - ratio[kept], FEATURES, tolerance_px)
 
 
+def beside(matches: Matches, mask: NDArray[np.bool_]) -> Matches:
+    """The matches that do not see the artifact.
+
+    Args:
+        matches: of the whole image.
+        mask: (H, W), True on the artifact.
+    """
+    margin = np.ones((2 * MASK_MARGIN_PX + 1,) * 2, np.uint8)
+    near = cv2.dilate(mask.astype(np.uint8), margin) > 0
+    column, row = np.round(matches.image).astype(np.intp).T
+    return matches.take(~near[row.clip(0, near.shape[0] - 1), column.clip(0, near.shape[1] - 1)])
+
+
 def _describe(
     image: NDArray[np.uint8], usable: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float32], float]:

@@ -1,21 +1,24 @@
 """Stage 1: where in the reference is the masked part, and how is it seen there?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.alignment.cells import describe_by
 from artifix.alignment.confidence import ATTENTION_ODDS, Odds, confidence_in
 from artifix.alignment.correspondence import matches_of
 from artifix.alignment.field import AttentionField
 from artifix.alignment.gaze import Gaze
 from artifix.alignment.hand import transform_by_hand
 from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
-from artifix.alignment.matching import Matches, match_features
+from artifix.alignment.matching import Matches
+from artifix.alignment.pool import ATTENTION, Pool, pool_of
 from artifix.alignment.repairing import Placed, coarseness_of, placed_by, repair_confidence_in
 from artifix.alignment.scene import Scene
-from artifix.alignment.transform import Transform, find_transform, lands
+from artifix.alignment.search import Hypothesis, search
+from artifix.alignment.transform import LEAST_SIDE_PX, Transform, lands
 from artifix.config import AlignmentConfig
 from artifix.errors import UsageError
 from artifix.geometry import Box, crop_around, squared
@@ -47,12 +50,14 @@ class Alignment:
     confidence: float  # that the region is right, in [0, 1]
     layer: str
     timestep: int
-    # What decided: "sift", "attention" or "points" (given by hand) for a transform, "correspondence" or
-    # "region" (given by hand) where only the region is known.
+    # What decided: "sift", "xfeat", "attention", ... or "points" (given by hand) for a transform,
+    # "correspondence" or "region" (given by hand) where only the region is known.
     source: str
     matches: tuple[Matches, ...] = ()  # those that proposed transforms
     trust: float = 0.0  # in the field of attention, in [0, 1]; 0 where it leads nowhere
     certainty: float = 0.0  # of the surest view, in [0, 1]
+    matchers: Mapping[str, int | str] | None = None  # matches of each, or why it gave none; None: not asked
+    hypotheses: tuple[Hypothesis, ...] = ()  # all that were compared, the most probable first
     tried: str = ""  # what the search went through, in words; "" where it was not searched
     repair_confidence: float = 1.0  # that the repair is good, in [0, 1]
     mirrored: bool = False  # the reference shows the part as a mirror does
@@ -92,7 +97,7 @@ def align(
     found = search(gaze, scene, config, sighting)
     confidence = 1.0  # what a person says is right
     if scene.within is None and scene.points is None:
-        confidence = confidence_in(found.trust, sighting.certainty, found.transform, calibration.odds)
+        confidence = _confidence(found, sighting, calibration)
     transform, shape = found.transform, scene.reference.shape
     return Alignment(
         mask=scene.mask,
@@ -104,14 +109,22 @@ def align(
         layer=layer,
         timestep=timestep,
         source=_source(scene, transform),
-        matches=found.matches,
+        matches=found.pool.matches,
         trust=found.trust,
         certainty=sighting.certainty,
+        matchers=found.pool.told,
+        hypotheses=found.hypotheses,
         tried=_tried(found),
         repair_confidence=repair_confidence_in(
             placed_by(transform), None if transform is None else transform.agreement, confidence
         ),
     )
+
+
+def _confidence(found: "_Found", sighting: Sighting, calibration: Calibration) -> float:
+    if found.hypotheses:
+        return found.hypotheses[0].probability
+    return confidence_in(found.trust, sighting.certainty, calibration.odds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,23 +133,30 @@ class _Found:
 
     sighting: Sighting
     transform: Transform | None
-    matches: tuple[Matches, ...]
+    pool: Pool
     trust: float = 0.0
+    hypotheses: tuple[Hypothesis, ...] = ()  # the most probable first; its transform is the one above
 
 
 def _search(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting) -> _Found:
-    """Classical matches and attention compete for a transform that the ring proves; a guess is the rest."""
+    """Everything that may be the transform competes; where nothing lands, the region alone is known."""
     field = follow_sighting(gaze, scene, config.contexts[0], sighting)
     guess, trust = _guess(field, scene)
     if config.zoom and guess is not None and trust >= TRUSTED:
         sighting = look_along(gaze, scene, field.box, guess, sighting)
-    if not config.transform:
-        return _Found(sighting, None, (), trust)
-    pool = [_joined([matches_of(view) for view in sighting.views]), field.matches]
-    if config.match_pool:
-        pool.insert(0, match_features(scene.image, scene.hidden, scene.reference))
-    transform = find_transform(scene, pool) or guess
-    return _Found(sighting, transform, tuple(pool), trust)
+    if not config.transform or not _is_searchable(scene):
+        return _Found(sighting, None, Pool(), trust)
+    device, attention = gaze.network.device, _joined([matches_of(view) for view in sighting.views])
+    pool = pool_of(scene, config.matchers, (attention, field.matches), device)
+    guesses = [guess] if guess is not None and ATTENTION in config.matchers else []
+    found = search(scene, pool, guesses, field.matches, describe_by(config.matchers, device))
+    return _Found(sighting, found[0].transform if found else None, pool, trust, tuple(found))
+
+
+def _is_searchable(scene: Scene) -> bool:
+    """Whether there is a context to verify a transform with."""
+    sides = *scene.image.shape[:2], *scene.reference.shape[:2]
+    return min(sides) >= LEAST_SIDE_PX and not scene.mask.all()
 
 
 def _by_hand(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighting) -> _Found:
@@ -148,13 +168,13 @@ def _by_hand(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sighti
         sighting = look_along(gaze, scene, box, transform, sighting)
     image, reference = scene.points[:, :2], scene.points[:, 2:]
     given = Matches(image, reference, np.ones(len(image)), transform.source, transform.tolerance_px)
-    return _Found(sighting, transform, (given,))
+    return _Found(sighting, transform, Pool((given,)))
 
 
 def _tried(found: _Found) -> str:
     """What a search went through, to be told where it is refused."""
     counts: dict[str, int] = {}
-    for matches in found.matches:
+    for matches in found.pool.matches:
         counts[matches.source] = counts.get(matches.source, 0) + len(matches)
     told = " and ".join(f"{count} matches of {source}" for source, count in counts.items())
     proved = found.transform is not None and found.transform.is_proved
@@ -186,7 +206,7 @@ def _guess(field: AttentionField, scene: Scene) -> tuple[Transform | None, float
     Generated images are not photographs: cloth hangs otherwise, print is drawn anew, and no warp explains the
     ring to the pixel. The field still says where the part lies, and how it is seen there.
     """
-    transform = field.transform()
+    transform = field.similarity()
     if transform is None:
         return None, field.trust
     region = transform.region(scene.mask, scene.reference.shape)

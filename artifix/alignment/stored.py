@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ def describe(alignment: Alignment) -> dict[str, Any]:
         "mirrored": bool(alignment.mirrored),
         "trust": float(alignment.trust),
         "certainty": float(alignment.certainty),
+        "matchers": dict(alignment.matchers or {}),
         "source": alignment.source,
         "layer": alignment.layer,
         "timestep": alignment.timestep,
@@ -58,6 +60,7 @@ def summarise(alignment: Alignment) -> dict[str, Any]:
         "repair_confidence": round(float(alignment.repair_confidence), 4),
         "trust": round(float(alignment.trust), 4),
         "certainty": round(float(alignment.certainty), 4),
+        "matchers": dict(alignment.matchers or {}),
         "source": alignment.source,
         "layer": alignment.layer,
         "timestep": alignment.timestep,
@@ -119,9 +122,14 @@ def _alignment(
         layer=entry.get("layer", str),
         timestep=entry.get("timestep", int),
         source=entry.get("source", str),
+        matchers=_matchers(entry.inner("matchers")),
         repair_confidence=_repair_confidence(entry, transform, confidence),
         mirrored=mirrored,
     )
+
+
+def _matchers(entry: "_Entry") -> dict[str, int | str]:
+    return {name: entry.get(name, int | str) for name in entry.values}
 
 
 def _repair_confidence(entry: "_Entry", transform: Transform | None, confidence: float) -> float:
@@ -246,12 +254,14 @@ class _Entry:
             raise InputError(f"{self.where}: is {type(self.values).__name__}, not an object", _RESTORE)
 
     def inner(self, name: str) -> "_Entry":
-        return _Entry(self.values[name], f"{self.where}.{name}")
+        values: Any = self.values.get(name)
+        return _Entry(values, f"{self.where}.{name}")
 
-    def get(self, name: str, kind: type) -> Any:
+    def get(self, name: str, kind: type | UnionType) -> Any:
         value = self.values.get(name)
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise InputError(f"{self.where}.{name}: is {value!r}, not {kind.__name__}", _RESTORE)
+            said = getattr(kind, "__name__", str(kind))
+            raise InputError(f"{self.where}.{name}: is {value!r}, not {said}", _RESTORE)
         return value
 
     def flag(self, name: str) -> bool:

@@ -89,8 +89,19 @@ class Transform:
         with np.errstate(divide="ignore", invalid="ignore"):  # points on the horizon are far away: inf
             return transform_points(self.matrix, points)
 
-    def explains(self, matches: Matches) -> NDArray[np.bool_]:
-        """(N,) True where a match agrees with the transform, to within its tolerance."""
+    @classmethod
+    def of_candidate(cls, candidate: Candidate) -> "Transform":
+        """A candidate that the ring was not asked about."""
+        support = candidate.source, candidate.model, candidate.inliers, candidate.tolerance_px
+        return cls(candidate.matrix, -1.0, *support)
+
+    @property
+    def flat(self) -> "Transform":
+        """The same without its bend."""
+        return replace(self, bend=None)
+
+    def explains(self, matches: Matches, slack: float = 1.0) -> NDArray[np.bool_]:
+        """(N,) True where a match agrees with the transform, to within `slack` times its tolerance."""
         half = np.array([0.5, 0.0])
         with np.errstate(invalid="ignore"):  # beyond the horizon lies nothing: nan is not within
             error_px = np.linalg.norm(self.points(matches.image) - matches.reference, axis=1)
@@ -99,7 +110,7 @@ class Transform:
                 for step in (half, half[::-1])
             )
             area = np.abs(right[:, 0] * down[:, 1] - right[:, 1] * down[:, 0])
-            return np.asarray(error_px <= matches.tolerance_px * np.sqrt(area), np.bool_)
+            return np.asarray(error_px <= slack * matches.tolerance_px * np.sqrt(area), np.bool_)
 
     def region(self, mask: NDArray[np.bool_], reference_shape: Sequence[int]) -> NDArray[np.bool_]:
         """(H, W) `mask` of the image, in the reference: (Hr, Wr) bool."""
@@ -146,16 +157,16 @@ def best_transform(scene: Scene, pool: Iterable[Matches]) -> Transform | None:
     pool, reference, mask_box = list(pool), scene.reference, box_of(scene.mask)
     ring = ring_around(scene.image, scene.mask, scene.hidden)
     proposed = [
-        _of_candidate(candidate)
+        Transform.of_candidate(candidate)
         for matches in pool
         for candidate in propose(matches, mask_box)
         if is_plausible(candidate.matrix, ring.crop.box)
     ]
-    candidates = [_rated(t, ring, reference) for t in proposed if lands(t, scene)]
+    candidates = [rate(t, ring, reference) for t in proposed if lands(t, scene)]
     candidates.sort(key=lambda t: t.merit, reverse=True)
     # The best that is proved already is among them: coarse matches agree by chance more than exact ones must.
     chosen = candidates[:POLISHED] + [t for t in candidates[POLISHED:] if t.is_proved][:1]
-    better = [_polished(t, ring, reference) for t in _distinct(chosen, ring.crop)]
+    better = [polish_on(t, ring, reference) for t in distinct(chosen, ring.crop, SAME_PX)]
     better = [t for t in better if lands(t, scene)]
     best = max(better, key=lambda t: (t.is_proved, t.merit), default=None)
     if best is None or not best.is_proved:  # a bend is free enough to prove anything: it may only correct
@@ -169,8 +180,8 @@ def best_transform(scene: Scene, pool: Iterable[Matches]) -> Transform | None:
 def polished(scene: Scene, transform: Transform) -> Transform:
     """The transform, corrected on the ring around the mask where the reference agrees better with one."""
     ring = ring_around(scene.image, scene.mask, scene.hidden)
-    rated = _rated(transform, ring, scene.reference)
-    better = _polished(rated, ring, scene.reference)
+    rated = rate(transform, ring, scene.reference)
+    better = polish_on(rated, ring, scene.reference)
     return better if lands(better, scene) else rated
 
 
@@ -188,19 +199,15 @@ def lands(transform: Transform, scene: Scene) -> bool:
     return bool(scene.within[row, column].mean() >= LEAST_WITHIN)
 
 
-def _of_candidate(candidate: Candidate) -> Transform:
-    support = candidate.source, candidate.model, candidate.inliers, candidate.tolerance_px
-    return Transform(candidate.matrix, -1.0, *support)
-
-
-def _rated(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Transform:
+def rate(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Transform:
+    """The transform with what the ring says of it."""
     seen = transform.warp_reference(reference, ring.crop.box, ring.crop.size)
     said, speech = verdict(ring, *seen)
     return replace(transform, agreement=said, speech=speech)
 
 
-def _distinct(transforms: Iterable[Transform], crop: Crop) -> list[Transform]:
-    """Those that lie farther than `SAME_PX` from all before them, at a corner of the crop."""
+def distinct(transforms: Iterable[Transform], crop: Crop, apart: float) -> list[Transform]:
+    """Those that lie farther from all before them, at a corner of the crop, than `apart` of its pixels."""
     box, scale = crop.box, crop.size[1] / crop.box.width
     corners = np.array([[x, y] for x in (box.left, box.right) for y in (box.top, box.bottom)], np.float64)
     kept: list[Transform] = []
@@ -208,12 +215,12 @@ def _distinct(transforms: Iterable[Transform], crop: Crop) -> list[Transform]:
         points = transform.points(corners)
         with np.errstate(divide="ignore", invalid="ignore"):  # beyond another's horizon
             back = [transform_points(np.linalg.inv(earlier.matrix), points) for earlier in kept]
-        if not any(np.abs(b - corners).max() * scale < SAME_PX for b in back):
+        if not any(np.abs(b - corners).max() * scale < apart for b in back):
             kept.append(transform)
     return kept
 
 
-def _polished(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Transform:
+def polish_on(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) -> Transform:
     """The transform, corrected from stiff to free for as long as the ring agrees better."""
     error_px = max(LEAST_ERROR_PX, transform.tolerance_px * ring.crop.size[1] / ring.crop.box.width)
     windows_px = (3 * WINDOW_PX, WINDOW_PX) if error_px > COARSE_PX else (WINDOW_PX,)
@@ -222,7 +229,7 @@ def _polished(transform: Transform, ring: Ring, reference: NDArray[np.uint8]) ->
         warped, _ = best.warp_reference(reference, ring.crop.box, ring.crop.size)
         matrix = polish(ring, warped, best.matrix, model, error_px, window_px)
         if matrix is not None and is_plausible(matrix, ring.crop.box):
-            best = max(best, _rated(replace(best, matrix=matrix), ring, reference), key=lambda t: t.agreement)
+            best = max(best, rate(replace(best, matrix=matrix), ring, reference), key=lambda t: t.agreement)
     return best
 
 
@@ -239,14 +246,14 @@ def _bent(
         fit = fit_bend(transform.matrix, matches, ring, curvature)
         if fit is None or not is_smooth(fit[0], mask_box):
             continue
-        bent = _rated(replace(transform, bend=fit[0]), ring, reference)
+        bent = rate(replace(transform, bend=fit[0]), ring, reference)
         if polishable is None or bent.agreement > best.agreement + WORTH_FREEDOM:
             best, polishable = bent, fit
     if polishable is None:
         return transform
     bend = polish_bend(ring, warped, *polishable)
     if is_smooth(bend, mask_box):
-        best = max(best, _rated(replace(transform, bend=bend), ring, reference), key=lambda t: t.agreement)
+        best = max(best, rate(replace(transform, bend=bend), ring, reference), key=lambda t: t.agreement)
     return best if best.agreement > transform.agreement + WORTH_BENDING else transform
 
 
@@ -263,7 +270,7 @@ def _torn(transform: Transform, pool: Iterable[Matches], ring: Ring, scene: Scen
         if relief is None:
             continue
         support = FEATURES, "affine", len(parallax.matches), matches.tolerance_px
-        torn = _rated(Transform(parallax.matrix, -1.0, *support, bend=relief), ring, scene.reference)
+        torn = rate(Transform(parallax.matrix, -1.0, *support, bend=relief), ring, scene.reference)
         if torn.agreement > best.agreement + WORTH_TEARING:
             best = torn
     return best

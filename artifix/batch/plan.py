@@ -10,7 +10,7 @@ from typing import Any
 
 from artifix.batch.lock import Shard
 from artifix.batch.task import Task, seed_of
-from artifix.config import AlignmentConfig, CommandConfig, RefineConfig, RefinementConfig, override, to_dict
+from artifix.config import AlignmentConfig, CommandConfig, RefineConfig, override, to_dict
 from artifix.errors import UsageError
 from artifix.inputs.manifest import Row
 from artifix.inputs.places import Place
@@ -18,8 +18,6 @@ from artifix.inputs.request import check_request
 from artifix.outputs.save import RECORD
 
 _UNSET = to_dict(AlignmentConfig())
-# Settings that came later, and the values that change nothing.
-_AS_BEFORE = {"strict": False, "min_repair_confidence": 0.0, "allow_mirror": False}
 ROWS = "rows"  # the folder that holds a folder for each row
 
 
@@ -88,8 +86,7 @@ def share_of(planned: Sequence[Planned], shard: Shard) -> list[Planned]:
 def _fingerprint(row: Row, task: Task, weights_sha256: str) -> str:
     """Changes with what the row says, the settings, the weights, and the sizes and times of the files.
 
-    It does not with where the manifest lies: a batch may be moved, manifest and all. Nor with settings that
-    came later, where they change nothing: rows that an earlier version has done stay done.
+    It does not with where the manifest lies: a batch may be moved, manifest and all.
     """
     request = task.request
     told = {
@@ -107,11 +104,7 @@ def _fingerprint(row: Row, task: Task, weights_sha256: str) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-@lru_cache(256)  # most rows share their settings
-def _told(settings: AlignmentConfig | RefinementConfig) -> dict[str, Any]:
-    return {
-        name: value for name, value in to_dict(settings).items() if (name, value) not in _AS_BEFORE.items()
-    }
+_told = lru_cache(256)(to_dict)  # most rows share their settings
 
 
 def _stamp(place: Place) -> list[int] | None:

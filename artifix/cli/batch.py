@@ -3,7 +3,7 @@
 import re
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -14,6 +14,7 @@ from artifix.cli.console import Console
 from artifix.cli.engines import check_engine, engine_of
 from artifix.cli.options import config_of
 from artifix.cli.rows import row_progress
+from artifix.cli.session import note_matchers
 from artifix.config import CommandConfig
 from artifix.errors import ExitCode, RowsFailedError, UsageError
 
@@ -155,7 +156,7 @@ def batch(
     layer: options.LayerOption = None,
     timestep: options.TimestepOption = None,
     zoom: options.ZoomOption = None,
-    match_pool: options.MatchPoolOption = None,
+    matchers: options.MatchersOption = None,
     transform: options.TransformOption = None,
     allow_mirror: options.MirrorOption = None,
     force: options.ForceOption = None,
@@ -201,6 +202,9 @@ def _prepare(context: typer.Context) -> _Batch:
     from artifix.batch.run import require_batch_folder
     from artifix.network.weights import find_weights, verify_weights
 
+    note_matchers(config.alignment, given["matchers"], console)
+    for chosen in {row.settings["matchers"] for row in rows if "matchers" in row.settings}:
+        note_matchers(replace(config.alignment, matchers=chosen), chosen, console)
     shard = parse_shard(given["shard"])
     require_batch_folder(given["out"])
     folder = find_weights(config.run.weights)

@@ -16,6 +16,7 @@ _PACKAGES = (
     "opencv-python-headless",
     "pillow",
     "typer",
+    "kornia",
 )
 
 
@@ -43,6 +44,7 @@ def _facts() -> dict[str, Any]:
         "devices": _devices(),
         **{name: _version(name) for name in _PACKAGES},
         "weights": _weights(),
+        "xfeat": _xfeat(),
     }
 
 
@@ -83,3 +85,18 @@ def _weights() -> list[str]:
         except WeightsError as error:
             found.append(f"{name} (unusable: {error.problem})")
     return found or ["none"]
+
+
+def _xfeat() -> str:
+    """The weights of the learned matcher with their sha256, or what is wrong with them."""
+    from artifix.alignment.installed import NOT_INSTALLED, XFEAT_SHA256, read_xfeat, xfeat_path
+    from artifix.errors import WeightsError
+
+    path = xfeat_path()
+    if path is None:
+        return NOT_INSTALLED
+    try:
+        read_xfeat()
+    except WeightsError as error:
+        return f"unusable: {error.problem}"
+    return f"{path} (sha256 {XFEAT_SHA256})"

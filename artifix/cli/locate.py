@@ -35,7 +35,7 @@ def locate(
     layer: options.LayerOption = None,
     timestep: options.TimestepOption = None,
     zoom: options.ZoomOption = None,
-    match_pool: options.MatchPoolOption = None,
+    matchers: options.MatchersOption = None,
     transform: options.TransformOption = None,
     allow_mirror: options.MirrorOption = None,
     force: options.ForceOption = None,

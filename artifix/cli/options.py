@@ -152,8 +152,13 @@ ZoomOption = Annotated[
     bool | None,
     _setting("zoom", "--zoom/--no-zoom", text="Closer looks at the part found first"),
 ]
-MatchPoolOption = Annotated[
-    bool | None, _setting("match_pool", "--match-pool/--no-match-pool", text="Let classical matches compete")
+MatchersOption = Annotated[
+    list[str] | None,
+    _setting(
+        "matchers",
+        "--matcher",
+        text="Whose matches propose transforms: sift, xfeat, attention, efficientloftr=DIR; may be repeated",
+    ),
 ]
 TransformOption = Annotated[
     bool | None,
@@ -221,4 +226,6 @@ def config_of(context: typer.Context) -> CommandConfig:
     given = {
         name: value for name, value in context.params.items() if name in _DEFAULTS and value not in ((), [])
     }
+    if given.get("matchers"):
+        given["matchers"] = [part for text in given["matchers"] for part in text.split(",")]
     return load_config(context.params.get("config"), given)

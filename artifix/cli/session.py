@@ -1,7 +1,7 @@
 """What refine and locate do around one repair: cheap checks first, then the network, then the files."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ import typer
 
 from artifix.cli.console import Console
 from artifix.cli.options import config_of
-from artifix.config import CommandConfig
+from artifix.config import AlignmentConfig, CommandConfig
 
 if TYPE_CHECKING:
     from artifix.inputs.reading import Inputs
@@ -51,14 +51,36 @@ def open_session(context: typer.Context) -> Session:
     from artifix.outputs.save import check_output
 
     request = _request_of(given)
-    check_request(request, config.alignment, {name for name, value in given.items() if value is not None})
+    named = {name for name, value in given.items() if value not in (None, (), [])}
+    check_request(request, config.alignment, named)
     inputs = read_inputs(request)
     if inputs.stored is not None:
         config = replace(config, alignment=settings_of(inputs.stored, config.alignment))
     folder = given["out"] or given["image"].with_name(f"{given['image'].stem}-artifix")
     console = Console(given["quiet"], given["json"])
+    if inputs.stored is None and request.points is None:  # then nobody is asked
+        note_matchers(config.alignment, given["matchers"], console)
     check_output(folder, given["overwrite"], inputs.paths)
     return Session(config, inputs, folder, given["overwrite"], console, started_s)
+
+
+def note_matchers(settings: AlignmentConfig, given: Sequence[str] | None, console: Console) -> None:
+    """Tell which matcher is left out because it is not installed.
+
+    Args:
+        settings: of stage 1.
+        given: what --matcher said, if it was there; such a matcher is not left out.
+        console: where to.
+
+    Raises:
+        UsageError: a matcher that was asked for is not installed.
+        WeightsError: the weights of a learned matcher cannot be used.
+    """
+    from artifix.alignment.installed import check_matchers
+
+    if settings.transform:
+        for said in check_matchers(settings.matchers, bool(given)):
+            console.note(said)
 
 
 def open_pipeline(config: CommandConfig, console: Console) -> "Loaded":

@@ -25,6 +25,7 @@ class Kind(Enum):
     WHOLE = "a whole number"
     NUMBER = "a number"
     NUMBERS = "numbers with commas between them"
+    NAMES = "names with commas between them"
     SOURCE = " or ".join(get_args(MaskSource))
 
 
@@ -41,7 +42,7 @@ def _kind_of(annotation: Any) -> Kind:
     if isinstance(annotation, UnionType):
         annotation = next(choice for choice in get_args(annotation) if choice is not type(None))
     if get_origin(annotation) is tuple:
-        return Kind.NUMBERS
+        return Kind.NAMES if get_args(annotation)[0] is str else Kind.NUMBERS
     return {bool: Kind.FLAG, int: Kind.WHOLE, float: Kind.NUMBER, str: Kind.NAME}[annotation]
 
 
@@ -114,6 +115,11 @@ def value_of(column: str, text: str) -> Any:
     if value is None:
         raise UsageError(f"{column}: {shown(text)} is not {kind.value}", "mend the cell")
     check_value(column, value)
+    if column == "matchers" and "=" in text:  # a manifest may come from somebody else
+        raise UsageError(
+            f"matchers: {shown(text)} names a folder, which is of the whole run",
+            "give it on the command line",
+        )
     return text if column == "region" else value
 
 
@@ -122,7 +128,9 @@ def references_of(text: str) -> list[str]:
     return [part for part in map(str.strip, text.split(";")) if part]
 
 
-def _value(kind: Kind, text: str) -> str | bool | int | float | tuple[float, ...] | Box | None:
+def _value(
+    kind: Kind, text: str
+) -> str | bool | int | float | tuple[float, ...] | tuple[str, ...] | Box | None:
     match kind:
         case Kind.FLAG:
             return _FLAGS.get(text.lower())
@@ -133,6 +141,8 @@ def _value(kind: Kind, text: str) -> str | bool | int | float | tuple[float, ...
         case Kind.NUMBERS:
             numbers = [part.strip() for part in text.split(",")]
             return tuple(map(float, numbers)) if all(map(_NUMBER.fullmatch, numbers)) else None
+        case Kind.NAMES:
+            return tuple(part.strip() for part in text.split(","))
         case Kind.BOX:
             return box_of_text(text)
         case Kind.SOURCE:

@@ -15,7 +15,7 @@ _TYPES: dict[Kind, tuple[type, ...]] = {
     Kind.NUMBERS: (int, float),
     Kind.BOX: (int,),
 }
-_LISTS = (Kind.FILES, Kind.NUMBERS, Kind.BOX)
+_LISTS = (Kind.FILES, Kind.NUMBERS, Kind.NAMES, Kind.BOX)
 
 
 def json_entries(path: Path, mistakes: list[Mistake]) -> list[Entry]:

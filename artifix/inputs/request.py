@@ -62,6 +62,8 @@ def localised(request: Request, fetch: Callable[[str], Path]) -> Request:
 
 def option_of(name: str) -> str:
     """How the command line spells a field."""
+    if name == "matchers":  # a word for each
+        return "--matcher"
     return f"--{name.replace('_', '-')}"
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from artifix.errors import InputError, UsageError
 from artifix.inputs.case import Case
 from artifix.inputs.decoding import read_bytes
 
-FORMAT = 1  # raised when files of the older form can no longer be read
+FORMAT = 2  # raised when files of the older form can no longer be read
 _RESTORE = "write it anew with artifix locate"
 
 
@@ -28,6 +28,7 @@ class StoredAlignment:
     settings: dict[str, Any]  # of stage 1
     correspondence: NDArray[np.float32] | None  # (H_ref, W_ref) in [0, 1]; None where no file of it is named
     sha256: str  # of the file's bytes
+    matchers: dict[str, Any] = field(default_factory=dict)  # of the weights of the learned ones that ran
 
 
 def read_stored_alignment(path: Path, case: Case) -> StoredAlignment:
@@ -51,7 +52,10 @@ def read_stored_alignment(path: Path, case: Case) -> StoredAlignment:
     name = told.get("correspondence")
     correspondence = None if name is None else _read_map(path, name, case.reference.size)
     digest = hashlib.sha256(data).hexdigest()
-    return StoredAlignment(path, told["groups"], told["settings"], correspondence, digest)
+    matchers = told.get("matchers", {})
+    if not isinstance(matchers, dict):
+        raise InputError(f"{path}: matchers is {type(matchers).__name__}, not an object", _RESTORE)
+    return StoredAlignment(path, told["groups"], told["settings"], correspondence, digest, matchers)
 
 
 def settings_of(stored: StoredAlignment, wanted: AlignmentConfig) -> AlignmentConfig:

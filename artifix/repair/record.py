@@ -1,11 +1,12 @@
 """What record.json and alignment.json say of a repair: the same for the same repair."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from artifix import __version__
-from artifix.config import RefineConfig, to_dict
+from artifix.config import RefineConfig, split_matcher, to_dict
 from artifix.inputs.case import Case
 from artifix.inputs.reading import Inputs
 from artifix.inputs.stored_alignment import FORMAT
@@ -34,11 +35,13 @@ def record_of(repair: Repair) -> dict[str, Any]:
     """What record.json says, but for the time it took; JSON-ready, names of files without their folders."""
     settings = to_dict(repair.config)
     settings.pop("run", None)  # said by weights, device and dtype as they turned out
+    settings["alignment"]["matchers"] = _matchers(repair.config.alignment.matchers)
     pipeline = repair.loaded.pipeline
     return {
         "artifix": __version__,
         "command": repair.command,
         "weights": {"name": pipeline.weights_name, "sha256": pipeline.weights_sha256},
+        **_learned(repair),
         "device": repair.loaded.device,
         "dtype": repair.loaded.dtype,
         "seed": settings.pop("seed"),
@@ -54,7 +57,8 @@ def alignment_of(record: Mapping[str, Any], result: "LocateResult | RefineResult
     """What alignment.json holds: all that `refine --alignment` needs."""
     from artifix.alignment.stored import describe
 
-    taken = {name: record[name] for name in ("artifix", "weights", "seed", "inputs")}
+    names = ("artifix", "weights", "matchers", "seed", "inputs")
+    taken = {name: record[name] for name in names if name in record}
     return {
         "format": FORMAT,
         **taken,
@@ -68,6 +72,26 @@ def _refused(located: Located) -> dict[str, str]:
     """Why the match is not used; empty where it is, forced or not."""
     refusal = located.result.refusal
     return {} if refusal is None else {"refused": refusal.problem}
+
+
+def _matchers(entries: Sequence[str]) -> list[str]:
+    """Those of the settings, their folders by their names alone."""
+    parts = map(split_matcher, entries)
+    return [f"{name}={_encodable(Path(folder).name)}" if folder else name for name, folder in parts]
+
+
+def _learned(repair: Repair) -> dict[str, Any]:
+    """sha256 of the weights of the learned matchers that ran; empty where none did."""
+    from artifix.alignment.installed import digests_of
+
+    if repair.inputs.stored is not None:
+        told = repair.inputs.stored.matchers
+    else:
+        counts = [group.get("matchers", {}) for group in repair.result.groups]
+        ran = {name for group in counts for name, count in group.items() if isinstance(count, int)}
+        digests = digests_of(repair.config.alignment.matchers, ran)
+        told = {name: {"sha256": digest} for name, digest in digests.items()}
+    return {"matchers": told} if told else {}
 
 
 def _where_from(repair: Repair) -> dict[str, Any]:

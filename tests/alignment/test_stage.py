@@ -110,7 +110,7 @@ def believed(monkeypatch):
 
 def test_the_ring_proves_what_the_field_of_attention_proposes(located, believed, reference, mask):
     believed(0.6)
-    found = located(reference, AlignmentConfig(match_pool=False))
+    found = located(reference, AlignmentConfig(matchers=("attention",)))
     assert found.source == "attention"
     assert found.transform.is_proved
     box = box_of(found.region)

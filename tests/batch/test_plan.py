@@ -8,7 +8,7 @@ import pytest
 from artifix.batch.lock import Shard
 from artifix.batch.plan import share_of
 from artifix.batch.task import seed_of
-from artifix.config import AlignmentConfig, CommandConfig, RefinementConfig, override
+from artifix.config import AlignmentConfig, CommandConfig, override
 from artifix.errors import UsageError
 
 
@@ -44,23 +44,6 @@ def test_a_row_may_not_take_any_match_where_the_run_takes_exact_ones_only(planne
     config = CommandConfig(alignment=AlignmentConfig(strict=True))
     with pytest.raises(UsageError, match=r"line 2: --force takes any match, and --strict only"):
         planned("a", columns=",force", cells=",true", config=config)
-
-
-def test_rows_that_an_earlier_version_has_done_stay_done(planned, tmp_path):
-    """The fingerprint is that of the settings as they were before there were others."""
-    alignment = AlignmentConfig(
-        layer=None, timestep=None, contexts=(1.8, 3.0, 5.0), zoom=True, match_pool=True, transform=True,
-        min_confidence=0.5, force=False,
-    )  # fmt: skip
-    refinement = RefinementConfig(
-        steps=1, guidance_scale=1.0, strength=1.0, candidates=1, aligned_reference=True, correction=0.25,
-        context=1.8, feather_px=0.75,
-    )  # fmt: skip
-    planned("a")
-    for name in ("image", "mask", "reference"):
-        os.utime(tmp_path / "in" / f"{name}.png", (1, 1))
-    (row,) = planned("a", config=CommandConfig(alignment, refinement, 0))
-    assert row.fingerprint == "0757b9bf471423943642efdf58c0250aa3abe76f9a2883d9ac8f3deeff56f0d1"
 
 
 @pytest.mark.parametrize(

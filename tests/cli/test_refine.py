@@ -98,11 +98,12 @@ def test_refined_png_carries_provenance_unless_told_not_to(artifix, files):
 
 def test_options_reach_the_pipeline(artifix, files, pipeline):
     given = "--candidates 3 --guidance-scale 2 --strength .5 --timestep 9 --layer mid_block.attentions.0"
-    switches = "--no-zoom --no-match-pool --no-transform --force"
+    switches = "--no-zoom --no-transform --force --matcher sift,xfeat --matcher attention"
     artifix("refine", *files.arguments(), *given.split(), *switches.split())
     alignment, refinement = pipeline.seen[0].alignment, pipeline.seen[0].refinement
     assert (alignment.timestep, alignment.layer, alignment.force) == (9, "mid_block.attentions.0", True)
-    assert (alignment.zoom, alignment.match_pool, alignment.transform) == (False, False, False)
+    assert (alignment.zoom, alignment.transform) == (False, False)
+    assert alignment.matchers == ("sift", "xfeat", "attention")
     assert (refinement.candidates, refinement.guidance_scale, refinement.strength) == (3, 2.0, 0.5)
 
 

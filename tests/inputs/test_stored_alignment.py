@@ -112,5 +112,5 @@ def test_a_file_that_is_nested_too_deeply_is_refused(tmp_path):
 
 def test_how_it_was_found_stays_and_what_is_good_enough_is_what_is_asked_for_now(write, case):
     stored = read_stored_alignment(write(settings={"zoom": False, "min_confidence": 0.25}), case)
-    settled = settings_of(stored, AlignmentConfig(strict=True, match_pool=False))
+    settled = settings_of(stored, AlignmentConfig(strict=True, transform=False))
     assert settled == AlignmentConfig(zoom=False, min_confidence=0.25, strict=True)

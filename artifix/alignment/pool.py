@@ -1,0 +1,71 @@
+"""The matchers whose matches compete for a transform."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from artifix.alignment.installed import LOFTR, NOT_INSTALLED, XFEAT, is_default, xfeat_path
+from artifix.alignment.matching import FEATURES, Matches, beside, match_features
+from artifix.alignment.scene import Scene
+from artifix.config import split_matcher
+
+ATTENTION = "attention"
+LEARNED = (XFEAT, LOFTR)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """Matches of all matchers."""
+
+    matches: tuple[Matches, ...] = ()  # of what surrounds the mask: evidence
+    guesses: tuple[Matches, ...] = ()  # with those of the artifact, which only propose
+    # How many each gave, or why it gave none; by name.
+    told: Mapping[str, int | str] = field(default_factory=dict)
+
+
+def pool_of(
+    scene: Scene, entries: Sequence[str], attention: Sequence[Matches], device: torch.device | str
+) -> Pool:
+    """What the matchers find, in their order.
+
+    Args:
+        scene: what is to be aligned.
+        entries: `AlignmentConfig.matchers`.
+        attention: what the network's own attention gave.
+        device: that learned matchers run on.
+
+    Raises:
+        WeightsError: a learned matcher that was asked for is not installed, or its weights cannot be used.
+    """
+    matches: list[Matches] = []
+    guesses: list[Matches] = []
+    told: dict[str, int | str] = {}
+    for name, folder in map(split_matcher, entries):
+        if name == XFEAT and xfeat_path() is None and is_default(entries):
+            told[name] = NOT_INSTALLED
+            continue
+        found = list(attention) if name == ATTENTION else [_found(scene, name, folder, device)]
+        if name in LEARNED:  # they see the artifact as well
+            guesses += found
+            found = [beside(one, scene.hidden) for one in found]
+        matches += found
+        told[name] = sum(map(len, found))
+    return Pool(tuple(matches), tuple(guesses), told)
+
+
+def _found(scene: Scene, name: str, folder: str, device: torch.device | str) -> Matches:
+    # Their libraries take seconds to load, and are loaded where they are used.
+    clear = np.zeros_like(scene.hidden)
+    if name == XFEAT:
+        from artifix.alignment.learned import match_xfeat
+
+        return match_xfeat(scene.image, clear, scene.reference, device)
+    if name == LOFTR:
+        from artifix.alignment.loftr import match_loftr
+
+        return match_loftr(scene.image, clear, scene.reference, Path(folder), device)
+    assert name == FEATURES, name
+    return match_features(scene.image, scene.hidden, scene.reference)

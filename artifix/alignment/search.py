@@ -1,0 +1,126 @@
+"""Everything that may be the transform, compared by one score."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from artifix.alignment.candidates import is_plausible, propose
+from artifix.alignment.cells import Describe, describe_plainly
+from artifix.alignment.content import Content, bend_along, content_of, likeness_of, register
+from artifix.alignment.evidence import LEARNED, PLAIN, Evidence, gather, odds_of
+from artifix.alignment.matching import FEATURES, Matches
+from artifix.alignment.pool import Pool
+from artifix.alignment.ring import Ring, ring_around
+from artifix.alignment.scene import Scene
+from artifix.alignment.transform import Transform, distinct, find_transform, lands, polish_on, rate
+from artifix.geometry import Crop, box_of
+
+SURE_AGREEMENT = 0.6  # of the ring with a transform of many exact matches: nothing else need be sought
+SURE_INLIERS = 30
+MOST_STARTS = 14  # are looked at once
+MOST_REGISTERED = 5  # are followed
+MOST_POLISHED = 3  # are polished on the ring
+APART = 0.04  # starts nearer than this, in sides of the frame, are the same
+SETTLED = 0.01  # ... where they have come to
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hypothesis:
+    """A transform, and what speaks for it."""
+
+    transform: Transform
+    evidence: Evidence
+    odds: float  # log-odds that it is right
+
+    @property
+    def probability(self) -> float:
+        """That it is right, in [0, 1]."""
+        return float(1 / (1 + np.exp(-self.odds)))
+
+
+def search(
+    scene: Scene, pool: Pool, guesses: Sequence[Transform], field: Matches, describe: Describe
+) -> list[Hypothesis]:
+    """The transforms worth comparing, the most probable first; none where nothing lands in the reference.
+
+    Args:
+        scene: its mask has a True pixel, and a False one.
+        pool: matches of all kinds.
+        guesses: transforms to start from, besides those that matches propose.
+        field: of attention, weighted by how far it is to be trusted.
+        describe: what describes the cells of pictures.
+    """
+    judge = _Judge(
+        scene,
+        content_of(scene, describe),
+        ring_around(scene.image, scene.mask, scene.hidden),
+        pool.matches,
+        field,
+    )
+    proved = find_transform(scene, [matches for matches in pool.matches if matches.source == FEATURES])
+    found = judge([] if proved is None else [proved])
+    if proved is None or not _is_sure(proved):
+        starts = _starts(judge, found, guesses, [*pool.matches, *pool.guesses])
+        followed = [t for _, t in register(judge.content, scene.reference, starts) if lands(t, scene)]
+        rated = judge(
+            [rate(t, judge.ring, scene.reference) for t in distinct(followed, judge.frame, SETTLED)]
+        )
+        polished = [polish_on(h.transform, judge.ring, scene.reference) for h in rated[:MOST_POLISHED]]
+        found = sorted([*found, *rated, *judge(polished)], key=lambda h: -h.odds)
+    return _with_bend(judge, found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judge:
+    """Gathers what speaks for transforms of one scene."""
+
+    scene: Scene
+    content: Content
+    ring: Ring
+    pool: Sequence[Matches]
+    field: Matches
+
+    @property
+    def frame(self) -> Crop:
+        """The content's box, one working pixel wide."""
+        return Crop(self.content.box, (1, 1))
+
+    def __call__(self, transforms: Sequence[Transform]) -> list[Hypothesis]:
+        """Hypotheses of those that land in the reference, the most probable first."""
+        landing = [t for t in transforms if lands(t, self.scene)]
+        weights = PLAIN if self.content.describe is describe_plainly else LEARNED
+        found = []
+        for transform, seen in zip(landing, self.content.view(landing, self.scene.reference), strict=True):
+            evidence = gather(transform, self.content, seen, self.scene, self.pool, self.field)
+            found.append(Hypothesis(transform, evidence, odds_of(evidence, weights)))
+        return sorted(found, key=lambda h: -h.odds)
+
+
+def _is_sure(transform: Transform) -> bool:
+    exact = transform.source == FEATURES and transform.inliers >= SURE_INLIERS
+    return exact and transform.agreement >= SURE_AGREEMENT
+
+
+def _starts(
+    judge: _Judge, proved: Sequence[Hypothesis], guesses: Sequence[Transform], matches: Iterable[Matches]
+) -> list[Transform]:
+    """Where registration starts: the most alike of what is proved, guessed, and proposed by matches."""
+    content, box = judge.content, box_of(judge.scene.mask)
+    proposed = [candidate for some in matches for candidate in propose(some, box)]
+    proposed.sort(key=lambda candidate: -candidate.inliers)
+    starts = [*(h.transform for h in proved if h.transform.bend is None), *guesses]
+    starts += [Transform.of_candidate(c) for c in proposed if is_plausible(c.matrix, content.box)]
+    starts = distinct(starts, judge.frame, APART)[:MOST_STARTS]
+    alike = likeness_of(content, judge.scene.reference, starts)
+    order = np.argsort(-np.array(alike), kind="stable")[:MOST_REGISTERED]
+    return [starts[i] for i in order]
+
+
+def _with_bend(judge: _Judge, found: list[Hypothesis]) -> list[Hypothesis]:
+    """The hypotheses; before them the best one with a bend, where the content is clearly more alike so."""
+    if not found or found[0].transform.bend is not None or found[0].transform.is_exact:
+        return found
+    best = found[0].transform
+    bent = bend_along(judge.content, judge.scene.reference, best)
+    return found if bent is best else [*judge([rate(bent, judge.ring, judge.scene.reference)]), *found]
