@@ -13,6 +13,7 @@ from artifix.errors import InputError, UsageError
 from artifix.inputs.case import Case, case_from_arrays, read_case
 from artifix.inputs.hint import hint_of_arrays
 from artifix.inputs.reading import Inputs
+from artifix.inputs.request import check_settings
 from artifix.repair.loading import load
 from artifix.repair.locating import search
 
@@ -54,6 +55,7 @@ def refine(
         ArtifixError: of the family that says what to mend. A NoMatchError holds the best guess as `found`.
     """
     config = _config(settings)
+    check_settings(config.alignment, points is not None, str)
     cases = _cases(image, mask, reference, region, points)
     pipeline = _pipeline(config)
     located = search(pipeline, Inputs(tuple(cases)), config, progress)
@@ -76,6 +78,7 @@ def locate(
         The result: `alignments`, each with `correspondence` and `region` (H_ref, W_ref), and `timings` [s].
     """
     config = _config(settings)
+    check_settings(config.alignment, points is not None, str)
     cases = _cases(image, mask, reference, region, points)
     return search(_pipeline(config), Inputs(tuple(cases)), config, progress).result.sure()
 

@@ -23,11 +23,15 @@ class AlignmentConfig:
     zoom: bool = True  # closer looks: at the part found first, then along the field of attention
     matchers: tuple[str, ...] = ("sift", "xfeat", "attention")  # whose matches propose transforms
     transform: bool = True  # fit a transform; False = the paper's path, a region only
+    allow_mirror: bool = False  # the reference may show the part mirrored
     min_confidence: float = 0.5  # below this probability the reference is refused as showing no match
     force: bool = False  # go on with the best guess where nothing matches
+    strict: bool = False  # repaint only where the reference is placed exactly
+    min_repair_confidence: float = 0.0  # below this probability that the repair is good nothing is repainted
 
 
-DECIDING = ("min_confidence", "force")  # of stage 1, what says which match is good enough, not how to find it
+# Of stage 1, what says which match is good enough, and not how to find it.
+DECIDING = ("min_confidence", "force", "strict", "min_repair_confidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ LIMITS = {
     "timestep": Limits(0, 999),
     "contexts": Limits(1, 100),
     "min_confidence": Limits(0, 1),
+    "min_repair_confidence": Limits(0, 1),
     "steps": Limits(1, 1000),
     "guidance_scale": Limits(0, math.inf),
     "strength": Limits(0, 1, open_below=True),

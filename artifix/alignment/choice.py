@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from artifix.alignment.repairing import PLACED, SAID
 from artifix.alignment.stage import Alignment
 from artifix.config import AlignmentConfig
 
+_OTHERWISE = "give matches by hand (--points) or the part that shows it (--region), use another reference"
 _FORCE = "or pass --force for the best guess"
 
 
@@ -22,6 +24,11 @@ class Refusal:
 def confidence_of(found: Sequence[Alignment]) -> float:
     """That of the weakest mask group, in [0, 1]."""
     return min(alignment.confidence for alignment in found)
+
+
+def repair_confidence_of(found: Sequence[Alignment]) -> float:
+    """That of the mask group whose repair is least sure to be good, in [0, 1]."""
+    return min(alignment.repair_confidence for alignment in found)
 
 
 def agreement_of(found: Sequence[Alignment]) -> float:
@@ -78,3 +85,29 @@ def refusal_of_all(
         f"{config.min_confidence:.2f} is the least)",
         f"add a reference that shows this part of the object, {_FORCE}",
     )
+
+
+def refusal_to_repair(found: Sequence[Alignment], config: AlignmentConfig) -> Refusal | None:
+    """Why a match, however sure its place is, is not good enough to repaint after; None where it is.
+
+    Args:
+        found: the alignments of all mask groups.
+        config: says what is good enough.
+    """
+    weakest = max(found, key=lambda alignment: PLACED.index(alignment.placed))
+    if config.strict and weakest.placed != "exact":
+        transform = weakest.transform
+        how = "" if transform is None else f" ({transform.source}, agreement {transform.agreement:.2f})"
+        return Refusal(
+            f"the reference is placed {SAID[weakest.placed]}{how}, and --strict wants it exactly",
+            f"{_OTHERWISE}, or leave out --strict",
+        )
+    least = repair_confidence_of(found)
+    if least < config.min_repair_confidence and not config.force:
+        numbers = f"repair confidence {least:.2f}, {config.min_repair_confidence:.2f} is the least"
+        return Refusal(
+            f"the repair is likely worse than the artifact left alone ({numbers}; "
+            f"the reference is placed {SAID[weakest.placed]})",
+            f"{_OTHERWISE}, {_FORCE}",
+        )
+    return None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from artifix.alignment.choice import Refusal
+from artifix.alignment.choice import Refusal, refusal_to_repair
 from artifix.alignment.stage import Alignment
 from artifix.alignment.stored import summarise
 from artifix.config import AlignmentConfig
@@ -41,6 +41,9 @@ class LocateResult:
         """
         if not config.force:
             self.sure()
+        refusal = refusal_to_repair(self.alignments, config)
+        if refusal is not None:
+            raise self._error(refusal)
 
     def _error(self, refusal: Refusal) -> NoMatchError:
         return NoMatchError(refusal.problem, refusal.hint, self)

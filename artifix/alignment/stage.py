@@ -15,6 +15,7 @@ from artifix.alignment.hand import transform_by_hand
 from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
 from artifix.alignment.matching import Matches
 from artifix.alignment.pool import ATTENTION, Pool, pool_of
+from artifix.alignment.repairing import Placed, coarseness_of, placed_by, repair_confidence_in
 from artifix.alignment.scene import Scene
 from artifix.alignment.search import Hypothesis, search
 from artifix.alignment.transform import LEAST_SIDE_PX, Transform, lands
@@ -58,6 +59,18 @@ class Alignment:
     matchers: Mapping[str, int | str] | None = None  # matches of each, or why it gave none; None: not asked
     hypotheses: tuple[Hypothesis, ...] = ()  # all that were compared, the most probable first
     tried: str = ""  # what the search went through, in words; "" where it was not searched
+    repair_confidence: float = 1.0  # that the repair is good, in [0, 1]
+    mirrored: bool = False  # the reference shows the part as a mirror does
+
+    @property
+    def placed(self) -> Placed:
+        """How the reference is placed: exactly, roughly, or by its region only."""
+        return placed_by(self.transform)
+
+    @property
+    def coarseness(self) -> float | None:
+        """Pixels of the image per pixel of the reference along one axis; None without a transform."""
+        return coarseness_of(self.transform, self.mask)
 
 
 def align(
@@ -102,6 +115,9 @@ def align(
         matchers=found.pool.told,
         hypotheses=found.hypotheses,
         tried=_tried(found),
+        repair_confidence=repair_confidence_in(
+            placed_by(transform), None if transform is None else transform.agreement, confidence
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from artifix.alignment.candidates import is_plausible
 from artifix.alignment.relief import Relief
+from artifix.alignment.repairing import placed_by, repair_confidence_in
 from artifix.alignment.spline import Bend
 from artifix.alignment.stage import Alignment
 from artifix.alignment.transform import Transform
@@ -32,6 +33,8 @@ def describe(alignment: Alignment) -> dict[str, Any]:
         "transform": None if transform is None else _told(transform),
         "region": encode_region(alignment.region) if transform is None else None,
         "confidence": float(alignment.confidence),
+        "repair_confidence": float(alignment.repair_confidence),
+        "mirrored": bool(alignment.mirrored),
         "trust": float(alignment.trust),
         "certainty": float(alignment.certainty),
         "matchers": dict(alignment.matchers or {}),
@@ -43,14 +46,18 @@ def describe(alignment: Alignment) -> dict[str, Any]:
 
 def summarise(alignment: Alignment) -> dict[str, Any]:
     """What the record says of one mask group, JSON-ready."""
-    transform = alignment.transform
+    transform, coarseness = alignment.transform, alignment.coarseness
     return {
         "mask_pixels": int(alignment.mask.sum()),
         "box": list(alignment.box.as_tuple()),
         "transform": None if transform is None else transform.matrix.tolist(),
         "bent": transform is not None and transform.bend is not None,
         "agreement": None if transform is None else round(transform.agreement, 4),
+        "placed": alignment.placed,
+        "mirrored": bool(alignment.mirrored),
+        "coarseness": None if coarseness is None else round(coarseness, 3),
         "confidence": round(float(alignment.confidence), 4),
+        "repair_confidence": round(float(alignment.repair_confidence), 4),
         "trust": round(float(alignment.trust), 4),
         "certainty": round(float(alignment.certainty), 4),
         "matchers": dict(alignment.matchers or {}),
@@ -96,28 +103,40 @@ def _alignment(
     if pixels != int(mask.sum()):
         raise InputError(f"{entry.where}.mask_pixels is {pixels}, but the group has {mask.sum()}", _RESTORE)
     box = Box(*entry.numbers("box", (4,)).astype(int).tolist())
-    transform = _transform(entry.inner("transform"), box) if entry.values.get("transform") else None
+    mirrored = entry.flag("mirrored")
+    told = entry.inner("transform") if entry.values.get("transform") else None
+    transform = None if told is None else _transform(told, box, mirrored)
     region = _region(entry, shape) if transform is None else transform.region(mask, shape)
     if not region.any():
         raise InputError(f"{entry.where}: the part found lies outside the reference", _RESTORE)
+    confidence = entry.probability("confidence")
     return Alignment(
         mask=mask,
         box=box,
         correspondence=region.astype(np.float32) if correspondence is None else correspondence,
         region=region,
         transform=transform,
-        confidence=float(entry.numbers("confidence", ())),
+        confidence=confidence,
         trust=float(entry.numbers("trust", ())),
         certainty=float(entry.numbers("certainty", ())),
         layer=entry.get("layer", str),
         timestep=entry.get("timestep", int),
         source=entry.get("source", str),
         matchers=_matchers(entry.inner("matchers")),
+        repair_confidence=_repair_confidence(entry, transform, confidence),
+        mirrored=mirrored,
     )
 
 
 def _matchers(entry: "_Entry") -> dict[str, int | str]:
     return {name: entry.get(name, int | str) for name in entry.values}
+
+
+def _repair_confidence(entry: "_Entry", transform: Transform | None, confidence: float) -> float:
+    if "repair_confidence" in entry.values:
+        return entry.probability("repair_confidence")
+    agreement = None if transform is None else transform.agreement  # the file is of an earlier version
+    return repair_confidence_in(placed_by(transform), agreement, confidence)
 
 
 def _told(transform: Transform) -> dict[str, Any]:
@@ -133,11 +152,13 @@ def _told(transform: Transform) -> dict[str, Any]:
     }
 
 
-def _transform(entry: "_Entry", box: Box) -> Transform:
+def _transform(entry: "_Entry", box: Box, mirrored: bool) -> Transform:
     matrix = entry.numbers("matrix", (3, 3))
-    if not is_plausible(matrix, box):
+    if not is_plausible(matrix @ _mirror(box) if mirrored else matrix, box):
+        view = "mirrored view" if mirrored else "view"
+        wrong = "not mirrored" if mirrored else "mirrored"
         raise InputError(
-            f"{entry.where}.matrix: is no view of a surface there (mirrored, folded or extreme)",
+            f"{entry.where}.matrix: is no {view} of a surface there ({wrong}, folded or extreme)",
             "it maps image points (x, y, 1) to reference points, in pixels; " + _RESTORE,
         )
     return Transform(
@@ -150,6 +171,11 @@ def _transform(entry: "_Entry", box: Box) -> Transform:
         tolerance_px=float(entry.numbers("tolerance_px", ())),
         bend=_bend(entry.inner("bend")) if entry.values.get("bend") else None,
     )
+
+
+def _mirror(box: Box) -> NDArray[np.float64]:
+    """(3, 3) turns left and right of the box over."""
+    return np.array([[-1.0, 0, box.left + box.right], [0, 1, 0], [0, 0, 1]])
 
 
 def _bend_told(bend: Bend | Relief) -> dict[str, Any]:
@@ -236,6 +262,20 @@ class _Entry:
         if not isinstance(value, kind) or isinstance(value, bool):
             said = getattr(kind, "__name__", str(kind))
             raise InputError(f"{self.where}.{name}: is {value!r}, not {said}", _RESTORE)
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Whether something holds; files of earlier versions do not say so of what they did not know."""
+        value = self.values.get(name, False)
+        if not isinstance(value, bool):
+            raise InputError(f"{self.where}.{name}: is {value!r}, not true or false", _RESTORE)
+        return value
+
+    def probability(self, name: str) -> float:
+        """A number in [0, 1]."""
+        value = float(self.numbers(name, ()))
+        if not 0 <= value <= 1:
+            raise InputError(f"{self.where}.{name}: is {value:g}, not in [0, 1]", _RESTORE)
         return value
 
     def numbers(self, name: str, shape: tuple[int | None, ...]) -> NDArray[np.float64]:

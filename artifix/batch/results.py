@@ -11,10 +11,11 @@ from typing import Any, BinaryIO
 from artifix.batch.plan import ROWS, Planned
 from artifix.outputs.report import ReportRow, write_report
 from artifix.outputs.save import THUMBNAIL, write_file
+from artifix.repair.overall import coarse_note
 
 COLUMNS = (
-    "id", "status", "confidence", "source", "reference", "seed", "folder",
-    "exit_code", "problem", "hint", "note",
+    "id", "status", "confidence", "repair_confidence", "placed", "coarseness", "mirrored", "source",
+    "reference", "seed", "folder", "exit_code", "problem", "hint", "note",
 )  # fmt: skip
 RESULTS_CSV, RESULTS_JSONL, REPORT = "results.csv", "results.jsonl", "report.html"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -70,6 +71,8 @@ def safe_cell(value: object) -> str:
     """A cell that no spreadsheet takes for a formula: such text gets an apostrophe in front."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     text = str(value).replace("\0", "")
     return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA_STARTS) else text
 
@@ -105,5 +108,19 @@ def _report_rows(out: Path, results: Sequence[Result]) -> Iterator[ReportRow]:
         thumbnail = out / folder / THUMBNAIL
         strip = thumbnail.read_bytes() if folder and thumbnail.is_file() else None
         yield ReportRow(
-            told["id"], told["status"], told.get("confidence"), told.get("problem", ""), folder, strip
+            told["id"],
+            told["status"],
+            told.get("confidence"),
+            told.get("problem", ""),
+            folder,
+            strip,
+            told.get("placed", ""),
+            told.get("repair_confidence"),
+            _note(told),
         )
+
+
+def _note(told: Mapping[str, Any]) -> str:
+    """What else is worth knowing of a row."""
+    mirrored = "the reference is mirrored" if told.get("mirrored") else ""
+    return "; ".join(filter(None, [mirrored, coarse_note(told.get("coarseness")), told.get("note")]))

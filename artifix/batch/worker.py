@@ -18,6 +18,7 @@ from artifix.outputs.save import THUMBNAIL
 from artifix.outputs.strip import encode_strip
 from artifix.repair.loading import load
 from artifix.repair.locating import Located, search
+from artifix.repair.overall import overall_of
 from artifix.repair.record import Repair, record_of
 from artifix.repair.results import joined, result_files
 
@@ -93,12 +94,8 @@ def _thumbnail(case: Case, result: "RefineResult") -> bytes:
 
 
 def _told(inputs: Inputs, located: Located) -> dict[str, Any]:
-    weakest = min(alignment.confidence for alignment in located.result.alignments)
-    told: dict[str, Any] = {
-        "confidence": round(weakest, 4),
-        "parts": len(located.result.alignments),
-        "source": located.result.alignments[0].source,
-    }
+    alignments = located.result.alignments
+    told = {**overall_of(alignments).told(), "source": alignments[0].source}
     if len(inputs.cases) > 1:
         told["reference"] = located.case.reference.path.name
     return told

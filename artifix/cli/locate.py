@@ -10,6 +10,7 @@ from artifix.errors import NoMatchError
 
 if TYPE_CHECKING:
     from artifix.repair.locating import Located
+    from artifix.repair.overall import Overall
 
 
 def locate(
@@ -36,6 +37,7 @@ def locate(
     zoom: options.ZoomOption = None,
     matchers: options.MatchersOption = None,
     transform: options.TransformOption = None,
+    allow_mirror: options.MirrorOption = None,
     force: options.ForceOption = None,
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
@@ -52,6 +54,7 @@ def locate(
 
     from artifix.outputs.save import save_result
     from artifix.repair.locating import search
+    from artifix.repair.overall import overall_of
     from artifix.repair.record import Repair, record_of
     from artifix.repair.results import result_files
 
@@ -64,9 +67,12 @@ def locate(
     if stages:
         files |= _stages(session, located)
     save_result(session.folder, files, overwrite, session.inputs.paths)
+    overall = overall_of(result.alignments)
     session.console.result(
-        _sentence(session, located), {**record, "out": str(session.folder), "files": sorted(files)}
+        _sentence(session, located, overall), {**record, "out": str(session.folder), "files": sorted(files)}
     )
+    if overall.note:
+        session.console.note(overall.note)
     if result.refusal is not None:
         shown = f"the best guess is in {session.folder / 'overview.png'}"
         raise NoMatchError(result.refusal.problem, f"{shown}; {result.refusal.hint}", result)
@@ -80,13 +86,12 @@ def _stages(session: Session, located: "Located") -> dict[str, bytes]:
     return stage_files(located.case, located.result.alignments)
 
 
-def _sentence(session: Session, located: "Located") -> str:
+def _sentence(session: Session, located: "Located", overall: "Overall") -> str:
     from artifix.geometry import box_of
 
-    found = []
-    for alignment in located.result.alignments:
-        box = box_of(alignment.region)
-        place = f"x {box.left}-{box.right - 1}, y {box.top}-{box.bottom - 1}"
-        found.append(f"{place} (confidence {alignment.confidence:.2f})")
+    boxes = [box_of(alignment.region) for alignment in located.result.alignments]
+    places = "; ".join(f"x {b.left}-{b.right - 1}, y {b.top}-{b.bottom - 1}" for b in boxes)
     said = "found" if located.result.refusal is None else "best guess"
-    return f"{session.folder}: {said} in {located.case.reference.path.name} at {'; '.join(found)}"
+    return (
+        f"{session.folder}: {said} in {located.case.reference.path.name} at {places} ({overall.sentence()})"
+    )

@@ -166,9 +166,29 @@ TransformOption = Annotated[
         "transform", "--transform/--no-transform", text="Fit the reference onto the image, not a region alone"
     ),
 ]
+MirrorOption = Annotated[
+    bool | None,
+    _setting(
+        "allow_mirror",
+        "--allow-mirror/--no-allow-mirror",
+        text="The reference may show the part mirrored",
+    ),
+]
 ForceOption = Annotated[
     bool | None,
     _setting("force", "--force/--no-force", text="Go on with the best guess where nothing matches"),
+]
+StrictOption = Annotated[
+    bool | None,
+    _setting("strict", "--strict/--no-strict", text="Repaint only where the reference is placed exactly"),
+]
+MinRepairOption = Annotated[
+    float | None,
+    _setting(
+        "min_repair_confidence",
+        "--min-repair-confidence",
+        text="Repaint nothing that is less likely to come out well",
+    ),
 ]
 
 # Refinement.

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from artifix.pipeline import RefineResult
     from artifix.repair.loading import Loaded
     from artifix.repair.locating import Located
+    from artifix.repair.overall import Overall
 
 
 def refine(
@@ -42,7 +43,10 @@ def refine(
     zoom: options.ZoomOption = None,
     matchers: options.MatchersOption = None,
     transform: options.TransformOption = None,
+    allow_mirror: options.MirrorOption = None,
     force: options.ForceOption = None,
+    strict: options.StrictOption = None,
+    min_repair_confidence: options.MinRepairOption = None,
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
     debug: options.DebugOption = False,
@@ -60,11 +64,12 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
     """Refine the case of `session`, write its results and tell of them.
 
     Raises:
-        NoMatchError: nothing in the reference matches; nothing is written.
+        NoMatchError: nothing in the reference matches, or not well enough; nothing is written.
         OutputError: the results cannot be written.
     """
     from artifix.outputs.save import save_result
     from artifix.repair.locating import search
+    from artifix.repair.overall import overall_of
     from artifix.repair.record import Repair, record_of
     from artifix.repair.results import result_files
 
@@ -77,14 +82,14 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
     files = result_files(located.case, result, result.refined, record, with_metadata)
     save_result(session.folder, files, session.overwrite, inputs.paths)
     told = {**record, "out": str(session.folder), "files": sorted(files)}
-    session.console.result(_sentence(session, located), told)
+    overall = overall_of(located.result.alignments)
+    session.console.result(_sentence(session, located, overall), told)
+    if overall.note:
+        session.console.note(overall.note)
     return result
 
 
-def _sentence(session: Session, located: "Located") -> str:
-    alignments = located.result.alignments
-    count, weakest = len(alignments), min(alignment.confidence for alignment in alignments)
-    parts = "1 part" if count == 1 else f"{count} parts"
-    found = f"confidence {weakest:.2f}" if count == 1 else f"lowest confidence {weakest:.2f}"
+def _sentence(session: Session, located: "Located", overall: "Overall") -> str:
+    parts = "1 part" if overall.parts == 1 else f"{overall.parts} parts"
     reference = located.case.reference.path.name
-    return f"{session.folder / 'refined.png'}: {parts} repainted after {reference}, {found}"
+    return f"{session.folder / 'refined.png'}: {parts} repainted after {reference}, {overall.sentence()}"

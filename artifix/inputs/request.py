@@ -67,6 +67,30 @@ def option_of(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
+def check_settings(
+    settings: AlignmentConfig, has_points: bool, spelled: Callable[[str], str] = option_of
+) -> None:
+    """Settings contradict neither each other nor matches that are given by hand.
+
+    Args:
+        settings: of stage 1.
+        has_points: such matches are given.
+        spelled: how the user writes "points", "no_transform", ...
+
+    Raises:
+        UsageError: they do.
+    """
+    if settings.force and settings.strict:
+        clash = f"{spelled('force')} takes any match, and {spelled('strict')} only those placed exactly"
+        raise UsageError(clash, "give one of them")
+    if has_points and not settings.transform:
+        clash = f"{spelled('points')} gives a transform, which {spelled('no_transform')} forbids"
+        raise UsageError(clash, "give one of them")
+    if has_points and settings.allow_mirror:
+        clash = f"{spelled('points')} says how the part is seen, which {spelled('allow_mirror')} leaves open"
+        raise UsageError(clash, "give one of them")
+
+
 def check_request(
     request: Request,
     settings: AlignmentConfig,
@@ -92,9 +116,7 @@ def check_request(
         what = by_hand[0] if by_hand else spelled("alignment")
         count = f"{spelled('ref')} was given {len(request.references)} times"
         raise UsageError(f"{what} is for one reference, but {count}", "give that one")
-    if request.points is not None and not settings.transform:
-        clash = f"{spelled('points')} gives a transform, which {spelled('no_transform')} forbids"
-        raise UsageError(clash, "give one of them")
+    check_settings(settings, request.points is not None, spelled)
     if stored:
         finding = [name for name in AlignmentConfig.__dataclass_fields__ if name not in DECIDING]
         named = [spelled(name) for name in finding if name in given]

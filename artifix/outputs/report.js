@@ -5,14 +5,15 @@
   const part = (id) => document.getElementById(id);
   const [table, body, template, tools] = ["table", "rows", "row", "tools"].map(part);
   const folded = (text) => text.normalize("NFC").toLowerCase();
+  const hundredths = (value) => (value === null ? null : Math.round(value * 100));
   const counted = (number) => number.toLocaleString("en");
 
   // The rows stand before this script, a block of JSON each.
   const rows = Array.from(document.querySelectorAll("script.case"), (script, index) => {
     const row = JSON.parse(script.textContent);
     row.index = index;
-    row.hundredths = row.confidence === null ? null : Math.round(row.confidence * 100);
-    row.text = folded(`${row.id}\n${row.problem}`);
+    row.hundredths = hundredths(row.repair_confidence);
+    row.text = folded([row.id, row.problem, row.placed, row.note].join("\n"));
     row.split = 50;
     return row;
   });
@@ -21,11 +22,12 @@
   const KEYS = {
     index: (row) => row.index,
     id: (row) => row.rank,
+    repair: (row) => row.repair_confidence,
     confidence: (row) => row.confidence,
     status: (row) => (row.status === "done" ? 0 : 1),
   };
 
-  const wanted = { key: "index", direction: 1, words: [], status: "", low: 0, high: 100 };
+  const wanted = { key: "repair", direction: 1, words: [], status: "", low: 0, high: 100 };
   const drawn = new Map(); // from a row to its element
   let shown = rows;
   let height = 0; // of a row [px]
@@ -125,14 +127,21 @@
     line.classList.add(row.status);
     find(".number").textContent = row.index + 1;
     find(".problem").textContent = row.problem;
+    find(".note").textContent = row.note;
     find(".state").textContent = row.status;
-    find(".value").textContent = row.confidence === null ? "\u2013" : (row.hundredths / 100).toFixed(2);
-    find(".meter").hidden = row.confidence === null;
-    find(".meter span").style.width = `${row.hundredths}%`;
+    showConfidence(find(".repair"), row.hundredths);
+    showConfidence(find(".place"), hundredths(row.confidence));
+    find(".placed").textContent = row.placed;
     find(".id").title = row.id;
     addLinks(row, find(".id"), find(".links"));
     fillPictures(row, line);
     return line;
+  }
+
+  function showConfidence(cell, percent) {
+    cell.querySelector(".value").textContent = percent === null ? "\u2013" : (percent / 100).toFixed(2);
+    cell.querySelector(".meter").hidden = percent === null;
+    cell.querySelector(".meter span").style.width = `${percent}%`;
   }
 
   function addLinks(row, id, links) {
@@ -246,7 +255,8 @@
   function drawBars() {
     const counts = new Array(BARS).fill(0);
     for (const row of rows) {
-      if (row.confidence !== null) counts[Math.min(BARS - 1, Math.floor(row.confidence * BARS))] += 1;
+      const confidence = row.repair_confidence;
+      if (confidence !== null) counts[Math.min(BARS - 1, Math.floor(confidence * BARS))] += 1;
     }
     const most = Math.max(1, ...counts);
     for (const count of counts) {

@@ -21,21 +21,26 @@ class ReportRow:
     """One case of a batch. Its texts may be any: what they hold is shown, never followed.
 
     Raises:
-        ValueError: the status is none of `STATUSES`, or the confidence is no number in [0, 1].
+        ValueError: the status is none of `STATUSES`, or a confidence is no number in [0, 1].
     """
 
     id: str  # of the row, unique
     status: str  # one of STATUSES
-    confidence: float | None  # of the weakest part, in [0, 1]; None where it failed
+    confidence: float | None  # that the place of the weakest part is right, in [0, 1]; None where it failed
     problem: str  # why it failed; "" where it did not
     folder: str  # of the row's results, relative to the page, with "/" between its parts; "" if there is none
     strip: bytes | None  # JPEG of `encode_strip`
+    placed: str = ""  # how the reference is placed over the weakest part; "" where that is not known
+    repair_confidence: float | None = None  # that the repair is good, in [0, 1]; None where that is not known
+    note: str = ""  # what else is worth knowing
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
             raise ValueError(f"row {self.id!r}: status is {self.status!r}, not {' or '.join(STATUSES)}")
-        if self.confidence is not None and not 0 <= self.confidence <= 1:
-            raise ValueError(f"row {self.id!r}: confidence is {self.confidence}, not in [0, 1]")
+        for name in ("confidence", "repair_confidence"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise ValueError(f"row {self.id!r}: {name} is {value}, not in [0, 1]")
 
 
 def write_report(stream: BinaryIO, title: str, facts: Mapping[str, str], rows: Iterable[ReportRow]) -> None:
@@ -100,13 +105,20 @@ def _block(row: ReportRow) -> str:
     content: dict[str, Any] = {
         "id": row.id,
         "status": row.status,
-        "confidence": None if row.confidence is None else round(float(row.confidence), 4),
+        "confidence": _rounded(row.confidence),
+        "repair_confidence": _rounded(row.repair_confidence),
+        "placed": row.placed,
         "problem": row.problem,
+        "note": row.note,
         "link": _link(row.folder),
         "strip": None if row.strip is None else base64.b64encode(row.strip).decode(),
     }
     text = json.dumps(content, allow_nan=False, separators=(",", ":")).translate(_AS_JSON)
     return f'<script type="application/json" class="case">{text}</script>\n'
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
 
 
 def _link(folder: str) -> str:

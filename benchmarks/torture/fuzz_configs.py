@@ -46,7 +46,8 @@ def alignment_of(case: Case) -> dict[str, object]:
     size = list(case.reference.size)
     group = {
         "mask_pixels": int(case.mask.sum()), "box": [2, 2, 20, 20], "confidence": 0.9, "trust": 0.5,
-        "certainty": 0.5, "source": "sift", "layer": "a", "timestep": 0,
+        "repair_confidence": 0.8, "mirrored": False, "certainty": 0.5, "matchers": {"sift": 9},
+        "source": "sift", "layer": "a", "timestep": 0,
         "region": {"size": size, "counts": [100, 30, size[0] * size[1] - 130]},
         "transform": {
             "matrix": [[1, 0, 2], [0, 1, 3], [0, 0, 1]], "agreement": 0.9, "speech": 0.1, "source": "sift",

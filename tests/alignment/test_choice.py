@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from artifix.alignment.choice import choose, refusal_of, refusal_of_all
+from artifix.alignment.choice import choose, refusal_of, refusal_of_all, refusal_to_repair
 from artifix.config import AlignmentConfig
 
 NAMES = ("front.png", "back.png", "side.png")
@@ -58,3 +58,31 @@ def test_a_match_taken_from_a_file_is_refused_as_such():
     refusal = refusal_of([part], AlignmentConfig())
     assert "the match that was given is not sure enough (confidence 0.20" in refusal.problem
     assert "checked or corrected" in refusal.hint
+
+
+def placed(*ways):
+    known = SimpleNamespace(source="attention", agreement=0.25)
+    return [
+        SimpleNamespace(placed=way, transform=None if way == "region only" else known, repair_confidence=0.5)
+        for way in ways
+    ]
+
+
+def test_strict_refuses_by_the_weakest_group_and_force_does_not_help():
+    strict = AlignmentConfig(strict=True, force=True)
+    assert refusal_to_repair(placed("exact", "exact"), strict) is None
+    assert (
+        "is placed roughly (attention, agreement 0.25)"
+        in refusal_to_repair(placed("exact", "rough"), strict).problem
+    )
+    assert "by its region only, and" in refusal_to_repair(placed("rough", "region only"), strict).problem
+    assert refusal_to_repair(placed("rough", "region only"), AlignmentConfig()) is None
+
+
+def test_a_repair_that_is_likely_bad_is_refused_unless_forced():
+    config = AlignmentConfig(min_repair_confidence=0.6)
+    refusal = refusal_to_repair(placed("exact", "rough"), config)
+    assert "(repair confidence 0.50, 0.60 is the least; the reference is placed roughly)" in refusal.problem
+    assert "--force" in refusal.hint
+    assert refusal_to_repair(placed("rough"), AlignmentConfig(min_repair_confidence=0.6, force=True)) is None
+    assert refusal_to_repair(placed("rough"), AlignmentConfig(min_repair_confidence=0.5)) is None

@@ -7,6 +7,7 @@ from artifix.alignment.correspondence import cell_centres
 from artifix.alignment.field import AttentionField
 from artifix.alignment.matching import Matches
 from artifix.alignment.region import find_region
+from artifix.alignment.repairing import repair_confidence_in
 from artifix.alignment.scene import Scene
 from artifix.alignment.stage import Calibration, align
 from artifix.config import AlignmentConfig
@@ -51,6 +52,10 @@ def test_exact_features_find_a_shifted_crop(located, reference, mask):
     assert found.source == "sift"
     assert found.transform.is_proved
     assert found.confidence > 0.9
+    assert found.placed == "exact"
+    assert found.repair_confidence == repair_confidence_in(
+        "exact", found.transform.agreement, found.confidence
+    )
     corners = np.array([[70.0, 60], [104, 60], [70, 89], [104, 89]])
     assert found.transform.points(corners) == pytest.approx(corners + np.array([RIGHT, DOWN]), abs=0.2)
     box = box_of(found.region)
@@ -117,6 +122,8 @@ def test_the_field_is_the_guess_where_the_ring_proves_nothing(located, believed,
     found = located(scene(220, 260, 99))
     assert (found.source, found.transform.is_proved) == ("attention", False)
     assert 0.2 < found.confidence < 0.8
+    assert found.placed == "rough"
+    assert found.repair_confidence < found.confidence
     assert found.trust == pytest.approx(0.8)
     box = box_of(found.region)
     assert box.as_tuple() == pytest.approx((70 + RIGHT, 60 + DOWN, 105 + RIGHT, 90 + DOWN), abs=1)
@@ -221,7 +228,7 @@ def test_the_region_given_by_hand_overrules_features(located, reference):
 
 def test_without_a_transform_the_region_given_by_hand_is_the_answer(located, reference, right_place):
     found = located(reference, AlignmentConfig(transform=False), within=right_place)
-    assert (found.source, found.transform) == ("region", None)
+    assert (found.source, found.transform, found.placed) == ("region", None, "region only")
     assert np.array_equal(found.region, right_place)
 
 

@@ -1,6 +1,7 @@
 """Alignments as plain data, and back."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 
 from artifix.alignment.relief import Relief
+from artifix.alignment.repairing import repair_confidence_in
 from artifix.alignment.spline import Bend
 from artifix.alignment.stage import Alignment
 from artifix.alignment.stored import decode_region, describe, encode_region, restore
@@ -28,7 +30,8 @@ def alignment(transform: Transform | None = None) -> Alignment:
     region[33, 30] = False
     region = region if transform is None else transform.region(MASK, SHAPE)
     box, heat = Box(10, 12, 50, 44), region.astype(np.float32)
-    return Alignment(MASK, box, heat, region, transform, 1 / 3, "mid_block.attentions.0", 7, "sift")
+    known = MASK, box, heat, region, transform, 1 / 3, "mid_block.attentions.0", 7, "sift"
+    return Alignment(*known, repair_confidence=1 / 7)
 
 
 def bent() -> Transform:
@@ -52,6 +55,7 @@ def test_a_region_comes_back_bit_by_bit():
     assert found.transform is None
     assert np.array_equal(found.correspondence, found.region)  # no map was given
     assert (found.confidence, found.layer, found.timestep) == (1 / 3, "mid_block.attentions.0", 7)
+    assert found.repair_confidence == 1 / 7
 
 
 @pytest.mark.parametrize("transform", [Transform(MATRIX, 0.7, "sift", "affine", 9, 3.0), bent(), torn()])
@@ -81,6 +85,15 @@ def test_a_region_may_be_written_as_a_box():
     assert found.region.sum() == 20 * 5
 
 
+def test_the_repair_confidence_that_an_earlier_version_did_not_write_is_worked_out():
+    groups = told(alignment(), alignment(Transform(MATRIX, 0.7, "sift", "affine", 9, 3.0)))
+    for group in groups:
+        del group["repair_confidence"]
+    region, exact = restore(groups, [MASK, MASK], SHAPE, None)
+    assert region.repair_confidence == repair_confidence_in("region only", None, 1 / 3)
+    assert exact.repair_confidence == repair_confidence_in("exact", 0.7, 1 / 3)
+
+
 @given(numpy_st.arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9))))
 @settings(deadline=None)
 def test_run_lengths_hold_any_region(region):
@@ -92,7 +105,12 @@ WRONG = [
     ("mask_pixels", "160", "mask_pixels: is '160', not int"),
     ("box", [1, 2, 3], "box: does not hold 4 finite numbers"),
     ("confidence", None, "confidence: does not hold 1 finite numbers"),
+    ("confidence", 1.5, "confidence: is 1.5, not in [0, 1]"),
+    ("repair_confidence", -0.5, "repair_confidence: is -0.5, not in [0, 1]"),
+    ("repair_confidence", None, "repair_confidence: does not hold 1 finite numbers"),
     ("confidence", [0.5], "confidence: does not hold 1 finite numbers"),
+    ("mirrored", 1, "mirrored: is 1, not true or false"),
+    ("mirrored", None, "mirrored: is None, not true or false"),
     ("layer", 5, "layer: is 5, not str"),
     ("timestep", True, "timestep: is True, not int"),
     ("transform", [1], "transform: is list, not an object"),
@@ -115,6 +133,45 @@ def test_what_is_no_answer_is_refused_by_its_place(name, value, said):
     with pytest.raises(InputError, match=r"groups\[0\]") as caught:
         restore(groups, [MASK], SHAPE, None)
     assert said in caught.value.problem
+
+
+MIRRORED = np.array([[-1, 0, 60], [0, 1, 5], [0, 0, 1.0]])
+
+
+def mirrored(matrix, says: bool) -> list[dict]:
+    seen = Transform(matrix, 0.7, "sift", "affine", 9, 3.0)
+    return told(replace(alignment(seen), mirrored=says))
+
+
+def test_a_mirrored_transform_comes_back_bit_by_bit():
+    groups = mirrored(MIRRORED, says=True)
+    (found,) = restore(groups, [MASK], SHAPE, None)
+    assert found.mirrored
+    assert np.array_equal(found.transform.matrix, MIRRORED)
+    assert np.array_equal(
+        found.region, Transform(MIRRORED, 0.7, "sift", "affine", 9, 3.0).region(MASK, SHAPE)
+    )
+    assert told(found) == groups
+
+
+def test_a_matrix_is_mirrored_only_where_the_group_says_so():
+    with pytest.raises(InputError, match=r"is no view of a surface there \(mirrored, folded"):
+        restore(mirrored(MIRRORED, says=False), [MASK], SHAPE, None)
+    with pytest.raises(InputError, match=r"is no mirrored view of a surface there \(not mirrored, folded"):
+        restore(mirrored(MATRIX, says=True), [MASK], SHAPE, None)
+
+
+def test_a_mirrored_matrix_may_be_no_more_extreme_than_another():
+    squeezed = MIRRORED @ np.diag([1, 1e-4, 1])
+    with pytest.raises(InputError, match="is no mirrored view of a surface there"):
+        restore(mirrored(squeezed, says=True), [MASK], SHAPE, None)
+
+
+def test_what_does_not_say_whether_it_is_mirrored_is_not():
+    groups = told(alignment())
+    del groups[0]["mirrored"]
+    (found,) = restore(groups, [MASK], SHAPE, None)
+    assert found.mirrored is False
 
 
 @pytest.mark.parametrize(

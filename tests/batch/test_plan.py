@@ -40,6 +40,12 @@ def test_the_runs_settings_may_not_contradict_a_row(planned, tmp_path):
         planned("a", columns=",points", cells=",points.csv", config=config)
 
 
+def test_a_row_may_not_take_any_match_where_the_run_takes_exact_ones_only(planned):
+    config = CommandConfig(alignment=AlignmentConfig(strict=True))
+    with pytest.raises(UsageError, match=r"line 2: --force takes any match, and --strict only"):
+        planned("a", columns=",force", cells=",true", config=config)
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -48,6 +54,9 @@ def test_the_runs_settings_may_not_contradict_a_row(planned, tmp_path):
         {"masks": {"fit_mask": True}},
         {"with_metadata": False},
         {"columns": ",force", "cells": ",true"},
+        {"config": override(CommandConfig(), strict=True)},
+        {"config": override(CommandConfig(), allow_mirror=True)},
+        {"config": override(CommandConfig(), min_repair_confidence=0.5)},
     ],
 )
 def test_the_fingerprint_changes_with_all_that_the_result_depends_on(planned, changed):

@@ -148,7 +148,14 @@ def test_no_cell_is_a_formula(text):
 
 
 def test_numbers_and_words_are_left_as_they_are():
-    assert [safe_cell(value) for value in (0.5, -1, None, "it's", "a=b")] == ["0.5", "-1", "", "it's", "a=b"]
+    assert [safe_cell(value) for value in (0.5, -1, None, "it's", "a=b", True)] == [
+        "0.5",
+        "-1",
+        "",
+        "it's",
+        "a=b",
+        "true",
+    ]
 
 
 def test_a_journal_that_is_none_stops_the_run(planned, tmp_path):

@@ -86,6 +86,10 @@ class FakePipeline:
     transforms: bool = True  # whether it finds any
     source: str = "sift"
     confidence: float = 0.875
+    repair_confidence: float = 0.75
+    agreement: float = 1.0  # of its transform with the ring
+    scale: float = 1.0  # of the reference, over that of the image
+    mirrored: bool = False
     parts: int = 1  # mask groups it tells of
     matches: tuple[Matches, ...] = (Matches(SPOTS, SPOTS + SHIFT, np.ones(3), "sift", 1.0),)
     weights_name: str = "fake"
@@ -99,18 +103,23 @@ class FakePipeline:
         place = square_around(box_of(case.mask), 1.5, 1, *case.image.size)
         region = np.zeros(case.reference.size, bool)
         region[25:35, 29:45] = True
-        matrix = np.array([[1.0, 0, SHIFT], [0, 1, SHIFT], [0, 0, 1]])
+        matrix = np.array([[self.scale, 0, SHIFT], [0, self.scale, SHIFT], [0, 0, 1]])
+        if self.mirrored:
+            matrix = matrix @ np.array([[-1.0, 0, 63], [0, 1, 0], [0, 0, 1]])
+        support = "sift", "similarity", 9, 3.0
         alignment = Alignment(
             box=place,
             mask=case.mask,
             correspondence=region.astype(np.float32),
             region=region,
-            transform=Transform(matrix, 1.0, "sift", "similarity", 9, 3.0) if self.transforms else None,
+            transform=Transform(matrix, self.agreement, *support) if self.transforms else None,
             confidence=self.confidence,
             layer="up_blocks.1.attentions.0",
             timestep=0,
             source=self.source,
             matches=self.matches,
+            repair_confidence=self.repair_confidence,
+            mirrored=self.mirrored,
             tried="tried 3 matches of sift, which agree hardly",
         )
         progress("align", 1, 1)

@@ -1,5 +1,6 @@
 """`artifix batch` at its front door."""
 
+import csv
 import json
 
 import pytest
@@ -84,6 +85,67 @@ def test_a_row_that_is_refused_is_failed_and_has_no_folder(artifix, files, manif
     assert (row["status"], row["exit_code"]) == ("failed", ExitCode.NO_MATCH)
     assert "confidence 0.25" in row["problem"]
     assert list((files.out / "rows").iterdir()) == []
+
+
+def test_the_results_say_how_the_reference_is_placed(artifix, files, manifest, worker, pipeline):
+    pipeline.agreement = 0.2
+    artifix("batch", manifest, "--out", files.out)
+    row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
+    assert (row["placed"], row["confidence"], row["repair_confidence"]) == ("rough", 0.875, 0.75)
+    report = (files.out / "report.html").read_text()
+    assert '"confidence":0.875,"repair_confidence":0.75,"placed":"rough"' in report
+
+
+def test_rows_of_an_earlier_version_stay_done_and_are_told_as_far_as_they_are_known(
+    artifix, files, manifest, worker, pipeline
+):
+    artifix("batch", manifest, "--out", files.out)
+    journal = files.out / "journal.jsonl"
+    entries = [json.loads(line) for line in journal.read_text().splitlines()]
+    later = {"placed", "repair_confidence", "coarseness", "mirrored"}
+    earlier = [{name: entry[name] for name in entry.keys() - later} for entry in entries]
+    journal.write_text("".join(json.dumps(entry) + "\n" for entry in earlier))
+    run = artifix("batch", manifest, "--out", files.out)
+    assert (run.code, "2 were done before" in run.out) == (ExitCode.OK, True)
+    row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
+    assert (row["confidence"], row.keys() & later) == (0.875, set())
+    report = (files.out / "report.html").read_text()
+    assert '"confidence":0.875,"repair_confidence":null,"placed":""' in report
+
+
+def test_strict_fails_the_rows_that_are_not_placed_exactly(artifix, files, manifest, worker, pipeline):
+    pipeline.agreement = 0.2
+    run = artifix("batch", manifest, "--out", files.out, "--strict")
+    assert run.code == ExitCode.SOME_ROWS_FAILED
+    row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
+    assert (row["status"], row["exit_code"]) == ("failed", ExitCode.NO_MATCH)
+    assert "placed roughly" in row["problem"]
+
+
+def test_rows_whose_repair_is_likely_bad_are_failed_if_asked(artifix, files, manifest, worker):
+    artifix("batch", manifest, "--out", files.out, "--min-repair-confidence", ".8")
+    row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
+    assert (row["status"], row["exit_code"]) == ("failed", ExitCode.NO_MATCH)
+    assert "likely worse than the artifact left alone" in row["problem"]
+
+
+def test_a_coarse_reference_is_told_in_the_results_and_the_report(artifix, files, manifest, worker, pipeline):
+    pipeline.scale = 0.4
+    artifix("batch", manifest, "--out", files.out)
+    row = json.loads((files.out / "results.jsonl").read_text().splitlines()[0])
+    assert row["coarseness"] == 2.5
+    assert "the reference is 2.5 times coarser" in (files.out / "report.html").read_text()
+
+
+def test_a_mirrored_reference_is_told_in_the_results_and_the_report(
+    artifix, files, manifest, worker, pipeline
+):
+    pipeline.mirrored = True
+    artifix("batch", manifest, "--out", files.out, "--allow-mirror")
+    assert pipeline.seen[0].alignment.allow_mirror
+    with (files.out / "results.csv").open(newline="") as stream:
+        assert [row["mirrored"] for row in csv.DictReader(stream)] == ["true", "true"]
+    assert "the reference is mirrored" in (files.out / "report.html").read_text()
 
 
 def test_a_bug_in_one_row_does_not_end_the_others(artifix, files, manifest, worker, pipeline):

@@ -91,11 +91,32 @@ def test_an_alignment_that_was_forced_is_taken(artifix, files, pipeline):
     assert artifix("refine", *files.arguments(), "--alignment", place / "alignment.json").code == 0
 
 
+def test_a_stored_alignment_is_held_to_what_is_asked_for_now(artifix, files, pipeline):
+    pipeline.agreement = 0.2
+    place = files.folder / "located"
+    assert artifix("locate", *files.arguments(out=place), "--force").code == 0
+    stored = ("--alignment", place / "alignment.json")
+    run = artifix("refine", *files.arguments(), *stored, "--strict")
+    assert (run.code, "placed roughly" in run.err) == (5, True)
+    assert artifix("refine", *files.arguments(), *stored).code == 0
+
+
+def test_a_mirrored_alignment_is_taken_back(artifix, files, pipeline):
+    pipeline.mirrored = True
+    place = files.folder / "located"
+    assert artifix("locate", *files.arguments(out=place), "--allow-mirror").code == 0
+    run = artifix("refine", *files.arguments(), "--alignment", place / "alignment.json")
+    assert run.code == 0, run.err
+    record = json.loads((files.out / "record.json").read_text())
+    assert (record["groups"][0]["mirrored"], record["settings"]["alignment"]["allow_mirror"]) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
         (lambda told: told.pop("groups"), "holds no groups"),
         (lambda told: told["groups"].clear(), "holds 0 groups, but the mask has 1"),
+        (lambda told: told["groups"][0].update(mirrored=True), "transform.matrix: is no mirrored view"),
         (lambda told: told["groups"][0]["transform"].pop("matrix"), "transform.matrix: does not hold 3x3"),
         (lambda told: told["settings"].update(zoom=7), "settings: zoom is 7, expected bool"),
         (lambda told: told["settings"].update(zooms=7), "settings: unknown setting zooms"),
@@ -127,6 +148,9 @@ def test_a_broken_alignment_is_bad_input_by_name(artifix, files, located, pipeli
         ),
         (("--alignment", "a.json", "--ref", "b.png"), "--alignment is for one reference"),
         (("--points", "p.csv", "--no-transform"), "--points gives a transform, which --no-transform forbids"),
+        (("--points", "p.csv", "--allow-mirror"), "--points says how the part is seen, which --allow-mirror"),
+        (("--alignment", "a.json", "--allow-mirror"), "--allow-mirror says how to find the match"),
+        (("--force", "--strict"), "--force takes any match, and --strict only those placed exactly"),
         (("--region", "70,0,90,9"), "--region 70,0,90,9: does not lie in the reference"),
     ],
 )

@@ -21,7 +21,10 @@ def test_refine_writes_the_files_it_promises(artifix, files):
 
 def test_refine_tells_the_result_in_one_sentence_on_stdout(artifix, files):
     run = artifix("refine", *files.arguments())
-    assert run.out == f"{files.out / 'refined.png'}: 1 part repainted after ref.png, confidence 0.88\n"
+    assert run.out == (
+        f"{files.out / 'refined.png'}: 1 part repainted after ref.png, confidence 0.88 that the place is "
+        "right, 0.75 that the repair is good, placed exactly\n"
+    )
 
 
 def test_progress_goes_to_stderr_as_plain_lines_where_there_is_no_terminal(artifix, files):
@@ -174,3 +177,50 @@ def test_what_is_not_sure_enough_is_refused_and_nothing_is_written(artifix, file
     assert (run.code, files.listing()) == (5, before)
     assert "nothing in the reference matches the masked part (confidence 0.25" in run.err
     assert artifix("refine", *files.arguments(), "--force").code == 0
+
+
+@pytest.mark.parametrize(
+    ("known", "placed", "how"),
+    [
+        ({"agreement": 0.2}, "rough", "placed roughly (sift, agreement 0.20)"),
+        ({"transforms": False}, "region only", "placed by its region only"),
+    ],
+)
+def test_strict_refuses_what_is_not_placed_exactly(artifix, files, pipeline, known, placed, how):
+    for name, value in known.items():
+        setattr(pipeline, name, value)
+    before = files.listing()
+    run = artifix("refine", *files.arguments(), "--strict")
+    assert (run.code, files.listing()) == (5, before)
+    assert f"error: the reference is {how}, and --strict wants it exactly" in run.err
+    for remedy in ("--points", "--region", "another reference", "leave out --strict"):
+        assert remedy in run.err
+    assert artifix("refine", *files.arguments()).code == 0
+    assert json.loads((files.out / "record.json").read_text())["groups"][0]["placed"] == placed
+
+
+def test_strict_lets_pass_what_is_placed_exactly(artifix, files):
+    run = artifix("refine", *files.arguments(), "--strict", "--json")
+    assert run.code == 0, run.err
+    told = json.loads(run.out)
+    assert (told["groups"][0]["placed"], told["settings"]["alignment"]["strict"]) == ("exact", True)
+
+
+def test_a_repair_that_is_likely_bad_is_refused_if_asked(artifix, files, pipeline):
+    before = files.listing()
+    run = artifix("refine", *files.arguments(), "--min-repair-confidence", ".8")
+    assert (run.code, files.listing()) == (5, before)
+    assert (
+        "error: the repair is likely worse than the artifact left alone (repair confidence 0.75, 0.80 is the "
+        "least; the reference is placed exactly)"
+    ) in run.err
+    assert "--points" in run.err
+    forced = artifix("refine", *files.arguments(), "--min-repair-confidence", ".8", "--force")
+    assert forced.code == 0, forced.err
+    group = json.loads((files.out / "record.json").read_text())["groups"][0]
+    assert (group["confidence"], group["repair_confidence"]) == (0.875, 0.75)
+
+
+def test_a_repair_confidence_beyond_one_is_wrong_usage(artifix, files):
+    run = artifix("refine", *files.arguments(), "--min-repair-confidence", "1.5")
+    assert (run.code, "min_repair_confidence is 1.5" in run.err) == (2, True)

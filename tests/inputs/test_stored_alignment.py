@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from artifix.config import AlignmentConfig
 from artifix.errors import InputError
 from artifix.inputs.case import case_from_arrays
-from artifix.inputs.stored_alignment import FORMAT, read_stored_alignment
+from artifix.inputs.stored_alignment import FORMAT, read_stored_alignment, settings_of
 
 
 @pytest.fixture
@@ -107,3 +108,9 @@ def test_a_file_that_is_nested_too_deeply_is_refused(tmp_path):
     path.write_text("[" * 100_000)
     with pytest.raises(InputError, match="is no JSON"):
         read_stored_alignment(path, None)  # it is refused before the case is asked
+
+
+def test_how_it_was_found_stays_and_what_is_good_enough_is_what_is_asked_for_now(write, case):
+    stored = read_stored_alignment(write(settings={"zoom": False, "min_confidence": 0.25}), case)
+    settled = settings_of(stored, AlignmentConfig(strict=True, transform=False))
+    assert settled == AlignmentConfig(zoom=False, min_confidence=0.25, strict=True)

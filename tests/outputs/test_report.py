@@ -80,13 +80,19 @@ def same_text(first, second):
 
 
 def test_every_row_is_in_the_page_in_its_order():
-    rows = [row_of("b", confidence=0.25), row_of("a", status="failed", confidence=None, problem="no match")]
+    rows = [
+        row_of("b", confidence=0.25, repair_confidence=0.125, placed="rough", note="soft"),
+        row_of("a", status="failed", confidence=None, problem="no match"),
+    ]
     first, second = page_of(rows).rows()
     assert first == {
         "id": "b",
         "status": "done",
         "confidence": 0.25,
+        "repair_confidence": 0.125,
+        "placed": "rough",
         "problem": "",
+        "note": "soft",
         "link": "./b",
         "strip": "/9g=",
     }
@@ -140,7 +146,9 @@ def test_no_element_carries_a_handler_or_a_style_of_its_own():
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_hostile_text_stays_text(text):
     calm = page_of([row_of()], "x", {"x": "x"})
-    page = page_of([row_of(text, problem=text, status="failed", folder="x")], text, {text: text})
+    page = page_of(
+        [row_of(text, problem=text, placed=text, note=text, status="failed", folder="x")], text, {text: text}
+    )
     assert [name for name, _ in page.elements] == [name for name, _ in calm.elements]
     (row,) = page.rows()
     assert same_text(row["id"], text)
@@ -222,14 +230,17 @@ def test_what_stops_the_rows_stops_the_report():
 
 
 def test_a_confidence_of_numpy_is_a_number_too():
-    (row,) = page_of([row_of(confidence=np.float32(0.25))]).rows()
-    assert row["confidence"] == 0.25
+    value = np.float32(0.25)
+    (row,) = page_of([row_of(confidence=value, repair_confidence=value)]).rows()
+    assert row["confidence"] == row["repair_confidence"] == 0.25
 
 
 @pytest.mark.parametrize("confidence", [-0.1, 1.1, float("nan"), float("inf")])
 def test_a_confidence_out_of_range_is_refused(confidence):
     with pytest.raises(ValueError, match="row 'row 1': confidence is"):
         row_of(confidence=confidence)
+    with pytest.raises(ValueError, match="row 'row 1': repair_confidence is"):
+        row_of(repair_confidence=confidence)
 
 
 def test_an_unknown_status_is_refused():

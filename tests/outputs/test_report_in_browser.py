@@ -41,7 +41,8 @@ def rows(strip):
         name = f"case-{number + 1}"
         if number % EVERY_FAILED == 3:
             return ReportRow(name, "failed", None, "no match in the reference", "", None)
-        return ReportRow(name, "done", float(confidence), "", f"rows/case {number + 1}", strip)
+        folder, placed = f"rows/case {number + 1}", "rough" if confidence < 0.5 else "exact"
+        return ReportRow(name, "done", float(confidence), "", folder, strip, placed, number / (ROWS - 1))
 
     return list(map(row, range(ROWS), np.random.default_rng(0).permutation(ROWS) / (ROWS - 1)))
 
@@ -82,8 +83,43 @@ def test_only_rows_near_the_window_are_drawn(page):
 
 def test_a_far_row_appears_after_scrolling(page):
     page.run("document.querySelector('#nothing').parentElement.scrollIntoView({ block: 'end' })")
-    page.wait_for(lambda: "case-2000" in page.shown_ids())
+    page.wait_for(lambda: "case-1964" in page.shown_ids())  # the last that failed
     assert len(page.all(".row")) < 30
+
+
+def test_the_rows_least_likely_repaired_well_come_first_and_the_failed_last(page):
+    assert page.shown_ids()[:3] == ["case-1", "case-2", "case-3"]
+    assert page.found("[aria-sort=ascending]").text.startswith("Repair")
+    page.found("[data-key=repair]").click()
+    assert page.shown_ids()[:2] == ["case-2000", "case-1999"]
+    page.run("scrollTo(0, document.body.scrollHeight)")
+    page.wait_for(lambda: page.shown_ids()[-1:] == ["case-1964"])
+
+
+def test_a_row_shows_both_confidences(page, rows):
+    assert page.found(".row .repair .value").text == "0.00"
+    assert page.found(".row .place .value").text == f"{rows[0].confidence:.2f}"
+
+
+def test_a_row_of_an_earlier_version_comes_after_those_whose_repair_is_judged(open_page, tmp_path, strip):
+    rows = [
+        ReportRow("earlier", "done", 0.25, "", "rows/a", strip),
+        ReportRow("judged", "done", 0.25, "", "rows/b", strip, "exact", 0.75),
+    ]
+    page = open_page(written(tmp_path / "report.html", rows))
+    assert page.shown_ids() == ["judged", "earlier"]
+    assert [cell.text for cell in page.all(".row .repair .value")] == ["0.75", "\u2013"]
+
+
+def test_what_is_worth_knowing_is_shown_and_found(open_page, tmp_path, strip):
+    rows = [
+        ReportRow("plain", "done", 0.25, "", "rows/a", strip, "exact", 0.5),
+        ReportRow("coarse", "done", 0.25, "", "rows/b", strip, "exact", 0.75, "the repair will be soft"),
+    ]
+    page = open_page(written(tmp_path / "report.html", rows))
+    assert [note.text for note in page.all(".row .note")] == ["", "the repair will be soft"]
+    page.found("#text").send_keys("soft")
+    assert page.shown_ids() == ["coarse"]
 
 
 def test_sorting_by_confidence_goes_up_then_down_with_the_failed_last(page, rows):
@@ -91,11 +127,11 @@ def test_sorting_by_confidence_goes_up_then_down_with_the_failed_last(page, rows
     button = page.found("[data-key=confidence]")
     button.click()
     assert page.shown_ids()[:2] == [order[0].id, order[1].id]
-    assert page.found("[aria-sort=ascending]").text.startswith("Confidence")
+    assert page.found("[aria-sort=ascending]").text.startswith("Place")
     button.send_keys(Keys.ENTER)
     assert page.shown_ids()[:2] == [order[-1].id, order[-2].id]
-    assert page.found("[aria-sort=descending]").text.startswith("Confidence")
-    assert len(page.all("[aria-sort=none]")) == 3
+    assert page.found("[aria-sort=descending]").text.startswith("Place")
+    assert len(page.all("[aria-sort=none]")) == 4
     page.run("scrollTo(0, document.body.scrollHeight)")
     page.wait_for(lambda: page.shown_ids()[-1:] == ["case-1964"])
 
@@ -128,6 +164,14 @@ def test_text_filters_ids_and_problems(page):
     assert not page.found("#nothing").is_displayed()
 
 
+def test_rows_say_how_the_reference_is_placed_and_are_found_by_it(page, rows):
+    page.found("#text").send_keys("rough")
+    rough = [row.id for row in rows if row.placed == "rough"]
+    assert page.count == f"{len(rough):,} of 2,000 rows"
+    assert page.shown_ids()[0] == rough[0]
+    assert page.found(".row .placed").text == "rough"
+
+
 def test_the_status_filters(page):
     button = page.found("[data-status=failed]")
     assert button.text == "Failed 50"
@@ -141,7 +185,8 @@ def test_the_status_filters(page):
 def test_a_range_of_confidence_filters_and_its_bounds_do_not_cross(page, rows):
     page.set_range("low", 25)
     page.set_range("high", 75)
-    inside = [row for row in rows if row.confidence is not None and 0.245 <= row.confidence < 0.755]
+    known = [row.repair_confidence for row in rows if row.repair_confidence is not None]
+    inside = [value for value in known if 0.245 <= value < 0.755]
     assert page.count == f"{len(inside)} of 2,000 rows"
     page.set_range("high", 10)
     assert page.found("#high").get_attribute("value") == "25"
@@ -159,7 +204,7 @@ def test_filtering_when_scrolled_down_shows_the_first_of_what_is_left(page):
 @pytest.mark.parametrize(
     "act",
     [
-        "document.querySelector('[data-key=confidence]').click()",
+        "document.querySelector('[data-key=repair]').click()",
         "document.querySelector('[data-key=id]').click()",
         "document.querySelector('#text').value += '1';"
         "document.querySelector('#text').dispatchEvent(new Event('input'))",

@@ -1,0 +1,65 @@
+"""What a repair after an alignment has to stand on: how the reference is placed, and how sharp it is."""
+
+from collections.abc import Iterable
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.alignment.hand import BY_HAND
+from artifix.alignment.transform import MOST_POINTS, Transform
+
+# Pixel by pixel; about right, so that edges may be shifted; or only the part is known, not how it is seen.
+Placed = Literal["exact", "rough", "region only"]
+PLACED: tuple[Placed, ...] = get_args(Placed)  # from strong to weak
+SAID: dict[Placed, str] = {"exact": "exactly", "rough": "roughly", "region only": "by its region only"}
+# Of the places that are right, those that are repaired well.
+_SHARE: dict[Placed, float] = {"exact": 1.0, "rough": 0.6, "region only": 0.4}
+
+
+def placed_by(transform: Transform | None) -> Placed:
+    """How a transform places the reference: exactly where the ring proves so or a person gave it."""
+    if transform is None:
+        return "region only"
+    return "exact" if transform.is_exact or transform.source == BY_HAND else "rough"
+
+
+def weakest(placed: Iterable[Placed]) -> Placed:
+    """The weakest of the ways in which several mask groups are placed."""
+    return max(placed, key=PLACED.index)
+
+
+def repair_confidence_in(placed: Placed, agreement: float | None, confidence: float) -> float:
+    """The probability that the repair is good, and not only that its place is right, in [0, 1].
+
+    Args:
+        placed: how the reference is placed.
+        agreement: of the transform with the ring around the mask, in [-1, 1]; None where there is none.
+        confidence: that the place is right, in [0, 1].
+    """
+    return confidence * _SHARE[placed]
+
+
+def coarseness_of(transform: Transform | None, mask: NDArray[np.bool_]) -> float | None:
+    """How many pixels of the image a pixel of the reference is worth along one axis, at `mask`.
+
+    Above 1 the reference is coarser than the image, and what is repaired after it is soft.
+
+    Args:
+        transform: from the image to the reference.
+        mask: (H, W) of the image.
+
+    Returns:
+        The median over the mask, above 0; None where there is no transform, or it leads to no place.
+    """
+    if transform is None:
+        return None
+    rows, columns = np.nonzero(mask)
+    points = np.column_stack([columns, rows])[:: max(1, len(rows) // MOST_POINTS)].astype(np.float64)
+    with np.errstate(invalid="ignore"):  # on the horizon
+        right, down = (
+            transform.points(points + step) - transform.points(points - step) for step in np.eye(2) / 2
+        )
+        areas = np.abs(right[:, 0] * down[:, 1] - right[:, 1] * down[:, 0])
+    areas = areas[np.isfinite(areas) & (areas > 0)]
+    return float(np.median(areas) ** -0.5) if len(areas) else None

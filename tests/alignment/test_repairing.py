@@ -1,0 +1,85 @@
+"""What a repair has to stand on."""
+
+import numpy as np
+import pytest
+
+from artifix.alignment.repairing import PLACED, coarseness_of, placed_by, repair_confidence_in, weakest
+from artifix.alignment.spline import Bend
+from artifix.alignment.transform import Transform
+
+
+def transform(agreement, source, inliers=40):
+    return Transform(np.eye(3), agreement, source, "affine", inliers, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("found", "placed"),
+    [
+        (transform(0.4, "sift"), "exact"),
+        (transform(0.5, "attention"), "exact"),
+        (transform(0.4, "attention"), "rough"),  # proved, but not to the pixel
+        (transform(0.0, "attention"), "rough"),
+        (transform(-0.5, "points"), "exact"),  # the person is responsible
+        (None, "region only"),
+    ],
+)
+def test_the_transform_says_how_the_reference_is_placed(found, placed):
+    assert placed_by(found) == placed
+
+
+def test_several_parts_are_placed_as_the_weakest_is():
+    assert weakest(["exact", "rough", "exact"]) == "rough"
+    assert weakest(["region only", "rough"]) == "region only"
+    assert weakest(["exact"]) == "exact"
+
+
+def test_a_repair_is_never_surer_than_its_place():
+    confidences = [repair_confidence_in(placed, 0.5, 0.8) for placed in PLACED]
+    assert confidences == sorted(confidences, reverse=True)
+    assert 0 < confidences[-1] < confidences[0] <= 0.8
+    assert repair_confidence_in("region only", None, 1.0) <= 1
+    assert repair_confidence_in("rough", -1.0, 0.0) == 0
+
+
+MASK = np.zeros((60, 80), bool)
+MASK[20:40, 30:60] = True
+
+
+def seen_through(matrix, bend=None):
+    return Transform(np.array(matrix, float), 0.9, "sift", "homography", 40, 3.0, bend)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "coarseness"),
+    [
+        (np.eye(3), 1.0),
+        ([[0.4, 0, 7], [0, 0.4, 9], [0, 0, 1]], 2.5),
+        ([[0, -2, 90], [2, 0, 5], [0, 0, 1]], 0.5),  # turned, and twice as fine
+        ([[-0.5, 0, 90], [0, 0.5, 5], [0, 0, 1]], 2.0),  # mirrored
+        ([[1, 0, 0], [0, 0.25, 0], [0, 0, 1]], 2.0),  # squeezed: the mean of both axes
+    ],
+)
+def test_the_reference_is_as_coarse_as_the_transform_shrinks(matrix, coarseness):
+    assert coarseness_of(seen_through(matrix), MASK) == pytest.approx(coarseness)
+
+
+def test_coarseness_is_that_at_the_mask():
+    slanted = seen_through([[1, 0, 0], [0, 1, 0], [0.01, 0, 1]])
+    left, right = np.zeros_like(MASK), np.zeros_like(MASK)
+    left[:, :5], right[:, -5:] = True, True
+    assert coarseness_of(slanted, left) < 1.1
+    assert coarseness_of(slanted, right) > 2
+
+
+def test_a_bend_counts_too():
+    """It stretches the image to twice its width before the matrix maps it."""
+    moved = np.zeros((6, 6, 2))
+    moved[..., 0] = np.arange(6) * 80 / 3
+    bend = Bend((0.0, 0.0, 80.0, 60.0), moved)
+    assert coarseness_of(seen_through(np.eye(3), bend), MASK) == pytest.approx(0.5**0.5, abs=0.01)
+
+
+def test_where_nothing_is_led_to_nothing_is_said():
+    assert coarseness_of(None, MASK) is None
+    horizon = seen_through([[1, 0, 0], [0, 1, 0], [0, 0, 0]])
+    assert coarseness_of(horizon, MASK) is None
