@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from PIL import Image
 from transformers import Dinov2Config, Dinov2Model
 
 from artifix.config import RefineConfig, override
@@ -125,6 +126,14 @@ def test_grey_masks_blend(pipeline, reference, mask, refined):
     half = pipeline.refine(case_from_arrays(image, mask * np.float32(0.5), reference), QUICK).refined
     expected = (image.astype(float) + refined.refined) / 2
     assert np.abs(half - expected)[mask].max() <= 2
+
+
+def test_a_grey_image_stays_grey(pipeline, reference, mask):
+    case = case_of(reference, mask)
+    grey = np.asarray(Image.fromarray(case.image.pixels).convert("L"))
+    result = pipeline.refine(case_from_arrays(grey, mask, reference), QUICK)
+    assert np.array_equal(result.refined, np.repeat(result.refined[..., :1], 3, axis=2))
+    assert result.refined[mask].mean() > 50
 
 
 def test_the_repaired_part_takes_up_the_grain_of_the_image(pipeline, mask):

@@ -1,13 +1,16 @@
-"""What a patch takes over from the image it is pasted into: its grain."""
+"""What a patch takes over from the image it is pasted into: its grain, and that it is grey."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from artifix.refinement.grain import Shown, with_grain
 from artifix.refinement.stage import AlignedReference, Patch
+
+GREY_LEVELS = 1  # that channels of a grey picture may differ by, as rounding makes them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +32,8 @@ class Finish:
             aligned: the reference that it shows; None where it shows none.
             index: of the mask group; each draws its own noise.
         """
-        pixels, sigma = patch.pixels, 0.0
+        is_grey = self.is_grey
+        pixels, sigma = greyed(patch.pixels) if is_grey else patch.pixels, 0.0
         if self.has_grain:
             shown = None
             if aligned is not None:
@@ -37,4 +41,19 @@ class Finish:
                 shown = Shown(where, aligned.is_exact)
             random = np.random.default_rng((self.seed, index))
             pixels, sigma = with_grain(pixels, patch.box, self.image, self.marked, random, shown)
+            pixels = greyed(pixels) if is_grey else pixels  # sums of equal channels differ in their last bits
         return replace(patch, pixels=pixels), {"grain": round(sigma, 2)}
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether the image has no colour anywhere outside the mask."""
+        first, *others = cv2.split(self.image)
+        unlike = [cv2.absdiff(first, other) > GREY_LEVELS for other in others]
+        return not np.any((unlike[0] | unlike[1]) & ~self.marked)
+
+
+def greyed(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w, 3) with the luma (Rec. 601) of `pixels` in every channel; equal channels stay as they are."""
+    red, green, blue = np.moveaxis(pixels, -1, 0)
+    luma = green + np.float32(0.299) * (red - green) + np.float32(0.114) * (blue - green)
+    return np.repeat(luma[..., None], 3, axis=2)
