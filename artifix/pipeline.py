@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
 from numpy.typing import NDArray
 from transformers import Dinov2Model
@@ -31,6 +32,7 @@ from artifix.network.codec import Codec
 from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
 from artifix.refinement.composite import groups, paste
+from artifix.refinement.finish import Finish
 from artifix.refinement.stage import AlignedReference, Patch, repaint
 
 OPAQUE = 0.99  # less alpha than that is mixed with what is not shown
@@ -198,11 +200,13 @@ class RefineByAlignPipeline(DiffusionPipeline):
         located.check_for_repair(config.alignment)
         started = time.perf_counter()
         refined, records = case.image.pixels, []
+        finish = Finish(case.image.rgb, case.blend > 0, config.refinement.grain, config.seed)
         for i, alignment in enumerate(located.alignments):
             patch, record = self._repaint(case, alignment, config, i, len(located.alignments), progress)
+            patch, told = finish.apply(patch, _aligned(case, alignment, config, self.network.device), i)
             blend = np.where(alignment.mask, case.blend, 0).astype(np.float32)
             refined = paste(refined, patch.pixels, patch.box, blend, config.refinement.feather_px)
-            records.append(located.groups[i] | record)
+            records.append(located.groups[i] | record | told)
         timings = located.timings | {"sample_s": time.perf_counter() - started}
         return RefineResult(refined, located.alignments, tuple(records), timings)
 
@@ -240,25 +244,15 @@ class RefineByAlignPipeline(DiffusionPipeline):
         count: int,
         progress: Progress | None,
     ) -> tuple[Patch, dict[str, Any]]:
-        transform, reference = alignment.transform, case.reference.rgb
         steps = config.refinement.steps
-        aligned = None
-        if transform is not None:
-            scene = Scene(case.image.rgb, alignment.mask, reference)
-            describe = describe_by(config.alignment.matchers, self.network.device)
-            aligned = AlignedReference(
-                partial(_warped, transform, case.reference),
-                transform.is_exact,
-                partial(agreement, scene, transform, describe),
-            )
         seeds = [config.seed + k for k in range(config.refinement.candidates)]
         patches = repaint(
             self.network,
             case.image.rgb,
             alignment.mask,
-            reference,
+            case.reference.rgb,
             alignment.region,
-            aligned,
+            _aligned(case, alignment, config, self.network.device),
             config.refinement,
             seeds,
             lambda done, total: _tell(progress, "sample", index * steps + done, count * steps),
@@ -282,6 +276,20 @@ class RefineByAlignPipeline(DiffusionPipeline):
             config.seed,
         ).correspondence
         return float(found[alignment.region].sum() / max(float(found.sum()), 1e-12))
+
+
+def _aligned(
+    case: Case, alignment: Alignment, config: RefineConfig, device: torch.device
+) -> AlignedReference | None:
+    transform = alignment.transform
+    if transform is None or not config.refinement.aligned_reference:
+        return None
+    scene = Scene(case.image.rgb, alignment.mask, case.reference.rgb)
+    return AlignedReference(
+        partial(_warped, transform, case.reference),
+        transform.is_exact,
+        partial(agreement, scene, transform, describe_by(config.alignment.matchers, device)),
+    )
 
 
 def _warped(

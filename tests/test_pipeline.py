@@ -1,9 +1,11 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from PIL import Image
 from transformers import Dinov2Config, Dinov2Model
 
 from artifix.config import RefineConfig, override
@@ -126,9 +128,35 @@ def test_grey_masks_blend(pipeline, reference, mask, refined):
     assert np.abs(half - expected)[mask].max() <= 2
 
 
+def test_a_grey_image_stays_grey(pipeline, reference, mask):
+    case = case_of(reference, mask)
+    grey = np.asarray(Image.fromarray(case.image.pixels).convert("L"))
+    result = pipeline.refine(case_from_arrays(grey, mask, reference), QUICK)
+    assert np.array_equal(result.refined, np.repeat(result.refined[..., :1], 3, axis=2))
+    assert result.refined[mask].mean() > 50
+
+
+def test_the_repaired_part_takes_up_the_grain_of_the_image(pipeline, mask):
+    soft = np.random.default_rng(0).uniform(60, 190, (8, 8, 3)).astype(np.float32)
+    reference = cv2.resize(soft, (230, 200), interpolation=cv2.INTER_CUBIC).clip(40, 215).astype(np.uint8)
+    case = case_of(reference, mask)
+    noise = np.random.default_rng(1).normal(0, 9, case.image.pixels.shape)
+    image = (case.image.pixels + np.where(mask[..., None], 0, noise)).clip(0, 255).astype(np.uint8)
+    points = np.array([[x, y, x + RIGHT, y + DOWN] for x, y in ((0, 0), (160, 0), (0, 130), (160, 130))])
+    grainy = replace(case_from_arrays(image, mask, reference), hint=Hint(points=points.astype(np.float64)))
+    known = pipeline.locate(grainy, QUICK)
+    with_it = pipeline.refine(grainy, QUICK, located=known)
+    without = pipeline.refine(grainy, override(QUICK, grain=False), located=known)
+    assert [group["grain"] for group in without.groups] == [0.0, 0.0]
+    assert [group["grain"] for group in with_it.groups] == pytest.approx([9, 9], abs=2)
+    assert np.array_equal(with_it.refined[~mask], image[~mask])
+    added = with_it.refined.astype(float) - without.refined
+    assert added[34:46, 24:46].std() == pytest.approx(9, abs=2)
+
+
 def test_locating_describes_the_same_groups(pipeline, case, refined):
     located = pipeline.locate(case, QUICK)
-    assert [group | {"seed": 0} for group in located.groups] == list(refined.groups)
+    assert [group | {"seed": 0, "grain": 0.0} for group in located.groups] == list(refined.groups)
     assert np.array_equal(located.alignments[0].correspondence, refined.alignments[0].correspondence)
     assert located.timings["align_s"] > 0
     assert "sample_s" not in located.timings

@@ -153,6 +153,7 @@ def batch(
     guidance_scale: options.GuidanceOption = None,
     strength: options.StrengthOption = None,
     candidates: options.CandidatesOption = None,
+    grain: options.GrainOption = None,
     layer: options.LayerOption = None,
     timestep: options.TimestepOption = None,
     zoom: options.ZoomOption = None,

@@ -203,6 +203,10 @@ StrengthOption = Annotated[
 CandidatesOption = Annotated[
     int | None, _setting("candidates", "--candidates", text="Seeds to draw; the best is kept")
 ]
+GrainOption = Annotated[
+    bool | None,
+    _setting("grain", "--grain/--no-grain", text="Give the repaired part the noise of the image around it"),
+]
 
 # How to speak.
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

@@ -39,6 +39,11 @@ def test_an_option_wins_over_the_environment(artifix, files, pipeline, toml, mon
     assert (pipeline.seen[0].refinement.steps, pipeline.seen[0].alignment.zoom) == (13, True)
 
 
+def test_grain_can_be_switched_off(artifix, files, pipeline):
+    artifix("refine", *files.arguments(), "--no-grain")
+    assert not pipeline.seen[0].refinement.grain
+
+
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [

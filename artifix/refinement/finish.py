@@ -1,0 +1,59 @@
+"""What a patch takes over from the image it is pasted into: its grain, and that it is grey."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.refinement.grain import Shown, with_grain
+from artifix.refinement.stage import AlignedReference, Patch
+
+GREY_LEVELS = 1  # that channels of a grey picture may differ by, as rounding makes them
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finish:
+    """The last touches to the patches of one image."""
+
+    image: NDArray[np.uint8]  # (H, W, 3)
+    marked: NDArray[np.bool_]  # (H, W), True where anything is repainted
+    has_grain: bool  # patches take up the image's grain
+    seed: int
+
+    def apply(
+        self, patch: Patch, aligned: AlignedReference | None, index: int
+    ) -> tuple[Patch, dict[str, Any]]:
+        """The patch of group `index` as it is to be pasted, and what the record says of it.
+
+        Args:
+            patch: as drawn.
+            aligned: the reference that it shows; None where it shows none.
+            index: of the mask group; each draws its own noise.
+        """
+        is_grey = self.is_grey
+        pixels, sigma = greyed(patch.pixels) if is_grey else patch.pixels, 0.0
+        if self.has_grain:
+            shown = None
+            if aligned is not None:
+                where = aligned.warp(patch.box, (patch.box.height, patch.box.width))[1]
+                shown = Shown(where, aligned.is_exact)
+            random = np.random.default_rng((self.seed, index))
+            pixels, sigma = with_grain(pixels, patch.box, self.image, self.marked, random, shown)
+            pixels = greyed(pixels) if is_grey else pixels  # sums of equal channels differ in their last bits
+        return replace(patch, pixels=pixels), {"grain": round(sigma, 2)}
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether the image has no colour anywhere outside the mask."""
+        first, *others = cv2.split(self.image)
+        unlike = [cv2.absdiff(first, other) > GREY_LEVELS for other in others]
+        return not np.any((unlike[0] | unlike[1]) & ~self.marked)
+
+
+def greyed(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w, 3) with the luma (Rec. 601) of `pixels` in every channel; equal channels stay as they are."""
+    red, green, blue = np.moveaxis(pixels, -1, 0)
+    luma = green + np.float32(0.299) * (red - green) + np.float32(0.114) * (blue - green)
+    return np.repeat(luma[..., None], 3, axis=2)
