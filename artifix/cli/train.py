@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,7 @@ from artifix.errors import InputError, UsageError
 if TYPE_CHECKING:
     import torch
 
-    from artifix.training.card import Card
+    from artifix.training.card import Card, DataSource
     from artifix.training.config import TrainingConfig
     from artifix.training.loop import Job, Outcome
 
@@ -35,7 +35,7 @@ _DataOption = Annotated[
         "--data",
         metavar="DIR",
         readable=False,
-        help="Folder of single images, searched with its subfolders; may be repeated.",
+        help="Folder of single images, searched with its subfolders, or a pack; may be repeated.",
         show_default=False,
     ),
 ]
@@ -237,10 +237,8 @@ def _train(job: "Job", name: str, recipe: "TrainingConfig", place: "torch.device
 
 def _card(job: "Job", name: str, outcome: "Outcome") -> "Card":
     """What the model card tells; folders are told by name, without the path to them."""
-    from artifix.training.card import Card, DataSource
-    from artifix.training.pairs.folders import find_images
+    from artifix.training.card import Card
 
-    folders = [(folder, "images") for folder in job.images] + [(folder, "views") for folder in job.pairs]
     base = outcome.config.base
     return Card(
         recipe=name,
@@ -249,10 +247,26 @@ def _card(job: "Job", name: str, outcome: "Outcome") -> "Card":
         minutes=outcome.seconds / 60,
         device=outcome.network.device.type,
         name=job.run.resolve().name,
-        data=tuple(DataSource(f.resolve().name, len(find_images(f)), kind=kind) for f, kind in folders),
+        data=tuple(_data_sources(job)),
         figures=outcome.figures,
         bases=tuple(folder for folder in (base.pipeline, base.unet, base.image_encoder) if folder),
     )
+
+
+def _data_sources(job: "Job") -> "Iterator[DataSource]":
+    """The folders by name; of packs, what they were made of."""
+    from artifix.training.card import DataSource
+    from artifix.training.pairs.folders import find_images
+    from artifix.training.pairs.pack import is_pack, read_index
+
+    for folder, kind in [(f, "images") for f in job.images] + [(f, "views") for f in job.pairs]:
+        if kind == "images" and is_pack(folder):
+            pack = read_index(folder)
+            for source in pack.sources:
+                count = sum(picture.source == source.name for picture in pack.pictures)
+                yield DataSource(source.name, count, source.licence)
+        else:
+            yield DataSource(folder.resolve().name, len(find_images(folder)), kind=kind)
 
 
 def _recipe_text(recipe: "TrainingConfig") -> str:

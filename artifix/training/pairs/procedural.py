@@ -15,6 +15,7 @@ from artifix.training.pairs.lettering import (
     draw_letters,
     draw_word,
 )
+from artifix.training.pairs.styles import restyle
 
 FINER = 2  # scenes are drawn larger and reduced, for smooth edges
 Box = tuple[float, float, float, float]  # left, top, right, bottom [px]
@@ -22,9 +23,38 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom [px]
 
 def draw_scene(side_px: int, seed: int | Sequence[int]) -> NDArray[np.uint8]:
     """One scene (side_px, side_px, 3) that follows from the seed and from the fonts of the machine."""
-    random = np.random.default_rng(seed)
     side = side_px * FINER
+    return np.asarray(_printed(np.random.default_rng(seed), side).reduce(FINER))
+
+
+def draw_twins(
+    side_px: int, seed: int | Sequence[int]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
+    """The scene of `draw_scene`, and the same print in another style and light on another ground.
+
+    Returns:
+        Both scenes (side_px, side_px, 3), and how much of each pixel (side_px, side_px) is print, 0 to 1,
+        which lies at the same place in both.
+    """
+    side = side_px * FINER
+    first = np.asarray(_printed(np.random.default_rng(seed), side).reduce(FINER))
+    # What black and white grounds show alike is print.
+    dark, bright = (
+        np.asarray(_printed(np.random.default_rng(seed), side, tone), np.float32) for tone in (0, 255)
+    )
+    opacity = 1 - (bright - dark).mean(2, keepdims=True) / 255
+    ink = np.where(opacity > 0, dark / np.maximum(opacity, 1e-3), 0)
+    other = np.random.default_rng([*np.atleast_1d(seed), 1])
+    second = restyle(ink, opacity, np.asarray(_ground(other, side), np.float32), other)
+    cover = opacity[..., 0].reshape(side_px, FINER, side_px, FINER).mean((1, 3))
+    return first, np.asarray(Image.fromarray(second).reduce(FINER)), cover
+
+
+def _printed(random: np.random.Generator, side: int, tone: int | None = None) -> Image.Image:
+    """A ground, or a plain one of a grey `tone` in its stead, and what is printed on it."""
     picture = _ground(random, side)
+    if tone is not None:
+        picture = Image.new("RGB", picture.size, (tone, tone, tone))
     pen = ImageDraw.Draw(picture, "RGBA")
     layout = random.random()
     if layout < 0.45:
@@ -33,7 +63,7 @@ def draw_scene(side_px: int, seed: int | Sequence[int]) -> NDArray[np.uint8]:
         _poster(pen, random, side)
     else:
         _scatter(pen, random, side)
-    return np.asarray(picture.reduce(FINER))
+    return picture
 
 
 def draw_scenes(count: int, side_px: int, seed: int) -> NDArray[np.uint8]:

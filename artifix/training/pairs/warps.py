@@ -72,6 +72,19 @@ def apply(matrix: Tensor, points: Tensor) -> Tensor:
     return (moved[:, :2] / moved[:, 2:]).view(points.shape)
 
 
+def carry(matrix: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+    """Homographies (B, 3, 3) on one point (B, 2) each.
+
+    Returns:
+        The points (B, 2), and (B, 1) how much larger a small thing is there, in length.
+    """
+    moved = torch.baddbmm(matrix[:, :, 2:], matrix[:, :, :2], points.unsqueeze(2)).squeeze(2)
+    depth = moved[:, 2:]
+    there = moved[:, :2] / depth
+    jacobian = (matrix[:, :2, :2] - there.unsqueeze(2) * matrix[:, 2:, :2]) / depth.unsqueeze(2)
+    return there, jacobian.det().abs().sqrt().unsqueeze(1)
+
+
 def look(images: Tensor, points: Tensor, padding: str = "reflection") -> Tensor:
     """Sample (B, C, H, W) images at points (B, 2, h, w)."""
     grid = points.permute(0, 2, 3, 1)
