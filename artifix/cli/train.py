@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,7 @@ from artifix.errors import InputError, UsageError
 if TYPE_CHECKING:
     import torch
 
-    from artifix.training.card import Card, DataSource
+    from artifix.training.card import Card
     from artifix.training.config import TrainingConfig
     from artifix.training.loop import Job, Outcome
 
@@ -237,7 +237,7 @@ def _train(job: "Job", name: str, recipe: "TrainingConfig", place: "torch.device
 
 def _card(job: "Job", name: str, outcome: "Outcome") -> "Card":
     """What the model card tells; folders are told by name, without the path to them."""
-    from artifix.training.card import Card
+    from artifix.training.card import Card, data_sources
 
     base = outcome.config.base
     return Card(
@@ -247,26 +247,10 @@ def _card(job: "Job", name: str, outcome: "Outcome") -> "Card":
         minutes=outcome.seconds / 60,
         device=outcome.network.device.type,
         name=job.run.resolve().name,
-        data=tuple(_data_sources(job)),
+        data=data_sources(job.images, job.pairs),
         figures=outcome.figures,
         bases=tuple(folder for folder in (base.pipeline, base.unet, base.image_encoder) if folder),
     )
-
-
-def _data_sources(job: "Job") -> "Iterator[DataSource]":
-    """The folders by name; of packs, what they were made of."""
-    from artifix.training.card import DataSource
-    from artifix.training.pairs.folders import find_images
-    from artifix.training.pairs.pack import is_pack, read_index
-
-    for folder, kind in [(f, "images") for f in job.images] + [(f, "views") for f in job.pairs]:
-        if kind == "images" and is_pack(folder):
-            pack = read_index(folder)
-            for source in pack.sources:
-                count = sum(picture.source == source.name for picture in pack.pictures)
-                yield DataSource(source.name, count, source.licence)
-        else:
-            yield DataSource(folder.resolve().name, len(find_images(folder)), kind=kind)
 
 
 def _recipe_text(recipe: "TrainingConfig") -> str:

@@ -16,7 +16,7 @@ from torch.nn import functional
 from artifix.errors import InputError
 from artifix.geometry import box_of, resize
 from artifix.training.pairs.folders import Unusable, View, read_image, read_view
-from artifix.training.pairs.links import CELLS, make_links, outline_cover
+from artifix.training.pairs.links import CELLS, cover_around, make_links
 from artifix.training.pairs.pack import Pack
 from artifix.training.pairs.procedural import draw_scene, draw_twins
 from artifix.training.pairs.sources import ALONE, BUSY_CELLS, Sources, assemble
@@ -100,7 +100,7 @@ class Gathered:
             self.objects[self.count] = f"{folder}: {pack.pictures[place].object}"
             self._keep(pixels)
         for pair in pack.pairs:
-            cover = outline_cover(np.array(pair.hull), pack.pair_side_px)
+            cover = cover_around(np.array(pair.points), pack.pair_side_px)
             self.links.append((places[pair.first], places[pair.second], pack.frame_map(pair), cover))
 
     def add_scenes(self, count: int, twins: int, seed: int) -> None:

@@ -13,6 +13,7 @@ from artifix.training.pairs.warps import look, rows_of
 
 CELLS = 32  # a side of the map that says where in an image the other's geometry holds
 LEAST_COVER = 0.5
+NEAR = 0.08  # of the side: how far from a match its map is believed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,13 +106,20 @@ def make_links(rows: Sequence[tuple[int, int, NDArray[np.float64], NDArray[np.fl
     )
 
 
-def outline_cover(hull: NDArray[np.float64], side_px: int) -> NDArray[np.float32]:
-    """(CELLS, CELLS) share of each cell inside an outline (K, 2), given in pixels of a square picture."""
+def cover_around(points: NDArray[np.float64], side_px: int) -> NDArray[np.float32]:
+    """(CELLS, CELLS) share of each cell that lies within the outline of (K, 2) matches and near one of them.
+
+    A hand before the object lies in the outline too, but nothing matches on it. Points are pixels of a square
+    picture.
+    """
     fine = 4
-    at = (hull + 0.5) / side_px * CELLS * fine - 0.5
-    inside = np.zeros((CELLS * fine, CELLS * fine), np.uint8)
-    cv2.fillPoly(inside, [np.round(at).astype(np.int32)], 1)
-    return inside.reshape(CELLS, fine, CELLS, fine).mean((1, 3), dtype=np.float32)
+    side = CELLS * fine
+    at = np.round((points + 0.5) / side_px * side - 0.5).astype(np.int32)
+    inside, near = np.zeros((side, side), np.uint8), np.zeros((side, side), np.uint8)
+    cv2.fillConvexPoly(inside, cv2.convexHull(at), 1)
+    for x, y in at.tolist():
+        cv2.circle(near, (x, y), round(NEAR * side), 1, -1)
+    return (inside & near).reshape(CELLS, fine, CELLS, fine).mean((1, 3), dtype=np.float32)
 
 
 def carried(cover: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:

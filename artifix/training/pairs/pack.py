@@ -52,7 +52,7 @@ class Pair:
         matrix: 3 rows of 3, pixels of the first to pixels of the second, pixel centres at integers.
         inliers: number of point matches that agree.
         agreement: correlation of the two photos where they match.
-        hull: points (x, y), the outline of the matches in the first.
+        points: some of the matches (x, y) in pixels of the first; near them, the matrix holds.
         matcher: who found them.
     """
 
@@ -61,7 +61,7 @@ class Pair:
     matrix: tuple[tuple[float, ...], ...]
     inliers: int
     agreement: float
-    hull: tuple[tuple[float, float], ...]
+    points: tuple[tuple[int, int], ...]
     matcher: str
 
 
@@ -150,8 +150,8 @@ def read_pack(folder: Path) -> Pack:
 
 def _pair(row: dict[str, Any]) -> Pair:
     matrix = tuple(tuple(float(value) for value in line) for line in row.pop("matrix"))
-    hull = tuple((float(x), float(y)) for x, y in row.pop("hull"))
-    return Pair(matrix=matrix, hull=hull, **row)
+    points = tuple((int(x), int(y)) for x, y in row.pop("points"))
+    return Pair(matrix=matrix, points=points, **row)
 
 
 def _require_sound(pack: Pack) -> None:
@@ -173,8 +173,8 @@ def _require_sound(pack: Pack) -> None:
         matrix = np.array(pair.matrix)
         if matrix.shape != (3, 3) or not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 1e-12:
             raise ValueError(f"pair {number} has no matrix of 3 x 3 numbers that can be inverted")
-        if len(pair.hull) < 3 or not np.isfinite(np.array(pair.hull)).all():
-            raise ValueError(f"pair {number} has no outline")
+        if len(pair.points) < 3:
+            raise ValueError(f"pair {number} tells fewer than three matches")
 
 
 @contextmanager

@@ -186,15 +186,15 @@ class _Writer:
                 matrix=tuple(tuple(float(f"{value:.9g}") for value in row) for row in matrix),
                 inliers=pair.geometry.inliers,
                 agreement=round(pair.geometry.agreement, 3),
-                hull=tuple((round(float(x), 1), round(float(y), 1)) for x, y in hull),
+                points=tuple((round(float(x)), round(float(y))) for x, y in points),
                 matcher=pair.geometry.matcher,
             )
-            for pair, (matrix, hull) in usable
+            for pair, (matrix, points) in usable
         ]
 
     def require_below_limit(self, pairs: int) -> None:
-        """The index is counted as it will be; a pair takes about 400 bytes of it."""
-        self.bytes += 400 * pairs + 4096
+        """The index is counted as it will be; a pair takes about 600 bytes of it."""
+        self.bytes += 600 * pairs + 4096
         if self.bytes > self.plan.most_bytes:
             raise OutputError(
                 f"the photos of the pairs take {self.bytes / 1e6:.1f} MB, the limit is "

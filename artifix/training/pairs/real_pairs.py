@@ -1,15 +1,15 @@
 """Two photos of one object, and how the one lies in the other: found once, before any training.
 
 Point matches of the untouched photos (SIFT, and XFeat where it is installed) are fitted by a homography. It
-holds on the face of the object that they lie on, so the outline of the matches goes with it. What few matches
-agree on, what no camera could see, and what does not look alike when laid over each other is left out.
+holds on the face of the object that they lie on, so some of the matches go with it. What few of them agree
+on, what no camera could see, and what does not look alike when laid over each other is left out.
 """
 
 import importlib
 import importlib.util
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -26,6 +26,7 @@ MOST_PHOTO_PX = 1024  # longer side that photos are shrunk to before they are ma
 LEARNED = "artifix.alignment.learned"  # XFeat; not part of every installation
 LEAST_HULL = 0.01  # share of either photo that the matches enclose
 NEAR, LEAST_NEAR = 0.2, 3  # share of the matches' extent within which each has so many others
+MOST_POINTS = 40  # that are kept of the matches
 COMPARED_PX = 48  # side at which two photos are laid over each other
 Matcher = Callable[[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.uint8]], Matches]
 
@@ -37,16 +38,21 @@ class Geometry:
     Attributes:
         matrix: (3, 3) float64, pixels of the first photo to pixels of the second.
         inliers: number of matches that it explains.
-        hull: (K, 2) float64 outline of these matches, in pixels of the first photo.
+        points: (K, 2) float64 some of these matches, in pixels of the first photo, their outline among them.
         agreement: correlation of the two photos inside the outline, from -1 to 1.
         matcher: who found the matches.
     """
 
     matrix: NDArray[np.float64]
     inliers: int
-    hull: NDArray[np.float64]
+    points: NDArray[np.float64]
     agreement: float
     matcher: str
+
+    @property
+    def hull(self) -> NDArray[np.float64]:
+        """(K, 2) float64 outline of the points."""
+        return cv2.convexHull(self.points.astype(np.float32))[:, 0].astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +185,12 @@ def find_geometry(
             continue
         agreement = _agreement(geometry, first, second)
         if agreement >= rules.least_agreement:
-            return Geometry(geometry.matrix, geometry.inliers, geometry.hull, agreement, geometry.matcher)
+            return replace(geometry, agreement=agreement)
     return None
 
 
 def _fitted(matches: Matches, name: str) -> Geometry | None:
-    """MAGSAC's homography and the outline of the matches that it explains, not compared yet."""
+    """MAGSAC's homography and the matches that it explains, not compared yet."""
     if len(matches) < 4:
         return None
     matrix, _ = FITS["homography"](matches)
@@ -195,8 +201,7 @@ def _fitted(matches: Matches, name: str) -> Geometry | None:
     close = _close_together(matches.image[kept])
     if len(close) < 3:
         return None
-    hull = cv2.convexHull(close.astype(np.float32))[:, 0].astype(np.float64)
-    return Geometry(matrix, int(kept.sum()), hull, 0.0, name)
+    return Geometry(matrix, int(kept.sum()), _spread(close, MOST_POINTS), 0.0, name)
 
 
 def _close_together(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -204,6 +209,16 @@ def _close_together(points: NDArray[np.float64]) -> NDArray[np.float64]:
     apart = np.linalg.norm(points[:, None] - points, axis=-1)
     reach = NEAR * np.hypot(*np.ptp(points, axis=0))
     return points[(apart < reach).sum(1) > LEAST_NEAR]
+
+
+def _spread(points: NDArray[np.float64], most: int) -> NDArray[np.float64]:
+    """At most so many of (N, 2) points: their outline, then always the one farthest from those taken."""
+    taken = list(cv2.convexHull(points.astype(np.float32), returnPoints=False)[:, 0])
+    distance = np.linalg.norm(points[:, None] - points[taken], axis=-1).min(1)
+    while len(taken) < min(most, len(points)):
+        taken.append(int(distance.argmax()))
+        distance = np.minimum(distance, np.linalg.norm(points - points[taken[-1]], axis=1))
+    return points[taken]
 
 
 def _is_sound(geometry: Geometry, shape: Sequence[int], other_shape: Sequence[int]) -> bool:

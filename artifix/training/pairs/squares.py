@@ -11,9 +11,10 @@ from artifix.geometry import Box, Crop, resize, square_around, transform_points
 from artifix.training.pairs.folders import read_photo
 from artifix.training.pairs.real_pairs import MOST_PHOTO_PX, RealPair
 
-MARGIN = 1.3  # side of the square cut out of a photo, over that of the matched part
+MARGIN = 1.6  # side of the square cut out of a photo, over that of the matched part
 LEAST_SQUARE_PX = 96
 LEAST_SHARE = 0.02  # of either square that the matched part must fill
+LEAST_POINTS = 6  # matches that both squares show
 
 
 def squares_of(pairs: Sequence[RealPair], side_px: int) -> dict[Path, Crop]:
@@ -40,29 +41,24 @@ def squares_of(pairs: Sequence[RealPair], side_px: int) -> dict[Path, Crop]:
 def between_squares(
     pair: RealPair, crops: Mapping[Path, Crop]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Matrix and outline between the squares; None where too little of what matches is left in either."""
+    """Matrix between the squares and matches in the first; None where either shows too few of them."""
     first, second = crops[pair.first], crops[pair.second]
     matrix = second.matrix() @ pair.geometry.matrix @ np.linalg.inv(first.matrix())
-    hull = transform_points(first.matrix(), pair.geometry.hull)
-    inside = _clipped(hull, first.size[0])
-    if len(inside) < 3:
+    points = transform_points(first.matrix(), pair.geometry.points)
+    seen = transform_points(matrix, points)
+    shown = _inside(points, first) & _inside(seen, second)
+    if shown.sum() < LEAST_POINTS:
         return None
-    seen = _clipped(transform_points(matrix, inside), second.size[0])
-    if len(seen) < 3:
-        return None
-    for outline, crop in ((inside, first), (seen, second)):
-        if cv2.contourArea(outline.astype(np.float32)) < LEAST_SHARE * crop.size[0] * crop.size[1]:
+    for found, crop in ((points[shown], first), (seen[shown], second)):
+        outline = cv2.convexHull(found.astype(np.float32))
+        if cv2.contourArea(outline) < LEAST_SHARE * crop.size[0] * crop.size[1]:
             return None
-    return matrix / matrix[2, 2], inside
+    return matrix / matrix[2, 2], points[shown]
 
 
-def _clipped(hull: NDArray[np.float64], side_px: int) -> NDArray[np.float64]:
-    """The part of a convex outline inside a square picture."""
-    last = side_px - 1.0
-    square = np.array([[0, 0], [last, 0], [last, last], [0, last]], np.float32)
-    outline = cv2.convexHull(hull.astype(np.float32))
-    _, inside = cv2.intersectConvexConvex(outline, square)
-    return np.empty((0, 2)) if inside is None else inside.reshape(-1, 2).astype(np.float64)
+def _inside(points: NDArray[np.float64], crop: Crop) -> NDArray[np.bool_]:
+    low, high = points.min(1), (points - np.array(crop.size[::-1])).max(1)
+    return (low > -0.5) & (high < -0.5)
 
 
 def middle_of(path: Path, side_px: int) -> NDArray[np.uint8]:

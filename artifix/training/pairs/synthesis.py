@@ -53,6 +53,7 @@ class SynthesisConfig:
     aligned_share: float = 0.7  # refinement pairs that have an aligned reference
     wrong_aligned_share: float = 0.06  # of those: aligned references that show something else
     light: float = 0.7  # strength of the photometric differences
+    real_light: float = 0.4  # factor on that, and on blur, where the pictures differ already
     glare_share: float = 0.1  # photos with specular spots
     blur_share: float = 0.25  # photos out of focus
     grain_share: float = 0.6  # photos with noise
@@ -141,9 +142,10 @@ def make_pairs(
     before_crop.hide(matchable, warps.frame(crop_px, match.device).expand_as(match))
     before_reference.hide(matchable, match)
 
-    crop_light, reference_light = (draw_light(count, config.light, random) for _ in range(2))
-    clean = photograph(crop, crop_light, _flaws(config), random)
-    reference = photograph(reference, reference_light, _flaws(config), random)
+    synthetic = torch.ones(count, device=match.device).index_fill(0, shown.linked.rows, config.real_light)
+    crop_light, reference_light = (draw_light(config.light * synthetic, random) for _ in range(2))
+    clean = photograph(crop, crop_light, _flaws(config, synthetic), random)
+    reference = photograph(reference, reference_light, _flaws(config, synthetic), random)
     mask = draw_masks(mask_centre, mask_radius, crop_px, config.blobs_share, config.stroke_share, random)
     melts = chance(count, config.melted_share, random).index_fill(0, shown.linked.rows, True)
     garbled = garble(clean, mask, mask_centre, mask_radius, melts, random)
@@ -213,8 +215,9 @@ def _geometry(
     )
 
 
-def _flaws(config: SynthesisConfig) -> Flaws:
-    return Flaws(config.glare_share, config.blur_share, config.grain_share, config.compression_share)
+def _flaws(config: SynthesisConfig, synthetic: Tensor) -> Flaws:
+    blur = config.blur_share * synthetic
+    return Flaws(config.glare_share, blur, config.grain_share, config.compression_share)
 
 
 def _aligned(

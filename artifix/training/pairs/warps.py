@@ -22,8 +22,8 @@ def log_uniform(shape: tuple[int, ...], low: float, high: float, random: Generat
     return uniform(shape, math.log(low), math.log(high), random).exp()
 
 
-def chance(count: int, share: float, random: Generator) -> Tensor:
-    """(count,) bool, True at the given share."""
+def chance(count: int, share: float | Tensor, random: Generator) -> Tensor:
+    """(count,) bool, True at the given share, which may be another for each."""
     return torch.rand(count, generator=random, device=random.device) < share
 
 

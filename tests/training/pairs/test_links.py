@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from artifix.training.pairs.links import CELLS, make_links, no_links, outline_cover
+from artifix.training.pairs.links import CELLS, cover_around, make_links, no_links
 from artifix.training.pairs.warps import apply
 
 SHIFT = np.array([[1.0, 0, 0.5], [0, 1, 0], [0, 0, 1]])  # a quarter of the side to the right
@@ -64,8 +64,13 @@ def test_no_links_draw_nothing_and_no_random_number():
     assert torch.equal(drawn.maps, torch.eye(3).repeat(4, 1, 1))
 
 
-def test_an_outline_covers_the_cells_inside_it():
-    cover = outline_cover(np.array([[0, 0], [31.5, 0], [31.5, 63.5], [0, 63.5]]), 64)
+def test_a_map_is_believed_near_its_matches_and_inside_their_outline():
+    corners = np.array([[2, 2], [29, 2], [29, 61], [2, 61]])
+    dense = np.stack(np.meshgrid(np.arange(2, 30, 4), np.arange(2, 62, 4)), -1).reshape(-1, 2)
+    cover = cover_around(np.concatenate([corners, dense]), 64)
     assert cover.shape == (CELLS, CELLS)
-    assert cover[:, : CELLS // 2 - 1].min() == 1
-    assert cover[:, CELLS // 2 + 1 :].max() == 0
+    assert cover[2:-2, 2:14].min() == 1
+    assert cover[:, CELLS // 2 :].max() == 0
+    sparse = cover_around(corners, 64)
+    assert sparse[CELLS // 2, CELLS // 4] == 0
+    assert sparse[2, 2] == 1

@@ -87,7 +87,7 @@ def alike(pack_folder, pack, pair, shift_px):
     moved = np.array([[1, 0, shift_px], [0, 1, 0], [0, 0, 1.0]]) @ np.array(pair.matrix)
     laid = cv2.warpPerspective(second, np.linalg.inv(moved), first.shape[1::-1])
     inside = np.zeros(first.shape[:2], np.uint8)
-    cv2.fillPoly(inside, [np.round(pair.hull).astype(np.int32)], 1)
+    cv2.fillConvexPoly(inside, cv2.convexHull(np.array(pair.points)), 1)
     return np.corrcoef(first[inside > 0].ravel(), laid[inside > 0].ravel())[0, 1]
 
 
@@ -215,6 +215,10 @@ def betrayed(values):
     values["held_out"] = ["Ale"]
 
 
+def pointless(values):
+    values["pairs"][0]["points"] = [[1, 1], [2, 2]]
+
+
 def newer(values):
     values["format"] = 7
 
@@ -244,6 +248,7 @@ def more(values):
         (short, "pair 0 has no matrix of 3 x 3"),
         (outside, "lies outside the pack"),
         (betrayed, "shows Ale, which is held out"),
+        (pointless, "pair 0 tells fewer than three matches"),
         (newer, "its format is not 1"),
         (unnamed, "source"),
         (unlisted, "of which nothing is told"),
