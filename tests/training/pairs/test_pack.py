@@ -39,7 +39,9 @@ BARE = SynthesisConfig(
 
 @pytest.fixture(scope="module")
 def plan(product_photos):
-    return PackPlan(objects=(product_photos.folder,), pattern=PATTERN, side_px=64, pair_side_px=96)
+    return PackPlan(
+        objects=(product_photos.folder,), pattern=PATTERN, side_px=64, pair_side_px=96, matchers=("sift",)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +154,9 @@ def test_the_index_tells_the_licences(pack_folder):
 
 
 def test_decals_stay_transparent_and_singles_keep_their_shape(singles, tmp_path):
-    pack = write_pack(tmp_path / "pack", PackPlan(images=(singles,), side_px=64, decal_px=64))
+    pack = write_pack(
+        tmp_path / "pack", PackPlan(images=(singles,), matchers=("sift",), side_px=64, decal_px=64)
+    )
     (decal,) = [picture for picture in pack.pictures if picture.file.endswith(".png")]
     assert np.asarray(Image.open(tmp_path / "pack" / decal.file))[32, 32].tolist() == [255, 0, 0, 90]
     sources = load(tmp_path / "pack", images_share=1)
@@ -290,7 +294,7 @@ def test_a_folder_without_an_index_is_no_pack(image_folder):
 
 
 def test_a_pack_without_pairs_has_no_real_share(singles, tmp_path):
-    write_pack(tmp_path / "pack", PackPlan(images=(singles,), side_px=64))
+    write_pack(tmp_path / "pack", PackPlan(images=(singles,), matchers=("sift",), side_px=64))
     with pytest.raises(InputError, match="no pair of photos is in the pack"):
         load(tmp_path / "pack", real_share=1)
 

@@ -159,7 +159,10 @@ def test_the_learned_matcher_joins_where_it_is_installed(monkeypatch, objects):
     fake.__spec__ = importlib.machinery.ModuleSpec(LEARNED, None)
     fake.match_xfeat = match_features
     monkeypatch.setitem(sys.modules, LEARNED, fake)
+    monkeypatch.setattr(real_pairs, "LEARNED_NEEDS", ("cv2",))
     assert list(find_matchers()) == ["sift", "xfeat"]
     poor = {"sift": lambda *_: Matches(np.empty((0, 2)), np.empty((0, 2)), np.empty(0), "sift", 3.0)}
     found = geometry_of(*objects["Ale"][:2], matchers=poor | find_matchers(["xfeat"]))
     assert found.matcher == "xfeat"
+    monkeypatch.setattr(real_pairs, "LEARNED_NEEDS", ("no_such_package",))
+    assert list(find_matchers()) == ["sift"]
