@@ -21,7 +21,7 @@ from artifix.training.pairs.pack import Pack
 from artifix.training.pairs.procedural import draw_scene, draw_twins
 from artifix.training.pairs.sources import ALONE, BUSY_CELLS, Sources, assemble
 
-LEAST_COVERAGE = 1e-3  # of an object, so that there is always a place for the mask
+LEAST_COVERAGE = 0.5  # of a cell that a mask of a real pair is laid on
 
 
 class Gathered:
@@ -140,7 +140,9 @@ class Gathered:
         for place in links.first.unique().tolist():
             held = links.cover[links.first == place].amax(0)
             share = functional.adaptive_avg_pool2d(held, BUSY_CELLS).flatten()
-            coverage[place] = share + LEAST_COVERAGE * (share.sum() < LEAST_COVERAGE)
+            # The mask is laid where the maps hold; where they hold hardly anywhere, where they do so most.
+            if share.max() > 0:
+                coverage[place] = share * (share >= min(LEAST_COVERAGE, share.max().item()))
         empty = np.zeros((0, self.decal_px, self.decal_px, 4), np.uint8)
         decals = np.stack(self.decals) if self.decals else empty
         return assemble(

@@ -73,7 +73,7 @@ class PairRules:
     least_inliers: int = 20  # photos of unrelated products agree on up to 7 of SIFT's matches,
     least_learned_inliers: int = 50  # and on up to 28 of XFeat's, which are many more
     least_agreement: float = 0.6  # right ones have .9; where less, something in the outline has moved
-    partners: int = 8  # other photos that each is tried with, besides the anchors
+    partners: int = 4  # other photos that each is tried with, besides the anchors
     anchors: str = r"(?i)iconic"  # in the names of photos that all others of their object are tried with
 
 

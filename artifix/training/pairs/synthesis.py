@@ -122,6 +122,7 @@ def make_pairs(
     mask_centre = uniform((count, 2), -0.35, 0.35, random)
     images, focus = sources.draw_busy_points(count, config.busy_share, random)
     shown = _draw_shown(sources, images, focus, random)
+    mask_centre = _inward(mask_centre, focus, shown.linked.rows)
     views = _draw_views(task, sources, shown, focus, (mask_centre, mask_radius), config, random)
     mask_size = views[0][:, :2, :2].det().abs().sqrt() * mask_radius
     scene = draw_scene(sources, focus, mask_size, shown.partners != images, config, random)
@@ -170,6 +171,12 @@ def _draw_shown(sources: Sources, images: Tensor, focus: Tensor, random: Generat
     unknown = partners != images
     linked = sources.links.draw(images, focus, random)
     return _Shown(images, partners.index_copy(0, linked.rows, linked.links.second), unknown, linked)
+
+
+def _inward(mask_centre: Tensor, focus: Tensor, rows: Tensor) -> Tensor:
+    """Crops of these rows reach from the mask to the middle of the image: beyond its edge nothing is real."""
+    turned = mask_centre[rows].abs() * focus[rows].sign()
+    return mask_centre.index_copy(0, rows, turned)
 
 
 def _draw_views(
