@@ -10,13 +10,15 @@ DEVELOPMENT := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
-.PHONY: demo test torture lint clean help
+.PHONY: demo test torture pack lint clean help
 
 help:
 	@echo "make demo   repair every example, into demo-output/"
 	@echo "make test   lint, type-check and test; PYTEST_ARGS=--browser tests the report in Chromium too,"
 	@echo "            --ray batches on a Ray cluster, --remote files at URLs (EXTRAS=dev,train,ray,remote)"
 	@echo "make torture  the long checks: refused disks, kills, garbled files, pixels, memory; hours"
+	@echo "make pack DATA=DIR OUT=DIR   training pictures and the geometry of real pairs in one small folder;"
+	@echo "            PACK_ARGS=... as benchmarks/make_pack.py --help tells"
 	@echo "make lint   lint and type-check only"
 	@echo "make clean  remove .venv, demo-output/ and caches"
 
@@ -31,6 +33,10 @@ torture: $(DEVELOPMENT)
 	set -e; for check in $(TORTURE); do set -- $$check; name=$$1; shift; \
 	  $(BIN)/python benchmarks/torture/$$name.py "$$@"; done
 	$(BIN)/python benchmarks/memory.py
+
+pack: $(RUNTIME)
+	@test -n "$(DATA)" && test -n "$(OUT)" || { echo "make pack DATA=DIR OUT=DIR: name both folders" >&2; exit 2; }
+	$(BIN)/python benchmarks/make_pack.py "$(OUT)" --data $(DATA) $(PACK_ARGS)
 
 lint: $(DEVELOPMENT)
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from PIL import Image
 
 from artifix.cli.app import main
 from artifix.network.assembly import Network, NetworkConfig, build_network
+from artifix.training.pairs.packing import PackPlan, write_pack
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,64 @@ def artifix(capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
         return Run(code, out, err)
 
     return run
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Photos of flat things, and where in each the thing lies."""
+
+    folder: Path  # shop_Packages_<kind>_<object>_<number>.jpg
+    homes: dict[str, np.ndarray]  # by file name: (3, 3), pixels of the thing to pixels of the photo
+
+
+@pytest.fixture(scope="session")
+def product_photos(tmp_path_factory: pytest.TempPathFactory) -> Photos:
+    """Three printed cards, each before three grounds, seen from three sides, and a note of the licence."""
+    folder, homes = tmp_path_factory.mktemp("products"), {}
+    for place, name in enumerate(("Ale", "Brie", "Cider")):
+        random = np.random.default_rng(place)
+        card = np.full((240, 180, 3), random.integers(150, 240, 3), np.uint8)
+        for _ in range(220):
+            (y, x), (high, wide) = random.integers(0, (232, 172)), random.integers(3, 22, 2)
+            card[y : y + high, x : x + wide] = random.integers(0, 256, 3)
+        card = cv2.GaussianBlur(card, (0, 0), 0.8)
+        for number in range(3):
+            ground = np.repeat(random.integers(60, 200, (10, 8, 3)), 40, 0).repeat(40, 1).astype(np.uint8)
+            photo = cv2.GaussianBlur(ground[:360, :300], (0, 0), 6)
+            corners = np.float32([[0, 0], [180, 0], [180, 240], [0, 240]])
+            seen = corners + 60 + random.uniform(-25, 25, (4, 2))
+            matrix = cv2.getPerspectiveTransform(corners, seen.astype(np.float32))
+            laid = cv2.warpPerspective(card, matrix, (300, 360))
+            there = cv2.warpPerspective(np.full((240, 180), 255, np.uint8), matrix, (300, 360)) > 250
+            photo = np.where(there[..., None], laid * random.uniform(0.8, 1.0), photo).astype(np.uint8)
+            file = f"shop_Packages_Food_{name}_{number}.jpg"
+            Image.fromarray(photo).save(folder / file, quality=95)
+            homes[file] = matrix
+    (folder / "PROVENANCE.txt").write_text(
+        "repository: https://example.org/cards\nlicence: CC0 1.0 (drawn)\n"
+    )
+    return Photos(folder, homes)
+
+
+@pytest.fixture(scope="session")
+def pack_folder(product_photos: Photos, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pack of the photos of two of the objects and of four single pictures; Brie is held out."""
+    parent = tmp_path_factory.mktemp("packs")
+    (parent / "single").mkdir()
+    for number in range(4):
+        picture = np.random.default_rng(number).integers(0, 256, (12, 16, 3)).repeat(8, 0).repeat(8, 1)
+        Image.fromarray(picture.astype(np.uint8)).save(parent / "single" / f"{number}.png")
+    plan = PackPlan(
+        images=(parent / "single",),
+        objects=(product_photos.folder,),
+        pattern="_Packages_[^_]+_([^_]+)_",
+        hold_out=("Brie",),
+        side_px=64,
+        pair_side_px=128,
+        matchers=("sift",),
+    )
+    write_pack(parent / "pack", plan)
+    return parent / "pack"
 
 
 @pytest.fixture(scope="session")

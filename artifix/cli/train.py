@@ -35,7 +35,7 @@ _DataOption = Annotated[
         "--data",
         metavar="DIR",
         readable=False,
-        help="Folder of single images, searched with its subfolders; may be repeated.",
+        help="Folder of single images, searched with its subfolders, or a pack; may be repeated.",
         show_default=False,
     ),
 ]
@@ -237,10 +237,8 @@ def _train(job: "Job", name: str, recipe: "TrainingConfig", place: "torch.device
 
 def _card(job: "Job", name: str, outcome: "Outcome") -> "Card":
     """What the model card tells; folders are told by name, without the path to them."""
-    from artifix.training.card import Card, DataSource
-    from artifix.training.pairs.folders import find_images
+    from artifix.training.card import Card, data_sources
 
-    folders = [(folder, "images") for folder in job.images] + [(folder, "views") for folder in job.pairs]
     base = outcome.config.base
     return Card(
         recipe=name,
@@ -249,7 +247,7 @@ def _card(job: "Job", name: str, outcome: "Outcome") -> "Card":
         minutes=outcome.seconds / 60,
         device=outcome.network.device.type,
         name=job.run.resolve().name,
-        data=tuple(DataSource(f.resolve().name, len(find_images(f)), kind=kind) for f, kind in folders),
+        data=data_sources(job.images, job.pairs),
         figures=outcome.figures,
         bases=tuple(folder for folder in (base.pipeline, base.unet, base.image_encoder) if folder),
     )

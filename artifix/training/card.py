@@ -1,12 +1,15 @@
 """The model card of trained weights: what they are made of and from, as the Hub shows it."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from artifix import __version__
 from artifix.network.assembly import Network
+from artifix.training.pairs.folders import find_images
+from artifix.training.pairs.pack import is_pack, read_index
 
 _LIMITS = (
     "The reference must show the same object, the masked part of it included.",
@@ -40,6 +43,19 @@ class Card:
     bases: tuple[str, ...] = ()  # weights it was started from; folders are told without their path
     licence: str = ""  # of the weights, as the Hub spells it; "" = not told
     limits: tuple[str, ...] = _LIMITS
+
+
+def data_sources(images: Sequence[Path], views: Sequence[Path]) -> tuple[DataSource, ...]:
+    """The folders of a run by name; of packs, what they were made of."""
+    told = []
+    for folder in images:
+        if is_pack(folder):
+            pack = read_index(folder)
+            counts = Counter(picture.source for picture in pack.pictures)
+            told += [DataSource(source.name, counts[source.name], source.licence) for source in pack.sources]
+        else:
+            told.append(DataSource(folder.resolve().name, len(find_images(folder))))
+    return (*told, *(DataSource(f.resolve().name, len(find_images(f)), kind="views") for f in views))
 
 
 def model_card(name: str, network: Network, layer: str, timestep: int, card: Card | None) -> str:

@@ -10,6 +10,7 @@ from artifix.errors import UsageError
 from artifix.network.assembly import Network
 from artifix.network.codec import pixel_factor
 from artifix.training.config import Phase, TrainingConfig
+from artifix.training.pairs.pack import is_pack
 
 DETAIL_CELL_PX = 32  # the coarsest of the detail encoder
 CHOICES = {"optimizer.schedule": ("cosine", "constant"), "loop.precision": ("auto", "bf16", "fp16", "no")}
@@ -77,11 +78,11 @@ def _at(values: dict[str, Any], name: str) -> Any:
 
 def _check_shares(config: TrainingConfig) -> None:
     data = config.data
-    total = data.images_share + data.pairs_share + data.procedural_share
+    total = data.images_share + data.pairs_share + data.real_share + data.procedural_share
     if abs(total - 1) > 1e-3:
         raise UsageError(
-            f"data.images_share, pairs_share and procedural_share are {data.images_share}, "
-            f"{data.pairs_share} and {data.procedural_share}, {total:g} together",
+            f"data.images_share, pairs_share, real_share and procedural_share are {data.images_share}, "
+            f"{data.pairs_share}, {data.real_share} and {data.procedural_share}, {total:g} together",
             "set them so that they are 1 together",
         )
     if data.procedural_share and data.procedural_scenes < 2:
@@ -171,15 +172,26 @@ def check_data(config: TrainingConfig, images: Sequence[Path], pairs: Sequence[P
     Raises:
         UsageError: names the option and the share.
     """
-    given = (("--data", "images_share", images), ("--pairs", "pairs_share", pairs))
-    for option, share, folders in given:
-        value = getattr(config.data, share)
+    packs = [folder for folder in images if is_pack(folder)]
+    plain = [folder for folder in images if folder not in packs]
+    data = config.data
+    for option, share, folders in (
+        ("--data", "images_share", images),
+        ("--pairs", "pairs_share", pairs),
+        ("--data with a pack", "real_share", packs),
+    ):
+        value = getattr(data, share)
         if value and not folders:
             raise UsageError(
                 f"data.{share} is {value}, but no {option} is given",
                 f"give {option} DIR, or set the shares of the data without it (--set data.{share}=0)",
             )
-        if folders and not value:
+    for option, share, folders, used in (
+        ("--data", "images_share", plain, data.images_share),
+        ("--pairs", "pairs_share", pairs, data.pairs_share),
+        ("--data", "real_share", packs, data.images_share + data.real_share),
+    ):
+        if folders and not used:
             raise UsageError(
                 f"{option} {folders[0]} is given, but data.{share} is 0",
                 f"leave out {option}, or give it a share (--set data.{share}=0.3, the shares 1 together)",

@@ -45,7 +45,9 @@ class DataConfig:
 
     images_share: float = 1.0  # of the single images of --data
     pairs_share: float = 0.0  # of the objects seen in several views of --pairs
+    real_share: float = 0.0  # of the pairs of photos with known geometry in a pack (--data)
     procedural_share: float = 0.0  # of scenes drawn by code
+    two_styles_share: float = 0.0  # of those: drawn twice, in two styles, each the other's reference
     procedural_scenes: int = 600
     source_px: int = 320  # training images are squeezed to this square
     decal_px: int = 160

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -212,6 +213,41 @@ def test_typos_are_told_before_anything_heavy_is_imported(recipe, tmp_path):
             check=False,
         )
         assert done.returncode == code, done.stderr
+
+
+REAL = ("--set", "data.images_share=0.5", "--set", "data.real_share=0.5")
+
+
+def test_two_steps_on_a_pack_leave_weights_that_tell_the_licences(artifix, pack_folder, recipe, tmp_path):
+    shares = ("images_share=0.3", "real_share=0.5", "procedural_share=0.2", "two_styles_share=0.5")
+    changes = [word for share in shares for word in ("--set", f"data.{share}")]
+    changes += ["--set", "data.procedural_scenes=4", "--steps", "2", "--json"]
+    run = train(artifix, pack_folder, recipe, tmp_path / "run", *changes)
+    assert run.code == 0, run.err
+    assert json.loads(run.out)["step"] == 2
+    assert verify_weights(find_weights(str(tmp_path / "run" / "weights")))
+    card = (tmp_path / "run" / "weights" / "README.md").read_text()
+    assert "CC0 1.0 (drawn)" in card
+    assert "| single | 4 images | not told |" in card
+
+
+def test_a_preview_of_a_pack_shows_real_pairs(artifix, pack_folder, recipe, tmp_path):
+    run = train(artifix, pack_folder, recipe, tmp_path / "run", *REAL, "--preview")
+    assert run.code == 0, run.err
+    assert Image.open(tmp_path / "run" / "preview.png").width >= 3 * 32
+
+
+def test_real_pairs_without_a_pack_exit_2_and_a_damaged_pack_exits_3(
+    artifix, data, pack_folder, recipe, tmp_path
+):
+    run = train(artifix, data, recipe, tmp_path / "run", *REAL)
+    assert (run.code, (tmp_path / "run").exists()) == (2, False)
+    assert "no --data with a pack is given" in run.err
+    damaged = shutil.copytree(pack_folder, tmp_path / "pack")
+    (damaged / "pack.json").write_text("{")
+    run = train(artifix, damaged, recipe, tmp_path / "run", *REAL)
+    assert (run.code, (tmp_path / "run").exists()) == (3, False)
+    assert "pack.json: is damaged" in run.err
 
 
 def test_a_missing_folder_of_images_exits_3(artifix, recipe, tmp_path):

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from artifix.training.card import Card, DataSource, model_card
+from artifix.training.card import Card, DataSource, data_sources, model_card
 
 LAYER = "up_blocks.0.attentions.1"
 
@@ -79,3 +79,9 @@ def test_a_new_network_says_so(tiny_network):
 
 def test_the_weights_may_have_a_name_of_their_own(tiny_network, card):
     assert "\n# mugs-1\n" in text_of(tiny_network, replace(card, name="mugs-1"))
+
+
+def test_of_packs_the_card_tells_what_they_were_made_of(pack_folder, image_folder):
+    told = data_sources([pack_folder, image_folder], [image_folder])
+    assert told[:2] == (DataSource(told[0].name, 6, "CC0 1.0 (drawn)"), DataSource("single", 4))
+    assert told[2:] == (DataSource("images", 2), DataSource("images", 2, kind="views"))

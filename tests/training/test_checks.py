@@ -37,7 +37,7 @@ def test_a_sound_config_passes(tiny_recipe):
         ("loop.gradient_accumulation", 0, "loop.gradient_accumulation is 0"),
         ("loop.validate_every_steps", 0, "loop.validate_every_steps is 0"),
         ("losses.condition_drop", 2.0, "losses.condition_drop is 2.0"),
-        ("data.images_share", 0.5, "0.5, 0.0 and 0.0, 0.5 together"),
+        ("data.images_share", 0.5, "0.5, 0.0, 0.0 and 0.0, 0.5 together"),
         ("data.procedural_share", 1.0, "2 together"),
         ("synthesis.decal_share", 1.5, "synthesis.decal_share is 1.5"),
         ("base", BaseConfig(pipeline="a", unet="b"), "base.pipeline is a, but base.unet"),
@@ -94,3 +94,19 @@ def test_shares_and_folders_must_agree(tiny_recipe):
     drawn = replace(tiny_recipe, data=replace(tiny_recipe.data, images_share=0.0, procedural_share=1.0))
     check_config(drawn)
     check_data(drawn, [], [])
+
+
+def test_real_pairs_need_a_pack(tiny_recipe, pack_folder, image_folder):
+    def shares(images, real):
+        return replace(tiny_recipe, data=replace(tiny_recipe.data, images_share=images, real_share=real))
+
+    check_data(shares(0.5, 0.5), [pack_folder], [])
+    check_data(shares(0.0, 1.0), [pack_folder], [])
+    check_data(shares(1.0, 0.0), [pack_folder], [])
+    with pytest.raises(UsageError, match="data.real_share is 0.5, but no --data with a pack is given"):
+        check_data(shares(0.5, 0.5), [image_folder], [])
+    with pytest.raises(UsageError, match="images is given, but data.images_share is 0"):
+        check_data(shares(0.0, 1.0), [pack_folder, image_folder], [])
+    drawn = replace(tiny_recipe.data, images_share=0.0, procedural_share=1.0)
+    with pytest.raises(UsageError, match="pack is given, but data.real_share is 0"):
+        check_data(replace(tiny_recipe, data=drawn), [pack_folder], [])

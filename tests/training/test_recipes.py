@@ -9,8 +9,8 @@ from artifix.training.config import TrainingConfig
 from artifix.training.recipes import read_recipe, recipe_names
 
 
-def test_recipes_for_scratch_tuning_and_full_size_come_with_the_package():
-    assert recipe_names() == ["sd15", "small", "tune"]
+def test_recipes_for_scratch_tuning_real_pairs_and_full_size_come_with_the_package():
+    assert recipe_names() == ["real", "sd15", "small", "tune"]
 
 
 @pytest.mark.parametrize("name", recipe_names())
@@ -55,7 +55,7 @@ def test_a_name_in_the_package_wins_over_a_file_without_suffix(tmp_path, monkeyp
 
 
 def test_an_unknown_recipe_is_answered_with_those_there_are():
-    with pytest.raises(InputError, match="sd16: no such recipe; known are: sd15, small, tune"):
+    with pytest.raises(InputError, match="sd16: no such recipe; known are: real, sd15, small, tune"):
         read_recipe("sd16")
 
 

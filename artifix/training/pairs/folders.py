@@ -157,6 +157,17 @@ def read_view(view: View, side_px: int) -> tuple[NDArray[np.uint8], NDArray[np.b
     return resize(rgb, (side_px, side_px)), mask
 
 
+def read_photo(path: Path, most_px: int) -> NDArray[np.uint8]:
+    """A photo (H, W, 3) of its own shape, the longer side at most `most_px`.
+
+    Raises:
+        Unusable: unreadable or too small.
+    """
+    rgb = _decoded(path, most_px)[..., :3]
+    scale = min(1.0, most_px / max(rgb.shape[:2]))
+    return resize(rgb, (max(round(rgb.shape[0] * scale), 1), max(round(rgb.shape[1] * scale), 1)))
+
+
 def _decoded(path: Path, side_px: int) -> NDArray[np.uint8]:
     """(H, W, 3), or (H, W, 4) with alpha; large JPEGs at a fraction of their size."""
     try:

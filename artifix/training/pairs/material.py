@@ -1,24 +1,17 @@
-"""The three kinds of training material, read and mixed: single images, objects in views, drawn scenes."""
+"""The kinds of training material, read and mixed: single images, views, real pairs, drawn scenes."""
 
-import os
-from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional
 
 from artifix.errors import InputError, UsageError
-from artifix.geometry import box_of
-from artifix.training.pairs.folders import Unusable, View, find_images, find_views, read_image, read_view
+from artifix.training.pairs.folders import find_images, find_views
+from artifix.training.pairs.gathering import Gathered
 from artifix.training.pairs.lettering import draw_decals
-from artifix.training.pairs.procedural import draw_scene
-from artifix.training.pairs.sources import ALONE, BUSY_CELLS, Sources, assemble
+from artifix.training.pairs.pack import Pack, is_pack, read_pack
+from artifix.training.pairs.sources import Sources
 
 if TYPE_CHECKING:
     from artifix.training.config import DataConfig
@@ -34,7 +27,7 @@ def load_data(
     """Read and draw all material and mix it by the shares of the config.
 
     Args:
-        images: folders of single images; pictures with alpha become decals.
+        images: folders of single images, whose pictures with alpha become decals; and packs.
         pairs: folders of objects in several views, as folders.py describes them.
         config: shares, which need not sum to 1, and sizes.
         seed: of the drawn scenes and the lettering.
@@ -42,57 +35,89 @@ def load_data(
 
     Raises:
         UsageError: shares and folders contradict each other.
-        InputError: a folder without enough usable images.
+        InputError: a folder without enough usable images, or a damaged pack.
     """
     _require_shares(images, pairs, config)
-    gathered = _Gathered(config.source_px, config.decal_px)
-    files = [(folder, find_images(folder)) for folder in images]
+    gathered = Gathered(config.source_px, config.decal_px)
+    packs = [(folder, read_pack(folder)) for folder in images if is_pack(folder)]
+    files = _single_files(images, packs) if config.images_share else []
     views = [(folder, find_views(folder)) for folder in pairs]
     scenes = config.procedural_scenes if config.procedural_share else 0
-    found_files = sum(len(paths) for _, paths in files) + sum(len(found) for _, found in views)
-    gathered.reserve(found_files + scenes)
+    twins = round(scenes * config.two_styles_share)
+    photos = sum(len(pack.pictures) - len(pack.singles) for _, pack in packs)
+    gathered.reserve(_count(files) + _count(views) + photos + scenes + twins)
     for folder, paths in files:
         gathered.add_images(folder, paths)
     singles = gathered.count
-    if images and singles < 2:
+    if files and singles < 2:
         raise InputError(
             f"{_named(images)}: {singles} usable scenes", "two are the least; thousands are usual"
         )
     for folder, found in views:
         gathered.add_views(folder, found)
     shown = gathered.count
-    gathered.add_scenes(scenes, seed)
+    if config.real_share:
+        _add_real(gathered, packs)
+    real = gathered.count
+    gathered.add_scenes(scenes, twins, seed)
     weights = torch.zeros(gathered.count)
     weights[:singles] = config.images_share / max(singles, 1)
-    weights[singles:shown] = config.pairs_share * gathered.view_weights()
-    weights[shown:] = config.procedural_share / max(scenes, 1)
+    weights[singles:shown] = config.pairs_share * gathered.view_weights(singles, shown)
+    weights[shown:real] = config.real_share * gathered.view_weights(shown, real)
+    weights[real:] = config.procedural_share * gathered.scene_weights(real)
     if config.lettering:
         gathered.decals += list(draw_decals(config.lettering, config.decal_px, seed))
     return gathered.sources(weights, device)
+
+
+def _count(found: Sequence[tuple[Path, Sequence[object]]]) -> int:
+    return sum(len(several) for _, several in found)
+
+
+def _single_files(
+    images: Sequence[Path], packs: Sequence[tuple[Path, Pack]]
+) -> list[tuple[Path, list[Path]]]:
+    """Single images and decals by folder."""
+    listed = {folder: [folder / picture.file for picture in pack.singles] for folder, pack in packs}
+    return [(folder, listed[folder] if folder in listed else find_images(folder)) for folder in images]
+
+
+def _add_real(gathered: Gathered, packs: Sequence[tuple[Path, Pack]]) -> None:
+    if not any(pack.pairs for _, pack in packs):
+        raise InputError(
+            f"{_named([folder for folder, _ in packs])}: no pair of photos is in the pack",
+            "make it with folders of objects in several photos, or set real_share to 0",
+        )
+    for folder, pack in packs:
+        gathered.add_pairs(folder, pack)
 
 
 def _require_shares(images: Sequence[Path], pairs: Sequence[Path], config: "DataConfig") -> None:
     shares = {
         "images_share": config.images_share,
         "pairs_share": config.pairs_share,
+        "real_share": config.real_share,
         "procedural_share": config.procedural_share,
     }
     told = ", ".join(f"{name} = {share:g}" for name, share in shares.items())
     if min(shares.values()) < 0 or not sum(shares.values()):
         raise UsageError(f"the data's shares are {told}", "none may be negative, and one must be more than 0")
-    for name, folders, what in (
-        ("images_share", images, "images"),
-        ("pairs_share", pairs, "objects in several views"),
+    packs = [folder for folder in images if is_pack(folder)]
+    plain = [folder for folder in images if folder not in packs]
+    for names, folders, could_hold, what in (
+        (("images_share",), plain, images, "images"),
+        (("pairs_share",), pairs, pairs, "objects in several views"),
+        (("real_share", "images_share"), packs, packs, "a pack"),
     ):
-        if shares[name] and not folders:
+        if shares[names[0]] and not could_hold:
             raise UsageError(
-                f"{name} is {shares[name]:g}, but no folder of {what} is given",
-                f"name one, or set {name} to 0",
+                f"{names[0]} is {shares[names[0]]:g}, but no folder of {what} is given",
+                f"name one, or set {names[0]} to 0",
             )
-        if folders and not shares[name]:
+        if folders and not any(shares[name] for name in names):
             raise UsageError(
-                f"{_named(folders)} is given as {what}, but {name} is 0",
-                f"raise {name}, or leave the folder out",
+                f"{_named(folders)} is given as {what}, but {' and '.join(names)} is 0",
+                f"raise {names[0]}, or leave the folder out",
             )
     if config.procedural_share and config.procedural_scenes < 2:
         raise UsageError(
@@ -104,134 +129,3 @@ def _require_shares(images: Sequence[Path], pairs: Sequence[Path], config: "Data
 
 def _named(folders: Sequence[Path]) -> str:
     return ", ".join(map(str, folders))
-
-
-class _Gathered:
-    """Material read so far. All images share one block of bytes, so that nothing is ever held twice."""
-
-    def __init__(self, side_px: int, decal_px: int) -> None:
-        self.side_px = side_px
-        self.decal_px = decal_px
-        self.images = np.empty((0, 3, side_px, side_px), np.uint8)
-        self.count = 0  # of the images in use
-        self.decals: list[NDArray[np.uint8]] = []
-        self.skipped: list[str] = []
-        self.coverage: dict[int, Tensor] = {}  # (G * G) of the object, by image
-        self.boxes: dict[int, tuple[float, float, float, float]] = {}
-        self.objects: dict[int, str] = {}  # by image
-
-    def reserve(self, count: int) -> None:
-        self.images = np.empty((count, 3, self.side_px, self.side_px), np.uint8)
-
-    def add_images(self, folder: Path, paths: Sequence[Path]) -> None:
-        decals_before, count_before, skipped_before = len(self.decals), self.count, len(self.skipped)
-        for path, pixels in _each(lambda path: read_image(path, self.side_px, self.decal_px), paths):
-            if isinstance(pixels, Unusable):
-                self.skipped.append(f"{path}: {pixels}")
-            elif pixels.shape[2] == 4:
-                self.decals.append(pixels)
-            else:
-                self._keep(pixels)
-        usable = self.count - count_before + len(self.decals) - decals_before
-        if usable < 2:
-            raise InputError(
-                f"{folder}: {usable} usable images, {len(self.skipped) - skipped_before} skipped",
-                "two are the least; thousands are usual",
-            )
-
-    def add_views(self, folder: Path, views: Sequence[View]) -> None:
-        count_before, skipped_before = self.count, len(self.skipped)
-        waiting: dict[str, tuple[View, Any] | None] = {}  # the first view, until there is a second
-        for view, read in _each(lambda view: read_view(view, self.side_px), views):
-            if isinstance(read, Unusable):
-                self.skipped.append(f"{view.path}: {read}")
-            elif view.object not in waiting:
-                waiting[view.object] = view, read
-            else:
-                first = waiting[view.object]
-                if first is not None:
-                    self._keep_view(*first)
-                waiting[view.object] = None
-                self._keep_view(view, read)
-        alone = [first for first in waiting.values() if first is not None]
-        self.skipped += [f"{view.path}: the only usable view of its object" for view, _ in alone]
-        if self.count == count_before:
-            raise InputError(
-                f"{folder}: no object has two usable views ({len(views)} files, "
-                f"{len(self.skipped) - skipped_before} skipped)",
-                "give each object two views or more",
-            )
-
-    def add_scenes(self, count: int, seed: int) -> None:
-        for _, pixels in _each(lambda number: draw_scene(self.side_px, (seed, number)), range(count)):
-            self._keep(pixels)
-
-    def view_weights(self) -> Tensor:
-        """(V,) of the views, summing to 1: every object is as likely as any other."""
-        sizes = Counter(self.objects.values())
-        return torch.tensor([1 / sizes[name] / len(sizes) for name in self.objects.values()])
-
-    def sources(self, weights: Tensor, device: torch.device) -> Sources:
-        objects = torch.full((self.count,), ALONE)
-        numbers = {name: number for number, name in enumerate(dict.fromkeys(self.objects.values()))}
-        coverage = torch.ones(self.count, BUSY_CELLS**2)
-        boxes = torch.tensor([0.0, 0.0, 1.0, 1.0]).repeat(self.count, 1)
-        for place, name in self.objects.items():
-            objects[place], coverage[place] = numbers[name], _middle()
-        for place, share in self.coverage.items():
-            coverage[place], boxes[place] = share, torch.tensor(self.boxes[place])
-        empty = np.zeros((0, self.decal_px, self.decal_px, 4), np.uint8)
-        decals = np.stack(self.decals) if self.decals else empty
-        return assemble(
-            torch.from_numpy(self.images[: self.count]).to(device),
-            torch.from_numpy(decals).permute(0, 3, 1, 2).contiguous().to(device),
-            self.skipped,
-            weights=weights.to(device),
-            objects=objects.to(device),
-            coverage=coverage.to(device),
-            boxes=boxes.to(device),
-        )
-
-    def _keep(self, pixels: NDArray[np.uint8]) -> None:
-        self.images[self.count] = pixels.transpose(2, 0, 1)
-        self.count += 1
-
-    def _keep_view(self, view: View, read: tuple[NDArray[np.uint8], NDArray[np.bool_] | None]) -> None:
-        pixels, mask = read
-        self.objects[self.count] = view.object
-        if mask is not None:
-            box, half = box_of(mask), self.side_px / 2
-            self.boxes[self.count] = (
-                box.centre[0] / half - 1,
-                box.centre[1] / half - 1,
-                box.width / half / 2,
-                box.height / half / 2,
-            )
-            share = functional.adaptive_avg_pool2d(torch.from_numpy(mask).float()[None], BUSY_CELLS)
-            self.coverage[self.count] = share.flatten()
-        self._keep(pixels)
-
-
-def _middle() -> Tensor:
-    """(G * G) where the object of a view without a mask is looked for: people put it in the middle."""
-    rim = BUSY_CELLS // 5
-    cells = torch.zeros(BUSY_CELLS, BUSY_CELLS)
-    cells[rim : BUSY_CELLS - rim, rim : BUSY_CELLS - rim] = 1
-    return cells.flatten()
-
-
-def _each(work: Callable[[Any], Any], things: Sequence[Any]) -> Any:
-    """(thing, result) in order, worked on in parallel; a file that cannot be used gives its exception."""
-
-    def attempt(thing: Any) -> Any:
-        try:
-            return work(thing)
-        except Unusable as error:
-            return error
-
-    workers = min(32, 2 * (os.cpu_count() or 1))
-    with ThreadPoolExecutor(workers) as pool:
-        # Work in slices: results wait in memory only until they are copied.
-        for start in range(0, len(things), 16 * workers):
-            part = things[start : start + 16 * workers]
-            yield from zip(part, pool.map(attempt, part), strict=True)

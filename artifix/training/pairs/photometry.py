@@ -25,23 +25,24 @@ class Light:
 class Flaws:
     """Shares of the photos that have them."""
 
-    glare: float
-    blur: float
-    grain: float
-    compression: float
+    glare: float | Tensor  # one number, or (B,)
+    blur: float | Tensor
+    grain: float | Tensor
+    compression: float | Tensor
 
 
-def draw_light(count: int, strength: float, random: Generator) -> Light:
-    """Random light; `strength` 0 leaves pictures as they are, 1 is as strong as two cameras in two rooms."""
-    s = strength
-    brightness = uniform((count, 1, 1, 1), -0.35 * s, 0.35 * s, random)
-    saturation = 1 + uniform((count, 1, 1), -0.45 * s, 0.35 * s, random)
+def draw_light(strength: Tensor, random: Generator) -> Light:
+    """Random light of a `strength` (B,): 0 leaves pictures as they are, 1 is two cameras in two rooms."""
+    count, s = len(strength), strength.view(-1, 1, 1, 1)
+    brightness = s * uniform((count, 1, 1, 1), -0.35, 0.35, random)
+    saturation = 1 + s[..., 0] * uniform((count, 1, 1), -0.45, 0.35, random)
+    is_uneven = chance(count, 0.5, random).view(-1, 1)
     return Light(
         mixing=saturation * torch.eye(3, device=random.device) + (1 - saturation) / 3,
-        gain=(brightness + uniform((count, 3, 1, 1), -0.2 * s, 0.2 * s, random)).exp(),
-        offset=uniform((count, 3, 1, 1), -0.06 * s, 0.06 * s, random),
-        gamma=uniform((count, 1, 1, 1), -0.35 * s, 0.35 * s, random).exp(),
-        slope=uniform((count, 2), -0.35 * s, 0.35 * s, random) * chance(count, 0.5, random).view(-1, 1),
+        gain=(brightness + s * uniform((count, 3, 1, 1), -0.2, 0.2, random)).exp(),
+        offset=s * uniform((count, 3, 1, 1), -0.06, 0.06, random),
+        gamma=(s * uniform((count, 1, 1, 1), -0.35, 0.35, random)).exp(),
+        slope=s[..., 0, 0] * uniform((count, 2), -0.35, 0.35, random) * is_uneven,
     )
 
 

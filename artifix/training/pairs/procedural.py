@@ -1,5 +1,6 @@
 """Scenes drawn by code, so that training can start without any data: packages, labels, signs, patterns."""
 
+import copy
 import itertools
 import math
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from artifix.training.pairs.lettering import (
     draw_letters,
     draw_word,
 )
+from artifix.training.pairs.styles import restyle
 
 FINER = 2  # scenes are drawn larger and reduced, for smooth edges
 Box = tuple[float, float, float, float]  # left, top, right, bottom [px]
@@ -23,8 +25,35 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom [px]
 def draw_scene(side_px: int, seed: int | Sequence[int]) -> NDArray[np.uint8]:
     """One scene (side_px, side_px, 3) that follows from the seed and from the fonts of the machine."""
     random = np.random.default_rng(seed)
+    return np.asarray(_printed(_ground(random, side_px * FINER), random).reduce(FINER))
+
+
+def draw_twins(
+    side_px: int, seed: int | Sequence[int]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
+    """The scene of `draw_scene`, and the same print in another style and light on another ground.
+
+    Returns:
+        Both scenes (side_px, side_px, 3), and how much of each pixel (side_px, side_px) is print, 0 to 1,
+        which lies at the same place in both.
+    """
     side = side_px * FINER
-    picture = _ground(random, side)
+    random = np.random.default_rng(seed)
+    # What black and white grounds show alike is print.
+    grounds = [_ground(random, side), *(Image.new("RGB", (side, side), (tone,) * 3) for tone in (0, 255))]
+    first, *plain = (_printed(ground, copy.deepcopy(random)) for ground in grounds)
+    dark, bright = (np.asarray(picture, np.float32) for picture in plain)
+    opacity = 1 - (bright - dark).mean(2, keepdims=True) / 255
+    ink = np.where(opacity > 0, dark / np.maximum(opacity, 1e-3), 0)
+    other = np.random.default_rng([*np.atleast_1d(seed), 1])
+    second = restyle(ink, opacity, np.asarray(_ground(other, side), np.float32), other)
+    cover = opacity[..., 0].reshape(side_px, FINER, side_px, FINER).mean((1, 3))
+    return np.asarray(first.reduce(FINER)), np.asarray(Image.fromarray(second).reduce(FINER)), cover
+
+
+def _printed(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+    """Print on a ground, which is changed."""
+    side = picture.width
     pen = ImageDraw.Draw(picture, "RGBA")
     layout = random.random()
     if layout < 0.45:
@@ -33,7 +62,7 @@ def draw_scene(side_px: int, seed: int | Sequence[int]) -> NDArray[np.uint8]:
         _poster(pen, random, side)
     else:
         _scatter(pen, random, side)
-    return np.asarray(picture.reduce(FINER))
+    return picture
 
 
 def draw_scenes(count: int, side_px: int, seed: int) -> NDArray[np.uint8]:

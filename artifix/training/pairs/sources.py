@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from artifix.errors import InputError
+from artifix.training.pairs.links import Links, no_links
 
 BUSY_CELLS = 10  # cells a side of the map that says where an image is textured
 ALONE = -1  # the object of images that no other image shows the object of
@@ -25,6 +26,7 @@ class Sources:
     boxes: Tensor  # (N, 4) float, centre (x, y) and half (width, height) of the object, in [-1, 1]
     decals: Tensor  # (M, 4, D, D) uint8, RGB and alpha: logos and lettering to print on the images
     skipped: tuple[str, ...]  # files that could not be used, each with its reason
+    links: Links  # between images whose geometry is known
 
     def draw_busy_points(
         self, count: int, busy_share: float, random: torch.Generator
@@ -44,9 +46,13 @@ class Sources:
         return chosen, (corner + inside) / BUSY_CELLS * 2 - 1
 
     def draw_partners(self, chosen: Tensor, random: torch.Generator) -> Tensor:
-        """(B,) another view of the object of each of the `chosen` (B,); itself where there is none."""
+        """(B,) another view of the object of each of the `chosen` (B,); itself where there is none.
+
+        Views with links are left as they are: their partner is that of a link.
+        """
         partners = chosen.clone()
-        rows = (self.objects[chosen] != ALONE).nonzero().squeeze(1)
+        has_views = self.objects[chosen] != ALONE
+        rows = (has_views & ~self.links.has(chosen)).nonzero().squeeze(1)
         if len(rows):
             own = chosen[rows].unsqueeze(1)
             shows_it = self.objects[own] == self.objects
@@ -91,6 +97,7 @@ class Sources:
             weights=weights / weights.sum(),
             objects=self.objects[chosen],
             boxes=self.boxes[chosen],
+            links=self.links.among(chosen),
         )
 
 
@@ -103,6 +110,7 @@ def assemble(
     objects: Tensor | None = None,
     coverage: Tensor | None = None,
     boxes: Tensor | None = None,
+    links: Links | None = None,
 ) -> Sources:
     """Sources of images in memory, all of them alone and equally likely unless told otherwise.
 
@@ -114,6 +122,7 @@ def assemble(
         objects: (N,) int64.
         coverage: (N, G * G) share of each cell that the object covers.
         boxes: (N, 4).
+        links: on the device of the images.
     """
     device, count = images.device, len(images)
     weights = torch.ones(count, device=device) if weights is None else weights
@@ -129,6 +138,7 @@ def assemble(
         boxes=boxes,
         decals=decals,
         skipped=tuple(skipped),
+        links=no_links(device) if links is None else links,
     )
 
 

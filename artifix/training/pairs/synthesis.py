@@ -3,7 +3,8 @@
 One scene is looked at twice. The *crop* is the view to repair, the *reference* another view of the scene,
 in another light, on another background; a third, the *aligned* reference, is the reference warped into the
 crop with the errors that stage 1 really makes. All of it is drawn in batches on the device of the sources.
-Where the sources hold other views of an object, the reference is one of them, and nothing is known to match.
+Where the sources hold other views of an object, the reference is one of them, and nothing is known to match,
+unless a link tells how the two pictures lie to each other: then the gap between them is real.
 """
 
 import math
@@ -15,6 +16,7 @@ from torch import Generator, Tensor
 from artifix.training.pairs import warps
 from artifix.training.pairs.bends import draw_bend
 from artifix.training.pairs.corruption import garble
+from artifix.training.pairs.links import Drawn
 from artifix.training.pairs.masks import draw_masks
 from artifix.training.pairs.occlusion import Occluders, draw_occluders
 from artifix.training.pairs.photometry import Flaws, Light, draw_light, photograph
@@ -51,10 +53,12 @@ class SynthesisConfig:
     aligned_share: float = 0.7  # refinement pairs that have an aligned reference
     wrong_aligned_share: float = 0.06  # of those: aligned references that show something else
     light: float = 0.7  # strength of the photometric differences
+    real_light: float = 0.4  # factor on that, and on blur, where the pictures differ already
     glare_share: float = 0.1  # photos with specular spots
     blur_share: float = 0.25  # photos out of focus
     grain_share: float = 0.6  # photos with noise
     compression_share: float = 0.3  # photos compressed as JPEG
+    melted_share: float = 0.3  # artifacts that melt in place; those of real pairs all do
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,10 +80,21 @@ class _Geometry:
     """Where the pixels of both views lie."""
 
     crop_view: Tensor  # (B, 3, 3)
+    maps: Tensor  # (B, 3, 3) the scene's frame to that of the picture that the reference sees
     bent: Tensor  # (B, 2, S, S) of the crop, in its frame, on the flat surface
     crop_in_scene: Tensor  # (B, 2, S, S)
-    reference_in_scene: Tensor  # (B, 2, R, R)
+    reference_in_scene: Tensor  # (B, 2, R, R) in that picture
     match: Tensor  # (B, 2, S, S) of the crop, in the reference's frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """What the two views look at."""
+
+    images: Tensor  # (B,) of the crops
+    partners: Tensor  # (B,) of the references; the same where there is no other picture
+    unknown: Tensor  # (B,) bool, other pictures of which nothing is known to match
+    linked: Drawn  # other pictures whose geometry is known
 
 
 def make_pairs(
@@ -106,40 +121,39 @@ def make_pairs(
     mask_radius = (mask_area * 4 / math.pi).sqrt()  # in the crop's frame
     mask_centre = uniform((count, 2), -0.35, 0.35, random)
     images, focus = sources.draw_busy_points(count, config.busy_share, random)
-    partners = sources.draw_partners(images, random)
-    paired = partners != images
-    crop_view, reference_view = draw_views(task, focus, mask_centre, mask_radius, config, random)
-    whole = whole_views(sources.boxes[partners], config, random)
-    reference_view = torch.where(paired.view(-1, 1, 1), whole, reference_view)
-    mask_size = crop_view[:, :2, :2].det().abs().sqrt() * mask_radius
-    scene = draw_scene(sources, focus, mask_size, paired, config, random)
+    shown = _draw_shown(sources, images, focus, random)
+    mask_centre = _inward(mask_centre, focus, shown.linked.rows)
+    views = _draw_views(task, sources, shown, focus, (mask_centre, mask_radius), config, random)
+    mask_size = views[0][:, :2, :2].det().abs().sqrt() * mask_radius
+    scene = draw_scene(sources, focus, mask_size, shown.partners != images, config, random)
 
-    geometry = _geometry(crop_view, reference_view, (crop_px, reference_px), config, random)
+    geometry = _geometry(*views, shown.linked.maps, (crop_px, reference_px), config, random)
     match = geometry.match
     crop, crop_object = render(scene, images, geometry.crop_in_scene, random)
-    reference, _ = render(scene, partners, geometry.reference_in_scene, random)
+    reference, _ = render(scene, shown.partners, geometry.reference_in_scene, random)
     around_mask = torch.cat([mask_centre, mask_radius.unsqueeze(1)], 1)
     before_crop = draw_occluders(count, config.crop_occluded_share, around_mask, random)
     before_reference = draw_occluders(count, config.reference_occluded_share, None, random)
     before_crop.put_before(crop)
     before_reference.put_before(reference)
 
-    matchable = (match.abs().amax(1, keepdim=True) < 1).float() * ~paired.view(-1, 1, 1, 1)
+    matchable = (match.abs().amax(1, keepdim=True) < 1).float() * ~shown.unknown.view(-1, 1, 1, 1)
     matchable[scene.cut_rows] *= crop_object > 0.5
+    shown.linked.hide(matchable, geometry.crop_in_scene)
     before_crop.hide(matchable, warps.frame(crop_px, match.device).expand_as(match))
     before_reference.hide(matchable, match)
 
-    crop_light, reference_light = (draw_light(count, config.light, random) for _ in range(2))
-    clean = photograph(crop, crop_light, _flaws(config), random)
-    reference = photograph(reference, reference_light, _flaws(config), random)
+    synthetic = torch.ones(count, device=match.device).index_fill(0, shown.linked.rows, config.real_light)
+    crop_light, reference_light = (draw_light(config.light * synthetic, random) for _ in range(2))
+    clean = photograph(crop, crop_light, _flaws(config, synthetic), random)
+    reference = photograph(reference, reference_light, _flaws(config, synthetic), random)
     mask = draw_masks(mask_centre, mask_radius, crop_px, config.blobs_share, config.stroke_share, random)
-    garbled = garble(clean, mask, mask_centre, mask_radius, random)
+    melts = chance(count, config.melted_share, random).index_fill(0, shown.linked.rows, True)
+    garbled = garble(clean, mask, mask_centre, mask_radius, melts, random)
     aligned, valid = torch.zeros_like(clean), torch.zeros_like(mask)
     if task == REFINEMENT:
-        rows = rows_of(chance(count, config.aligned_share, random) & ~paired)
-        valid[rows] = 1
-        seen = _aligned(scene, images, geometry, reference_light, before_reference, config, random)
-        aligned[rows] = seen[rows].mul_(2).sub_(1)
+        seen, valid = _aligned(scene, shown, geometry, (reference_light, before_reference), config, random)
+        aligned = torch.where(valid > 0, seen.mul_(2).sub_(1), aligned)
     return Pairs(
         clean=clean.mul_(2).sub_(1),
         garbled=garbled.mul_(2).sub_(1),
@@ -152,9 +166,39 @@ def make_pairs(
     )
 
 
+def _draw_shown(sources: Sources, images: Tensor, focus: Tensor, random: Generator) -> _Shown:
+    partners = sources.draw_partners(images, random)
+    unknown = partners != images
+    linked = sources.links.draw(images, focus, random)
+    return _Shown(images, partners.index_copy(0, linked.rows, linked.links.second), unknown, linked)
+
+
+def _inward(mask_centre: Tensor, focus: Tensor, rows: Tensor) -> Tensor:
+    """Crops of these rows reach from the mask to the middle of the image: beyond its edge nothing is real."""
+    turned = mask_centre[rows].abs() * focus[rows].sign()
+    return mask_centre.index_copy(0, rows, turned)
+
+
+def _draw_views(
+    task: str,
+    sources: Sources,
+    shown: _Shown,
+    focus: Tensor,
+    mask: tuple[Tensor, Tensor],
+    config: SynthesisConfig,
+    random: Generator,
+) -> tuple[Tensor, Tensor]:
+    """Windows of the crop and of the reference; what nothing is known of is seen whole."""
+    maps = shown.linked.maps if len(shown.linked.rows) else None
+    crop_view, reference_view = draw_views(task, focus, *mask, config, random, maps)
+    whole = whole_views(sources.boxes[shown.partners], config, random)
+    return crop_view, torch.where(shown.unknown.view(-1, 1, 1), whole, reference_view)
+
+
 def _geometry(
     crop_view: Tensor,
     reference_view: Tensor,
+    maps: Tensor,
     sizes_px: tuple[int, int],
     config: SynthesisConfig,
     random: Generator,
@@ -165,9 +209,12 @@ def _geometry(
     bent = draw_bend(count, config.bend_share, config.cylinder_share, random).to_flat(crop_frame)
     in_scene = warps.apply(crop_view, bent)
     reference_bend = draw_bend(count, config.reference_bend_share, config.cylinder_share, random)
-    flat = warps.apply(torch.linalg.inv(reference_view), in_scene).clamp_(-FAR_OUTSIDE, FAR_OUTSIDE)
+    flat = warps.apply(torch.linalg.inv(reference_view) @ maps, in_scene)
+    # On the horizon of a real pair nothing is a number.
+    flat = flat.nan_to_num_(FAR_OUTSIDE).clamp_(-FAR_OUTSIDE, FAR_OUTSIDE)
     return _Geometry(
         crop_view=crop_view,
+        maps=maps,
         bent=bent,
         crop_in_scene=in_scene,
         reference_in_scene=warps.apply(reference_view, reference_bend.to_flat(reference_frame)),
@@ -175,26 +222,47 @@ def _geometry(
     )
 
 
-def _flaws(config: SynthesisConfig) -> Flaws:
-    return Flaws(config.glare_share, config.blur_share, config.grain_share, config.compression_share)
+def _flaws(config: SynthesisConfig, synthetic: Tensor) -> Flaws:
+    blur = config.blur_share * synthetic
+    return Flaws(config.glare_share, blur, config.grain_share, config.compression_share)
 
 
 def _aligned(
     scene: Scene,
-    images: Tensor,
+    shown: _Shown,
     geometry: _Geometry,
-    light: Light,
-    before: Occluders,
+    taken: tuple[Light, Occluders],
+    config: SynthesisConfig,
+    random: Generator,
+) -> tuple[Tensor, Tensor]:
+    """The reference as stage 1 would warp it into the crop, and where it shows something (B, 1, S, S)."""
+    count = len(shown.images)
+    has_aligned = chance(count, config.aligned_share, random) & ~shown.unknown
+    valid = torch.zeros_like(geometry.match[:, :1]) + has_aligned.view(-1, 1, 1, 1)
+    rows = shown.linked.rows
+    if len(rows):  # beyond its edge another photo shows nothing
+        there = warps.apply(geometry.maps[rows], geometry.crop_in_scene[rows])
+        valid[rows] *= there.abs().amax(1, keepdim=True) < 1
+    return _warped(scene, shown, geometry, taken, config, random), valid
+
+
+def _warped(
+    scene: Scene,
+    shown: _Shown,
+    geometry: _Geometry,
+    taken: tuple[Light, Occluders],
     config: SynthesisConfig,
     random: Generator,
 ) -> Tensor:
-    """The reference as stage 1 would warp it into the crop: a little shifted, scaled, turned, not bent."""
-    count, bent = len(images), geometry.bent
+    """The reference in the crop's frame: a little shifted, scaled, turned, not bent."""
+    light, before = taken
+    count, bent = len(shown.images), geometry.bent
     # A homography follows most of a bend near the mask; a third of it stays as an error.
     straight = warps.frame(bent.shape[-1], bent.device).expand_as(bent)
     followed = torch.lerp(straight, bent, uniform((count, 1, 1, 1), 0.6, 1.0, random))
-    points = warps.apply(geometry.crop_view @ _errors(count, random), followed)
-    seen = show(scene, images, points)
+    points = warps.apply(geometry.maps @ geometry.crop_view @ _errors(count, random), followed)
+    points = points.nan_to_num_(FAR_OUTSIDE)
+    seen = show(scene, torch.where(shown.unknown, shown.images, shown.partners), points)
     # The reference's own background, and what stands before the object, are parts of its picture: they are
     # valid there, and wrong.
     other = seen.roll(1, 0)

@@ -22,8 +22,8 @@ def log_uniform(shape: tuple[int, ...], low: float, high: float, random: Generat
     return uniform(shape, math.log(low), math.log(high), random).exp()
 
 
-def chance(count: int, share: float, random: Generator) -> Tensor:
-    """(count,) bool, True at the given share."""
+def chance(count: int, share: float | Tensor, random: Generator) -> Tensor:
+    """(count,) bool, True at the given share, which may be another for each."""
     return torch.rand(count, generator=random, device=random.device) < share
 
 
@@ -70,6 +70,19 @@ def apply(matrix: Tensor, points: Tensor) -> Tensor:
     """Homographies (B, 3, 3) on points (B, 2, ...)."""
     moved = torch.baddbmm(matrix[:, :, 2:], matrix[:, :, :2], points.flatten(2))
     return (moved[:, :2] / moved[:, 2:]).view(points.shape)
+
+
+def carry(matrix: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+    """Homographies (B, 3, 3) on one point (B, 2) each.
+
+    Returns:
+        The points (B, 2), and (B, 1) how much larger a small thing is there, in length.
+    """
+    moved = torch.baddbmm(matrix[:, :, 2:], matrix[:, :, :2], points.unsqueeze(2)).squeeze(2)
+    depth = moved[:, 2:]
+    there = moved[:, :2] / depth
+    jacobian = (matrix[:, :2, :2] - there.unsqueeze(2) * matrix[:, 2:, :2]) / depth.unsqueeze(2)
+    return there, jacobian.det().abs().sqrt().unsqueeze(1)
 
 
 def look(images: Tensor, points: Tensor, padding: str = "reflection") -> Tensor:

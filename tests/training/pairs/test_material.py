@@ -128,7 +128,7 @@ def test_decals_alone_are_no_scenes(tmp_path):
             "photos is given as images, but images_share is 0",
         ),
         ({"procedural_share": 1}, {"pairs": [Path("cups")]}, "cups is given as .*, but pairs_share is 0"),
-        ({}, {}, "images_share = 0, pairs_share = 0, procedural_share = 0"),
+        ({}, {}, "images_share = 0, pairs_share = 0, real_share = 0, procedural_share = 0"),
         ({"procedural_share": 2, "images_share": -1}, {}, "images_share = -1"),
         ({"procedural_share": 1, "procedural_scenes": 0}, {}, "procedural_scenes is 0"),
     ],
@@ -136,3 +136,16 @@ def test_decals_alone_are_no_scenes(tmp_path):
 def test_shares_and_folders_that_contradict_each_other_are_refused(shares, folders, problem):
     with pytest.raises(UsageError, match=problem):
         load(**folders, **shares)
+
+
+def test_scenes_in_two_styles_are_each_others_references():
+    sources = load(procedural_share=1, two_styles_share=0.5)
+    assert len(sources.images) == 6 + 3
+    assert sources.objects.tolist() == [0, 0, 1, 1, 2, 2] + [ALONE] * 3
+    assert torch.allclose(sources.weights[:6], torch.full((6,), 1 / 12))
+    assert torch.allclose(sources.weights[6:], torch.full((3,), 1 / 6))
+    assert torch.equal(sources.links.maps, torch.eye(3).repeat(6, 1, 1))
+    assert torch.equal(sources.images[[0, 2, 4, 6, 7, 8]], load(procedural_share=1).images)
+    pairs = make_pairs(sources, ALIGNMENT, 40, 32, 32, SynthesisConfig(), torch.Generator().manual_seed(0))
+    assert pairs.matchable.mean() > 0.1
+    assert pairs.match.isfinite().all()

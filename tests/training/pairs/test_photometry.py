@@ -33,19 +33,19 @@ def mask():
 
 def test_light_without_strength_leaves_pictures_as_they_are(random):
     pictures = torch.rand(2, 3, 8, 8, generator=random).clamp_min(1e-3)
-    assert torch.allclose(shine(draw_light(2, 0.0, random), pictures), pictures, atol=1e-5)
+    assert torch.allclose(shine(draw_light(torch.full((2,), 0.0), random), pictures), pictures, atol=1e-5)
 
 
 def test_light_changes_pictures_and_stays_in_range(random):
     pictures = torch.rand(16, 3, 8, 8, generator=random)
-    lit = shine(draw_light(16, 1.0, random), pictures)
+    lit = shine(draw_light(torch.full((16,), 1.0), random), pictures)
     assert (lit - pictures).abs().mean((1, 2, 3)).min() > 0.01
     assert lit.min() >= 0
     assert lit.max() <= 1
 
 
 def test_one_light_renders_two_pictures_alike(random):
-    light = draw_light(2, 1.0, random)
+    light = draw_light(torch.full((2,), 1.0), random)
     pictures = torch.rand(2, 3, 8, 8, generator=random)
     assert torch.equal(shine(light, pictures), shine(light, pictures.clone()))
 
@@ -78,7 +78,7 @@ def test_glare_only_brightens_and_leaves_most_of_most_pictures(random):
 def test_a_perfect_camera_changes_nothing(random):
     pictures = torch.rand(4, 3, 24, 24, generator=random).clamp_min(1e-3)
     before = pictures.clone()
-    taken = photograph(pictures, draw_light(4, 0.0, random), Flaws(0, 0, 0, 0), random)
+    taken = photograph(pictures, draw_light(torch.full((4,), 0.0), random), Flaws(0, 0, 0, 0), random)
     assert torch.allclose(taken, pictures, atol=1e-5)
     assert torch.equal(pictures, before)
 
@@ -87,7 +87,7 @@ def test_a_perfect_camera_changes_nothing(random):
 def test_each_flaw_shows_in_its_share_of_the_photos(random, name):
     pictures = torch.rand(60, 3, 24, 24, generator=random) * 0.8 + 0.1
     flaws = Flaws(**{"glare": 0, "blur": 0, "grain": 0, "compression": 0, name: 0.5})
-    taken = photograph(pictures, draw_light(60, 0.0, random), flaws, random)
+    taken = photograph(pictures, draw_light(torch.full((60,), 0.0), random), flaws, random)
     changed = (taken - pictures).abs().amax((1, 2, 3)) > 1e-3
     assert 0.3 < changed.float().mean() < 0.7
     assert taken.min() >= 0

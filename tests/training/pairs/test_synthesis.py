@@ -1,13 +1,17 @@
 from dataclasses import fields, replace
 
+import numpy as np
 import pytest
 import torch
 
+from artifix.training.pairs import warps
+from artifix.training.pairs.links import CELLS, make_links
 from artifix.training.pairs.sources import assemble
 from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
 from artifix.training.pairs.warps import look
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 
+CPU = torch.device("cpu")
 BARE = SynthesisConfig(
     decal_share=0,
     foreign_background_share=0,
@@ -238,3 +242,69 @@ def test_effects_of_no_row_and_of_a_single_row_do_no_harm(busy_sources):
         )
         assert pairs.clean.isfinite().all()
         assert pairs.reference.shape == (1, 3, 44, 44)
+
+
+def linked(first, second, matrix, cover=None):
+    """Two images of one thing, and how the one lies in the other."""
+    whole = np.ones((CELLS, CELLS), np.float32)
+    links = make_links([(0, 1, matrix, whole if cover is None else cover)])
+    nothing = torch.zeros(0, 4, 8, 8, dtype=torch.uint8)
+    return assemble(torch.stack([first, second]), nothing, objects=torch.tensor([0, 0]), links=links)
+
+
+@pytest.fixture(scope="module")
+def other_view(ramp):
+    """The ramp in two photos: the second shows in each pixel where in the first it lies."""
+    matrix = np.array([[0.9, 0.15, 0.1], [-0.1, 1.1, -0.05], [0.06, -0.1, 1.0]])
+    points = warps.apply(torch.from_numpy(np.linalg.inv(matrix)).float()[None], warps.frame(256, CPU)[None])
+    seen = ((points[0] + 1) * 128 - 0.5).clamp(0, 255)
+    second = torch.cat([seen, torch.full_like(seen[:1], 128)]).round().to(torch.uint8)
+    return linked(ramp.images[0], second, matrix)
+
+
+@pytest.mark.parametrize("task", [MATCHING, ALIGNMENT, REFINEMENT])
+@pytest.mark.parametrize("bends", [{}, {"bend_share": 1, "reference_bend_share": 1}], ids=str)
+def test_another_photo_shows_at_the_match_what_the_crop_shows(other_view, task, bends):
+    pairs = draw(other_view, task, replace(BARE, **bends), count=32)
+    # What the ramp of the second photo is clipped at lies outside the first.
+    known = (pairs.matchable > 0) & (pairs.clean[:, :2].abs().amax(1, keepdim=True) < 0.9)
+    assert known.float().mean() > 0.2
+    wrong = errors(pairs)[known]
+    assert wrong.quantile(0.95) < 0.04
+    moved = errors(replace(pairs, match=pairs.match + 0.05))
+    assert moved[known].median() > 0.02
+
+
+def test_another_photo_is_seen_upright_and_not_through_the_crops_eyes(ramp):
+    turned = ramp.images[0].rot90(1, (1, 2))
+    matrix = np.array([[0.0, 1, 0], [-1, 0, 0], [0, 0, 1]])  # what was right is up
+    straight = replace(BARE, turn_deg=0, upside_down_share=0, tilt=0)
+    pairs = draw(linked(ramp.images[0], turned, matrix), ALIGNMENT, straight, count=16)
+    rightwards = pairs.match[:, 24, 30] - pairs.match[:, 24, 18]
+    assert (rightwards[:, 1].abs() > 5 * rightwards[:, 0].abs()).all()
+    assert errors(pairs)[pairs.matchable > 0].quantile(0.95) < 0.04
+
+
+def test_another_photo_laid_over_the_crop_is_the_crop_but_for_a_small_shift(other_view):
+    pairs = draw(other_view, REFINEMENT, BARE, count=32)
+    known = (pairs.valid * pairs.matchable > 0) & (pairs.clean[:, :2].abs().amax(1, keepdim=True) < 0.9)
+    assert known.float().mean() > 0.2
+    assert (pairs.aligned - pairs.clean).abs().amax(1, keepdim=True)[known].median() < 0.06
+
+
+def test_nothing_matches_where_the_map_of_another_photo_does_not_hold(ramp):
+    left = np.zeros((CELLS, CELLS), np.float32)
+    left[:, : CELLS // 2] = 1
+    sources = linked(ramp.images[0], ramp.images[1], np.eye(3), left)
+    pairs = draw(sources, ALIGNMENT, BARE, count=32)
+    known = (pairs.matchable > 0).squeeze(1)
+    assert known.any()
+    assert pairs.clean[:, 0][known].max() < 0.1  # red is x
+
+
+def test_a_horizon_in_the_crop_does_no_harm(ramp):
+    steep = np.array([[1.0, 0, 0], [0, 1, 0], [1.5, 0, 1]])
+    for task in (ALIGNMENT, REFINEMENT):
+        pairs = draw(linked(ramp.images[0], ramp.images[1], steep), task, BARE, count=32)
+        for field in fields(pairs):
+            assert getattr(pairs, field.name).isfinite().all(), field.name
