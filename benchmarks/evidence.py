@@ -1,0 +1,183 @@
+"""Fit the one score by which transforms compete, to real pairs whose place is known.
+
+Usage: python benchmarks/evidence.py collect CASES --out FILE.jsonl [--matcher LIST] [--every N] [--device D]
+       python benchmarks/evidence.py fit FILE.jsonl [FILE.jsonl ...] [--leave-out NAME ...]
+
+`collect` locates every case in its own reference and in that of another object, and writes what speaks for
+every transform that was compared (artifix/alignment/evidence.py) with its overlap with the known region. A
+stranger's reference that shows the same print (two products of one brand) is left out. `fit` prints the
+log-odds to be put into artifix/alignment/evidence.py, and how they tell apart what was left out: cases whose
+names begin with a NAME. Generated images are unlike photos: neither the ring nor classical matches can be
+relied on there, so every transform is shown to the fit with parts of its evidence taken away as well.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from confidence import stranger_of
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from artifix.alignment.candidates import propose
+from artifix.alignment.evidence import NAMES
+from artifix.alignment.matching import match_features
+from artifix.config import AlignmentConfig, RefineConfig
+from artifix.evaluation import metrics
+from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
+from artifix.geometry import box_of
+from artifix.network.device import choose_device, choose_dtype
+from artifix.pipeline import RefineByAlignPipeline
+from artifix.pretrained import load_pipeline
+
+RIGHT, WRONG = 0.5, 0.2  # overlaps with the known region; what lies between is shown to nobody
+SHARED_PRINT = 25  # matches of the unspoiled image that agree: the stranger shows the same print
+ABSENT: tuple[tuple[str, ...], ...] = (
+    (),
+    ("classical", "ring"),
+    ("learned",),
+    ("classical", "learned", "ring"),
+    ("attention", "classical"),
+    ("attention", "classical", "ring"),
+)
+RIDGE = 1e-2  # on standardised evidence
+
+
+def shows_the_same_print(known: KnownCase, reference: NDArray[np.uint8]) -> bool:
+    """Whether many matches of the unspoiled image agree on a place in a stranger's reference."""
+    if known.truth is None:
+        return False
+    clear = np.zeros(known.truth.shape[:2], bool)
+    matches = match_features(known.truth, clear, reference)
+    return any(c.inliers >= SHARED_PRINT for c in propose(matches, box_of(known.case.mask)))
+
+
+def rows_of(
+    pipeline: RefineByAlignPipeline, folder: Path, other: Path | None, config: RefineConfig
+) -> Iterator[dict[str, Any]]:
+    """What speaks for each transform compared, in the case's own reference or in another's."""
+    known = read_known_case(folder)
+    case = known.case
+    if other is not None:
+        stranger = read_known_case(other).case.reference
+        if shows_the_same_print(known, stranger.rgb):
+            return
+        case = replace(case, reference=stranger)
+    for rank, hypothesis in enumerate(pipeline.search(case, config).alignments[0].hypotheses):
+        region = hypothesis.transform.region(case.mask, case.reference.size)
+        overlap = 0.0 if other is not None or known.region is None else metrics.iou(region, known.region)
+        yield {
+            "case": known.name,
+            "own": other is None,
+            "rank": rank,
+            "overlap": overlap,
+            **asdict(hypothesis.evidence),
+        }
+
+
+def fit(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """Log-odds by name, and a bias; right and wrong transforms weigh the same."""
+    rows = [row for row in rows if row["overlap"] >= RIGHT or row["overlap"] < WRONG]
+    shown = [{**row, **dict.fromkeys(absent, 0.0)} for row in rows for absent in ABSENT]
+    evidence = np.array([[row[name] for name in NAMES] for row in shown])
+    right = np.array([row["overlap"] >= RIGHT for row in shown])
+    weight = np.where(right, 0.5 / max(right.sum(), 1), 0.5 / max((~right).sum(), 1))
+    mean, spread = evidence.mean(0), evidence.std(0) + 1e-9
+    design = np.column_stack([(evidence - mean) / spread, np.ones(len(evidence))])
+
+    def loss(odds: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        score = design @ odds
+        misses = np.logaddexp(0, np.where(right, -score, score))
+        slope = design.T @ (weight * (1 / (1 + np.exp(-score)) - right))
+        slope[:-1] += 2 * RIDGE / len(NAMES) * odds[:-1]
+        return float(weight @ misses + RIDGE / len(NAMES) * (odds[:-1] ** 2).sum()), slope
+
+    # Nothing that speaks for a transform may be counted against it.
+    bounds = [(None, 0) if name == "stretch" else (0, None) for name in NAMES] + [(None, None)]
+    odds = minimize(loss, np.zeros(len(NAMES) + 1), jac=True, bounds=bounds, method="L-BFGS-B").x
+    by_name = odds[:-1] / spread
+    told = {name: round(float(value), 2) for name, value in zip(NAMES, by_name, strict=True)}
+    return told | {"bias": round(float(odds[-1] - by_name @ mean), 2)}
+
+
+def choices(rows: Sequence[dict[str, Any]], odds: dict[str, float]) -> list[tuple[dict[str, Any], float]]:
+    """The row of most odds of each search, and the probability that they mean."""
+    searches: dict[tuple[str, bool], list[tuple[float, dict[str, Any]]]] = {}
+    for row in rows:
+        score = sum(odds[name] * row[name] for name in NAMES) + odds["bias"]
+        searches.setdefault((row["case"], row["own"]), []).append((score, row))
+    best = [max(found, key=lambda pair: pair[0]) for found in searches.values()]
+    return [(row, float(1 / (1 + np.exp(-score)))) for score, row in best]
+
+
+def print_choices(rows: Sequence[dict[str, Any]], odds: dict[str, float]) -> None:
+    """What is chosen and refused by these odds."""
+    best = choices(rows, odds)
+    own, strange = [b for b in best if b[0]["own"]], [b for b in best if not b[0]["own"]]
+    right = [sure for row, sure in own if row["overlap"] >= RIGHT]
+    print("| searches | | refused below .5 |\n|---|---|---|")
+    print(f"| right transform chosen | {len(right)} of {len(own)} | {np.mean(np.array(right) < 0.5):.3f} |")
+    print(
+        f"| reference of another object | {len(strange)} | "
+        f"{np.mean([sure < 0.5 for _, sure in strange]):.3f} |"
+    )
+
+
+def collect(options: argparse.Namespace) -> int:
+    """Write the rows of all cases; returns an exit status."""
+    device = choose_device(options.device)
+    pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
+    config = RefineConfig(AlignmentConfig(force=True, matchers=tuple(options.matcher.split(","))))
+    folders = case_folders(options.cases)[:: options.every]
+    with options.out.open("w", encoding="utf-8") as file:
+        for index, folder in enumerate(folders):
+            print(f"{folder.name} ({index + 1}/{len(folders)})", file=sys.stderr, flush=True)
+            for other in (None, stranger_of(folders, index)):
+                if other is None or other != folder:
+                    file.writelines(
+                        json.dumps(row) + "\n" for row in rows_of(pipeline, folder, other, config)
+                    )
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Collect, or fit; returns an exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parts = parser.add_subparsers(dest="command", required=True)
+    collecting = parts.add_parser("collect")
+    collecting.add_argument("cases", type=Path)
+    collecting.add_argument("--out", type=Path, required=True)
+    collecting.add_argument("--matcher", default=",".join(AlignmentConfig().matchers))
+    collecting.add_argument("--weights")
+    collecting.add_argument("--device", default="auto")
+    collecting.add_argument("--every", type=int, default=1, help="take every Nth case")
+    fitting = parts.add_parser("fit")
+    fitting.add_argument("rows", type=Path, nargs="+")
+    fitting.add_argument("--leave-out", nargs="*", default=[], metavar="NAME")
+    options = parser.parse_args(arguments)
+    if options.command == "collect":
+        return collect(options)
+    rows = [
+        json.loads(line) for path in options.rows for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    left = (
+        [row for row in rows if row["case"].startswith(tuple(options.leave_out))]
+        if options.leave_out
+        else rows
+    )
+    kept = [row for row in rows if row not in left] if options.leave_out else rows
+    odds = fit(kept)
+    print(json.dumps(odds))
+    print_choices(left, odds)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
