@@ -4,7 +4,7 @@ Usage: python benchmarks/stages.py CASES [--weights NAME|DIR] [--every N] [--dev
 
 CASES is as in attention.py. The rows add up: the map of one look, cut at half its peak; without its noise;
 its largest cluster, which is the region; the same of the map after closer looks; the mask as a transform
-fitted to attention lays it onto the reference; and as the best transform does, those of classical matches
+fitted to attention lays it onto the reference; and as the best transform does, those of the other matchers
 included. Every row goes on where confidence is low. `iou` is the region's overlap with the true one in
 pixels, `box` that of their boxes, and `hit` says whether its centroid lies in the true box.
 """

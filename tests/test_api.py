@@ -68,6 +68,15 @@ def test_settings_are_named_without_their_section(pipeline, arrays):
     assert (config.refinement.steps, config.alignment.zoom, config.run.device) == (7, False, "cpu")
 
 
+def test_matchers_are_chosen_by_name(pipeline, arrays, monkeypatch):
+    artifix.refine(*arrays, matchers=["sift", "attention"])
+    assert pipeline.asked[1].alignment.matchers == ("sift", "attention")
+    monkeypatch.setattr("artifix.alignment.installed.xfeat_path", lambda: None)
+    artifix.refine(*arrays)
+    with pytest.raises(UsageError, match="xfeat: is not installed"):
+        artifix.refine(*arrays, matchers=["sift", "xfeat", "attention"])
+
+
 def test_an_unknown_setting_is_refused(pipeline, arrays):
     with pytest.raises(UsageError, match="unknown setting stepz"):
         artifix.refine(*arrays, stepz=7)

@@ -125,3 +125,37 @@ def test_a_file_that_is_nested_too_deeply_is_refused(tmp_path):
     path.write_text("x = " + "[" * 5000)
     with pytest.raises(InputError, match="is not TOML"):
         load_config(path, {})
+
+
+@pytest.mark.parametrize(
+    ("entries", "problem"),
+    [
+        (["orb"], "matchers: 'orb' is no matcher"),
+        (["sift", ""], "matchers: '' is no matcher"),
+        (["SIFT"], "matchers: 'SIFT' is no matcher"),
+        (["sift=DIR"], "matchers: sift=DIR takes no folder"),
+        (["xfeat="], "matchers: xfeat= takes no folder"),
+        (["efficientloftr"], "matchers: efficientloftr has no folder"),
+        (["efficientloftr="], "matchers: efficientloftr= has no folder"),
+        (["sift", "xfeat", "sift"], "matchers: sift is there 2 times"),
+        (["efficientloftr=a", "efficientloftr=b"], "matchers: efficientloftr is there 2 times"),
+    ],
+)
+def test_matchers_that_are_none_are_refused_and_the_known_ones_told(entries, problem):
+    with pytest.raises(UsageError, match=f"^{problem}$") as caught:
+        override(CommandConfig(), matchers=entries)
+    assert "sift, xfeat, attention, efficientloftr=DIR" in caught.value.hint
+
+
+def test_matchers_may_be_chosen_but_not_left_out():
+    chosen = ("attention", "efficientloftr=some/where,else=1", "sift")
+    assert override(CommandConfig(), matchers=chosen).alignment.matchers == chosen
+    with pytest.raises(UsageError, match="matchers is empty"):
+        override(CommandConfig(), matchers=())
+
+
+def test_unknown_matchers_of_a_file_are_refused_with_its_name(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text('[alignment]\nmatchers = ["sift", "surf"]\n')
+    with pytest.raises(UsageError, match=r"a.toml: matchers: 'surf' is no matcher"):
+        load_config(path, {})

@@ -14,7 +14,8 @@ from artifix.alignment.installed import INSTALL, XFEAT, read_xfeat
 from artifix.alignment.matching import MASK_MARGIN_PX, Matches
 from artifix.errors import WeightsError
 
-WORKING_SIDE_PX = 800  # images are shrunk to this longer side before features are sought
+WORKING_SIDE_PX = 800  # longer side that pictures are brought to before features are sought
+MOST_ENLARGED = 2.0  # small ones by no more
 SCALES = (0.6, 1.3)  # of the working picture, that are read; the two of XFeat*
 MOST_CELLS = (819, 3277)  # of each, by reliability: a fifth and the rest of 4096
 CELL_PX, MULTIPLE_PX = 8, 32  # of a picture that the network reads: per descriptor, of its sides
@@ -34,7 +35,7 @@ class Features:
         points: (N, 2) float64 centres (x, y) of cells, in pixels of the picture.
         steps: (N, 2) float64 pixels of the picture per pixel that the network read, along x and y.
         descriptors: (N, 64) float32.
-        scale: working pixels per pixel of the picture, at most 1.
+        scale: working pixels per pixel of the picture.
     """
 
     points: NDArray[np.float64]
@@ -115,7 +116,7 @@ def describe(
         WeightsError: as `load_xfeat`.
     """
     network = load_xfeat(torch.device(device))
-    scale = min(1.0, WORKING_SIDE_PX / max(picture.shape[:2]))
+    scale = min(MOST_ENLARGED, WORKING_SIDE_PX / max(picture.shape[:2]))
     parts = [
         _read(network, picture, scale * s, most, usable) for s, most in zip(SCALES, MOST_CELLS, strict=True)
     ]

@@ -1,7 +1,9 @@
 """The matchers whose matches compete for a transform."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from artifix.config import split_matcher
 
 ATTENTION = "attention"
 LEARNED = (XFEAT, LOFTR)
+MOST_REMEMBERED = 8  # results of matchers: those of a case, and of a few references of one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +50,11 @@ def pool_of(
         if name == XFEAT and xfeat_path() is None and is_default(entries):
             told[name] = NOT_INSTALLED
             continue
-        found = list(attention) if name == ATTENTION else [_found(scene, name, folder, device)]
+        found = (
+            list(attention)
+            if name == ATTENTION
+            else [_found(_Pictures(scene), name, folder, torch.device(device))]
+        )
         if name in LEARNED:  # they see the artifact as well
             guesses += found
             found = [beside(one, scene.hidden) for one in found]
@@ -56,16 +63,43 @@ def pool_of(
     return Pool(tuple(matches), tuple(guesses), told)
 
 
-def _found(scene: Scene, name: str, folder: str, device: torch.device | str) -> Matches:
+class _Pictures:
+    """Image, where it is masked, and reference: equal where their contents are."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.parts = scene.image, scene.hidden, scene.reference
+        told = hashlib.blake2b(repr([part.shape for part in self.parts]).encode())
+        for part in self.parts:
+            told.update(np.ascontiguousarray(part).data)
+        self._digest = told.digest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Pictures) and self._digest == other._digest
+
+    def __hash__(self) -> int:
+        return hash(self._digest)
+
+
+def _found(pictures: _Pictures, name: str, folder: str, device: torch.device) -> Matches:
+    """The matches of one matcher, found once for all parts of a mask."""
+    try:
+        return _sought(pictures, name, folder, device)
+    finally:
+        del pictures.parts  # of what is remembered, only the matches take memory
+
+
+@lru_cache(MOST_REMEMBERED)
+def _sought(pictures: _Pictures, name: str, folder: str, device: torch.device) -> Matches:
     # Their libraries take seconds to load, and are loaded where they are used.
-    clear = np.zeros_like(scene.hidden)
+    image, hidden, reference = pictures.parts
+    clear = np.zeros_like(hidden)
     if name == XFEAT:
         from artifix.alignment.learned import match_xfeat
 
-        return match_xfeat(scene.image, clear, scene.reference, device)
+        return match_xfeat(image, clear, reference, device)
     if name == LOFTR:
         from artifix.alignment.loftr import match_loftr
 
-        return match_loftr(scene.image, clear, scene.reference, Path(folder), device)
+        return match_loftr(image, clear, reference, Path(folder), device)
     assert name == FEATURES, name
-    return match_features(scene.image, scene.hidden, scene.reference)
+    return match_features(image, hidden, reference)

@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from artifix import __version__
+from artifix.alignment import installed
 
 
 def test_env_names_versions_devices_and_weights(artifix):
@@ -28,3 +31,17 @@ def test_unusable_weights_are_named_with_the_reason(artifix, tmp_path, monkeypat
     run = artifix("env")
     assert run.code == 0
     assert "holds no model_index.json" in run.out
+
+
+def test_the_learned_matcher_is_named_with_the_sha256_of_its_weights(artifix):
+    pytest.importorskip("kornia")
+    run = artifix("env")
+    assert "kornia:" in run.out
+    assert f"xfeat.pt (sha256 {installed.XFEAT_SHA256})" in run.out
+
+
+def test_a_learned_matcher_that_cannot_be_used_is_named_with_the_reason(artifix, tmp_path, monkeypatch):
+    monkeypatch.setattr(installed, "xfeat_path", lambda: None)
+    assert json.loads(artifix("env", "--json").out)["xfeat"] == "not installed"
+    monkeypatch.setattr(installed, "xfeat_path", lambda: tmp_path / "xfeat.pt")
+    assert "unusable" in json.loads(artifix("env", "--json").out)["xfeat"]

@@ -70,11 +70,11 @@ def test_a_row_is_a_request_with_absolute_paths(manifest, folder, monkeypatch):
 
 
 def test_settings_have_the_types_of_their_fields(manifest):
-    head = "image,mask,reference,seed,guidance_scale,steps,contexts,zoom,layer,force,feather_px,timestep"
-    (row,) = read_rows(manifest(head, f'{ROW},7,2,3,"1.8, 3",FALSE,up.1,yes,1e-1,'))
+    head = f"{HEAD},seed,guidance_scale,steps,contexts,zoom,layer,force,feather_px,timestep,matchers"
+    (row,) = read_rows(manifest(head, f'{ROW},7,2,3,"1.8, 3",FALSE,up.1,yes,1e-1,,"xfeat, sift"'))
     assert row.settings == {
         "seed": 7, "guidance_scale": 2.0, "steps": 3, "contexts": (1.8, 3.0), "zoom": False, "layer": "up.1",
-        "force": True, "feather_px": 0.1,
+        "force": True, "feather_px": 0.1, "matchers": ("xfeat", "sift"),
     }  # fmt: skip
     assert isinstance(row.settings["guidance_scale"], float)
     assert row.written["contexts"] == "1.8, 3"
@@ -117,12 +117,14 @@ def test_json_lines_say_the_same(json_lines, manifest):
                 "image": "a.png", "mask": "m.png", "reference": ["r.png", "r2.png"], "seed": 7,
                 "zoom": False,
                 "guidance_scale": 2, "contexts": [1.8, 3], "image_crop": [0, 0, 9, 9], "id": 12,
-                "steps": None,
+                "steps": None, "matchers": ["sift", "xfeat"],
             }
         )
     )  # fmt: skip
-    head = "id,image,mask,reference,seed,zoom,guidance_scale,contexts,image_crop"
-    (same,) = read_rows(manifest(head, '12,a.png,m.png,r.png;r2.png,7,false,2,"1.8,3","0,0,9,9"'))
+    head = "id,image,mask,reference,seed,zoom,guidance_scale,contexts,image_crop,matchers"
+    (same,) = read_rows(
+        manifest(head, '12,a.png,m.png,r.png;r2.png,7,false,2,"1.8,3","0,0,9,9","sift,xfeat"')
+    )
     assert (row.id, row.request, row.settings, row.written) == (
         same.id,
         same.request,
