@@ -94,6 +94,11 @@ def refusal_to_repair(found: Sequence[Alignment], config: AlignmentConfig) -> Re
         found: the alignments of all mask groups.
         config: says what is good enough.
     """
+    if any(alignment.mirrored for alignment in found) and not (config.allow_mirror or config.force):
+        return Refusal(
+            "the reference shows the masked part mirrored",
+            "pass --allow-mirror to use it as a mirror shows it, or use another reference",
+        )
     weakest = max(found, key=lambda alignment: PLACED.index(alignment.placed))
     if config.strict and weakest.placed != "exact":
         transform = weakest.transform

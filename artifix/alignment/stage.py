@@ -1,7 +1,7 @@
 """Stage 1: where in the reference is the masked part, and how is it seen there?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from artifix.alignment.gaze import Gaze
 from artifix.alignment.hand import transform_by_hand
 from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
 from artifix.alignment.matching import Matches
+from artifix.alignment.mirror import flipped, mirrored, seems_mirrored, unmirrored
 from artifix.alignment.pool import ATTENTION, Pool, pool_of
 from artifix.alignment.repairing import Placed, coarseness_of, placed_by, repair_confidence_in
 from artifix.alignment.scene import Scene
@@ -89,9 +90,21 @@ def align(
         UsageError: the network has no such layer or noise level.
         InputError: no view of a surface fits the points given by hand.
     """
-    layer, timestep = calibration.layer, calibration.timestep
-    check_address(network, layer, timestep)
-    gaze = Gaze(network, layer, timestep, seed)
+    check_address(network, calibration.layer, calibration.timestep)
+    gaze = Gaze(network, calibration.layer, calibration.timestep, seed)
+    straight = _looked_for(gaze, scene, config, calibration)
+    best = straight.hypotheses[0] if straight.hypotheses else None
+    # A person who gives points says how the part is seen.
+    if scene.points is not None or not config.transform:
+        return straight
+    if not seems_mirrored(scene, best, straight.matches, config.matchers, network.device):
+        return straight
+    turned = _looked_for(gaze, mirrored(scene), config, calibration)
+    return _unmirrored(turned, scene) if turned.confidence > straight.confidence else straight
+
+
+def _looked_for(gaze: Gaze, scene: Scene, config: AlignmentConfig, calibration: Calibration) -> Alignment:
+    """What is found in the reference as it is."""
     sighting = sight(gaze, scene, config.contexts, config.zoom)
     search = _search if scene.points is None else _by_hand
     found = search(gaze, scene, config, sighting)
@@ -106,8 +119,8 @@ def align(
         region=found.sighting.last_region() if transform is None else transform.region(scene.mask, shape),
         transform=transform,
         confidence=confidence,
-        layer=layer,
-        timestep=timestep,
+        layer=calibration.layer,
+        timestep=calibration.timestep,
         source=_source(scene, transform),
         matches=found.pool.matches,
         trust=found.trust,
@@ -118,6 +131,22 @@ def align(
         repair_confidence=repair_confidence_in(
             placed_by(transform), None if transform is None else transform.agreement, confidence
         ),
+    )
+
+
+def _unmirrored(alignment: Alignment, scene: Scene) -> Alignment:
+    """What was found in the mirrored reference, in pixels of the reference itself."""
+    transform, width = alignment.transform, scene.reference.shape[1]
+    return replace(
+        alignment,
+        correspondence=flipped(alignment.correspondence),
+        region=flipped(alignment.region),
+        transform=None if transform is None else unmirrored(transform, width),
+        matches=tuple(
+            replace(m, reference=m.reference * [-1, 1] + [width - 1, 0]) for m in alignment.matches
+        ),
+        hypotheses=tuple(replace(h, transform=unmirrored(h.transform, width)) for h in alignment.hypotheses),
+        mirrored=True,
     )
 
 
