@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.refinement.grain import Shown, with_grain
+from artifix.refinement.grain import Shown, around_patch, with_grain
 from artifix.refinement.stage import AlignedReference, Patch
 
 GREY_LEVELS = 1  # that channels of a grey picture may differ by, as rounding makes them
@@ -37,8 +37,9 @@ class Finish:
         if self.has_grain:
             shown = None
             if aligned is not None:
-                where = aligned.warp(patch.box, (patch.box.height, patch.box.width))[1]
-                shown = Shown(where, aligned.is_exact)
+                around = around_patch(patch.box, *self.marked.shape)
+                warped, where = aligned.warp(around, (around.height, around.width))
+                shown = Shown(around, warped, where, aligned.is_exact)
             random = np.random.default_rng((self.seed, index))
             pixels, sigma = with_grain(pixels, patch.box, self.image, self.marked, random, shown)
             pixels = greyed(pixels) if is_grey else pixels  # sums of equal channels differ in their last bits

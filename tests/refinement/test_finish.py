@@ -36,7 +36,7 @@ def test_a_patch_for_a_grey_image_is_grey(marked, coloured_patch, sigma):
     image[80, 80] = (255, 0, 0)  # the artifact may be coloured
     finish = Finish(image, marked, True, 0)
     assert finish.is_grey
-    patch, told = finish.apply(coloured_patch, AlignedReference(warp, True), 0)
+    patch, told = finish.apply(coloured_patch, AlignedReference(warp, True, lambda *_: None), 0)
     assert np.array_equal(patch.pixels[..., 0], patch.pixels[..., 1])
     assert np.array_equal(patch.pixels[..., 0], patch.pixels[..., 2])
     assert patch.pixels.mean() == pytest.approx(0.299 * 0.8 + 0.587 * 0.5 + 0.114 * 0.2, abs=0.01)
@@ -58,7 +58,7 @@ def test_rounding_makes_no_colour_and_one_coloured_pixel_does(marked, coloured_p
 def test_grain_can_be_left_out_and_differs_from_group_to_group(marked, coloured_patch):
     image = grey_image(9)
     image[0, 0] = (255, 0, 0)
-    aligned = AlignedReference(warp, True)
+    aligned = AlignedReference(warp, True, lambda *_: None)
     without, told = Finish(image, marked, False, 0).apply(coloured_patch, aligned, 0)
     assert without.pixels is coloured_patch.pixels
     assert told == {"grain": 0.0}
