@@ -19,6 +19,7 @@ class Finish:
 
     image: NDArray[np.uint8]  # (H, W, 3)
     marked: NDArray[np.bool_]  # (H, W), True where anything is repainted
+    spoiled: NDArray[np.bool_]  # (H, W), True where the artifact may show; what lies around is measured
     has_grain: bool  # patches take up the image's grain
     seed: int
 
@@ -41,7 +42,7 @@ class Finish:
                 warped, where = aligned.warp(around, (around.height, around.width))
                 shown = Shown(around, warped, where, aligned.is_exact)
             random = np.random.default_rng((self.seed, index))
-            pixels, sigma = with_grain(pixels, patch.box, self.image, self.marked, random, shown)
+            pixels, sigma = with_grain(pixels, patch.box, self.image, self.spoiled, random, shown)
             pixels = greyed(pixels) if is_grey else pixels  # sums of equal channels differ in their last bits
         return replace(patch, pixels=pixels), {"grain": round(sigma, 2)}
 

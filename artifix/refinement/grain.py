@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from artifix.geometry import Box, box_of
+from artifix.geometry import Box
 
 SIDE_PX = 16  # of the windows whose spectra are taken
 MOST_WINDOWS = 1000  # of a part; in larger ones they lie further apart
@@ -77,7 +77,7 @@ def with_grain(
         patch: (box.height, box.width, 3) float32 in [0, 1].
         box: of the image, where the patch lies.
         image: (H, W, 3).
-        marked: (H, W), True where anything is repainted.
+        marked: (H, W), True where the artifact may show.
         random: draws the noise.
         shown: the reference that the patch shows; None where it shows none.
 
@@ -89,10 +89,7 @@ def with_grain(
     sigma = 0.0 if kernels is None else float(np.sqrt((kernels**2).sum() / 3))
     if kernels is None or sigma < LEAST_ADDED:
         return patch, 0.0
-    part = box_of(marked[box.slices()])
-    result = patch.copy()
-    result[part.slices()] += _drawn(kernels, (part.height, part.width), random) / 255
-    return np.clip(result, 0, 1), sigma
+    return np.clip(patch + _drawn(kernels, (box.height, box.width), random) / 255, 0, 1), sigma
 
 
 def _lacking(
@@ -174,7 +171,9 @@ def _even(windows: _Windows, spread: float, most: float = np.inf) -> NDArray[np.
     if len(windows.light) < LEAST_WINDOWS:
         return None
     power = windows.power
-    even = power <= min(min(spread**2, MOST_EVEN) * float(np.quantile(power, FLOOR)), most)
+    limit = min(spread**2, MOST_EVEN) * float(np.quantile(power, FLOOR))
+    enough = float(np.partition(power, LEAST_WINDOWS - 1)[LEAST_WINDOWS - 1])
+    even = power <= min(max(limit, enough), most)
     return windows.spectra[even].mean(0) if even.sum() >= LEAST_WINDOWS else None
 
 
