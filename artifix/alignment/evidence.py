@@ -55,8 +55,8 @@ NAMES = tuple(f.name for f in fields(Evidence))
 # Log-odds by the numbers of `Evidence`, and a bias, fitted by benchmarks/confidence.py to real pairs of
 # photos whose place is known and to references of other things: with learned descriptors, and without any.
 LEARNED: Mapping[str, float] = {
-    "ring": 0.62, "surroundings": 6.38, "content": 5.2, "strokes": 13.0, "classical": 0.38, "learned": 0.28,
-    "attention": 0.44, "stretch": -3.9, "bias": -8.92,
+    "ring": 0.0, "surroundings": 7.32, "content": 6.1, "strokes": 3.2, "classical": 0.15, "learned": 0.31,
+    "attention": 1.54, "stretch": -3.21, "bias": -7.32,
 }  # fmt: skip
 PLAIN: Mapping[str, float] = dict(LEARNED)
 

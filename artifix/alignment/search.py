@@ -1,7 +1,7 @@
 """Everything that may be the transform, compared by one score."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,9 @@ MOST_STARTS = 14  # are looked at once
 MOST_REGISTERED = 5  # are followed
 MOST_POLISHED = 3  # are polished on the ring
 APART = 0.04  # starts nearer than this, in sides of the frame, are the same
+AS_PROBABLE = 3.0  # of log-odds, below the most
+# Of what tells how exactly a transform lies in place, over the ring's agreement; fitted as the odds are.
+SAID_AROUND, SAID_BY_MATCHES = 0.5, 0.04
 SETTLED = 0.01  # ... where they have come to
 
 
@@ -32,6 +35,12 @@ class Hypothesis:
     transform: Transform
     evidence: Evidence
     odds: float  # log-odds that it is right
+
+    @property
+    def placement(self) -> float:
+        """How exactly it lies in place, among right ones; the artifact may have melted and is not asked."""
+        told = self.evidence
+        return told.ring + SAID_AROUND * told.surroundings + SAID_BY_MATCHES * told.classical
 
     @property
     def probability(self) -> float:
@@ -67,8 +76,16 @@ def search(
             [rate(t, judge.ring, scene.reference) for t in distinct(followed, judge.frame, SETTLED)]
         )
         polished = [polish_on(h.transform, judge.ring, scene.reference) for h in rated[:MOST_POLISHED]]
-        found = sorted([*found, *rated, *judge(polished)], key=lambda h: -h.odds)
+        found = ordered([*found, *rated, *judge(polished)])
     return _with_bend(judge, found)
+
+
+def ordered(found: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Hypotheses: of those about as probable as the most probable the one that lies best in place first."""
+    most = max((h.odds for h in found), default=0.0)
+    near = [h for h in found if h.odds >= most - AS_PROBABLE]
+    rest = [h for h in found if h.odds < most - AS_PROBABLE]
+    return sorted(near, key=lambda h: -h.placement) + sorted(rest, key=lambda h: -h.odds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,8 +110,18 @@ class _Judge:
         found = []
         for transform, seen in zip(landing, self.content.view(landing, self.scene.reference), strict=True):
             evidence = gather(transform, self.content, seen, self.scene, self.pool, self.field)
-            found.append(Hypothesis(transform, evidence, odds_of(evidence, weights)))
+            found.append(Hypothesis(self._supported(transform), evidence, odds_of(evidence, weights)))
         return sorted(found, key=lambda h: -h.odds)
+
+    def _supported(self, transform: Transform) -> Transform:
+        """The transform, whoever proposed it, as one of exact matches where so many support it."""
+        for matches in self.pool:
+            if matches.source == FEATURES != transform.source:
+                count = int(transform.explains(matches).sum())
+                if count >= SURE_INLIERS:
+                    exact = matches.tolerance_px
+                    return replace(transform, source=FEATURES, inliers=count, tolerance_px=exact)
+        return transform
 
 
 def _is_sure(transform: Transform) -> bool:

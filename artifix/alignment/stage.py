@@ -129,7 +129,10 @@ def _looked_for(gaze: Gaze, scene: Scene, config: AlignmentConfig, calibration: 
         hypotheses=found.hypotheses,
         tried=_tried(found),
         repair_confidence=repair_confidence_in(
-            placed_by(transform), None if transform is None else transform.agreement, confidence
+            transform,
+            found.hypotheses[0].evidence if found.hypotheses else None,
+            confidence,
+            coarseness_of(transform, scene.mask),
         ),
     )
 
