@@ -121,11 +121,37 @@ def test_each_mask_group_is_found_and_repaired(refined, reference, mask):
     assert wrong.mean() < 6  # an untrained network leaves the careful paste
 
 
-def test_grey_masks_blend(pipeline, reference, mask, refined):
+def test_a_faint_mask_means_the_same_as_a_white_one(pipeline, reference, mask, refined):
     image = case_of(reference, mask).image.pixels
-    half = pipeline.refine(case_from_arrays(image, mask * np.float32(0.5), reference), QUICK).refined
-    expected = (image.astype(float) + refined.refined) / 2
-    assert np.abs(half - expected)[mask].max() <= 2
+    faint = pipeline.refine(case_from_arrays(image, mask * np.float32(0.3), reference), QUICK).refined
+    assert np.array_equal(faint, refined.refined)
+
+
+def test_a_soft_mask_is_located_by_its_core_and_blends_around_it(pipeline, reference, mask, refined):
+    case = case_of(reference, mask)
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 3)
+    soft[soft < 0.01] = 0
+    result = pipeline.refine(case_from_arrays(case.image.pixels, soft, reference), QUICK)
+    assert [group["source"] for group in result.groups] == ["sift", "sift"]
+    for group, known in zip(result.groups, refined.groups, strict=True):
+        assert group["mask_pixels"] == pytest.approx(known["mask_pixels"], rel=0.1)
+    assert np.array_equal(result.refined[soft == 0], case.image.pixels[soft == 0])
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    assert np.abs(result.refined.astype(int) - refined.refined)[inner].mean() < 3
+    tail = (soft > 0) & ~mask
+    truth = reference[DOWN : DOWN + 140, RIGHT : RIGHT + 170]
+    assert np.abs(result.refined.astype(int) - truth)[tail].mean() < 3
+
+
+def test_the_threshold_of_the_mask_is_a_setting(pipeline, reference, mask):
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 3)
+    soft[soft < 0.01] = 0
+    case = case_from_arrays(case_of(reference, mask).image.pixels, soft, reference)
+    sizes = [
+        sum(g["mask_pixels"] for g in pipeline.locate(case, override(QUICK, mask_threshold=share)).groups)
+        for share in (0.2, 0.8)
+    ]
+    assert sizes[0] > 1.2 * sizes[1]
 
 
 def test_a_grey_image_stays_grey(pipeline, reference, mask):
