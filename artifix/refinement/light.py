@@ -62,20 +62,21 @@ def as_sharp(
     wanted = _sharpness(image.astype(np.float32), ring)
     for deviation in BLURS_PX:
         blurred = _blurred(warped, deviation) if deviation else warped
-        if _sharpness(blurred, ring) <= SHARPER * wanted:
+        # A soft outline behind fine fur, or fur that one picture lacks, tells of one of the two only.
+        if np.any(_sharpness(blurred, ring) <= SHARPER * wanted):
             break
     return blurred
 
 
-def _sharpness(picture: NDArray[np.float32], ring: NDArray[np.bool_]) -> float:
-    """Share of the strongest edges on the ring that a blur of one pixel takes away, in [0, 1]."""
+def _sharpness(picture: NDArray[np.float32], ring: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Share of the edges on the ring that a blur of one pixel takes away: of the strongest, and of all."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     before, after = (
         np.hypot(*(cv2.Sobel(g, cv2.CV_32F, *order, ksize=3, scale=1 / 8) for order in ((1, 0), (0, 1))))
         for g in (grey, np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.0), np.float32))
     )
     strong = ring & (before >= np.quantile(before[ring], STRONG))
-    return float(1 - after[strong].mean() / max(float(before[strong].mean()), NOISE / 4))
+    return np.array([1 - after[p].mean() / max(float(before[p].mean()), NOISE / 4) for p in (strong, ring)])
 
 
 def _rings(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
