@@ -26,7 +26,7 @@ RIDGE = 1.0  # of the mean variance, towards plain gains
 PLAIN = 6.0  # deviation of grey levels in which nothing is drawn
 LIFT = 16.0  # grey levels: ratios of less are noise
 MOST_RATIO = 0.9  # log of the ratio of light, at most
-SEAM, SEAM_REACH, SEAM_FADE = 30.0, 0.15, 0.3  # grey levels; extents around the mask, and into it
+SEAM, SEAM_REACH, SEAM_FADE = 50.0, 0.15, 0.5  # grey levels; extents around the mask, and into it
 FIELD_SIDE_PX = 64  # fields are solved at this size
 
 
