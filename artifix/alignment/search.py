@@ -18,6 +18,7 @@ from artifix.geometry import Crop, box_of
 
 SURE_AGREEMENT = 0.6  # of the ring with a transform of many exact matches: nothing else need be sought
 SURE_INLIERS = 30
+SURE_ODDS = 4.0  # log-odds that such a one is right, at least: an artifact may blind all descriptors near it
 MOST_STARTS = 14  # are looked at once
 MOST_REGISTERED = 5  # are followed
 MOST_POLISHED = 3  # are polished on the ring
@@ -110,7 +111,10 @@ class _Judge:
         found = []
         for transform, seen in zip(landing, self.content.view(landing, self.scene.reference), strict=True):
             evidence = gather(transform, self.content, seen, self.scene, self.pool, self.field)
-            found.append(Hypothesis(self._supported(transform), evidence, odds_of(evidence, weights)))
+            supported, odds = self._supported(transform), odds_of(evidence, weights)
+            if _is_sure(supported):
+                odds = max(odds, SURE_ODDS)
+            found.append(Hypothesis(supported, evidence, odds))
         return sorted(found, key=lambda h: -h.odds)
 
     def _supported(self, transform: Transform) -> Transform:
