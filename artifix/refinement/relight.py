@@ -26,6 +26,7 @@ RIDGE = 1.0  # of the mean variance, towards plain gains
 PLAIN = 6.0  # deviation of grey levels in which nothing is drawn
 LIFT = 16.0  # grey levels: ratios of less are noise
 MOST_RATIO = 0.9  # log of the ratio of light, at most
+UNLIKE = 0.25  # difference of that log between channels where it is hardly light: a hand, another ground
 SEAM, SEAM_REACH, SEAM_FADE = 50.0, 0.15, 0.5  # grey levels; extents around the mask, and into it
 FIELD_SIDE_PX = 64  # fields are solved at this size
 
@@ -72,6 +73,7 @@ def match_roughly(
     softened = [_softened(view, picture) for picture in (warped, view.image)]
     matrix, offset = fit_colours(softened[0][at], softened[1][at], say[at], RIDGE)
     fitted = (warped.reshape(-1, 3) @ matrix + offset).reshape(warped.shape).astype(np.float32)
+    plain = plain * _lightlike(softened[1], _softened(view, fitted))
     lit = _with_ground(view, fitted, plain)
     return np.clip(_with_seam(view, lit, np.maximum(agreement, plain)), 0, 255).astype(np.float32)
 
@@ -107,6 +109,13 @@ def _blurred(view: _View, picture: NDArray[np.float32], part: NDArray[np.bool_])
     return np.asarray(
         cv2.GaussianBlur(picture * weight[..., None], (0, 0), sigma) / mass[..., None], np.float32
     )
+
+
+def _lightlike(image: NDArray[np.float32], fitted: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w) in [0, 1], how far light alone may tell the softened pictures apart; light has little colour."""
+    ratio = np.log(np.maximum(image, 0) + LIFT) - np.log(np.maximum(fitted, 0) + LIFT)
+    alike = np.exp(-(((ratio.max(-1) - ratio.min(-1)) / UNLIKE) ** 2))
+    return np.asarray(alike * (np.abs(ratio.mean(-1)) <= MOST_RATIO), np.float32)
 
 
 def _with_ground(view: _View, fitted: NDArray[np.float32], plain: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -162,6 +171,6 @@ def continued(
     links = sparse.coo_matrix((ones, pairs), shape=(mass.size,) * 2)
     links = links + links.T
     laplacian = sparse.diags(np.asarray(links.sum(1)).ravel()) - links
-    system = (laplacian + sparse.diags(mass.ravel() + 1e-4)).tocsc()
+    system = (laplacian + sparse.diags(mass.ravel() + 1e-6)).tocsc()
     solved = spsolve(system, total.reshape(-1, 3)).reshape(*mass.shape, 3).astype(np.float32)
     return np.asarray(cv2.resize(solved, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
