@@ -18,8 +18,8 @@ from artifix.geometry import Crop, box_of
 
 SURE_AGREEMENT = 0.6  # of the ring with a transform of many exact matches: nothing else need be sought
 SURE_INLIERS = 30
-# Log-odds, at least, that a transform of so many exact matches is right which the ring proves, whatever an artifact
-# does to descriptors: by agreement, doublings of matches, and a bias. Nothing unrelated was proved by them.
+# Log-odds, at least, that a transform of so many exact matches is right which the ring proves, whatever an
+# artifact does to descriptors: by agreement, doublings of matches, a bias. Nothing unrelated was so proved.
 PROVED = (8.0, 1.0, -4.0)
 MOST_STARTS = 14  # are looked at once
 MOST_REGISTERED = 5  # are followed
