@@ -124,7 +124,7 @@ def _structure(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _mean(values: NDArray, weight: NDArray) -> float:
-    """0 where less than a cell has a say."""
+    """Weighted mean; near 0 where hardly any cell has a say."""
     return float((values * weight).sum() / max(float(weight.sum()), 1.0))
 
 
