@@ -18,14 +18,16 @@ from artifix.geometry import Crop, box_of
 
 SURE_AGREEMENT = 0.6  # of the ring with a transform of many exact matches: nothing else need be sought
 SURE_INLIERS = 30
-SURE_ODDS = 4.0  # log-odds that such a one is right, at least: an artifact may blind all descriptors near it
+# Log-odds, at least, that a transform of so many exact matches is right which the ring proves, whatever an
+# artifact does to descriptors: by agreement, doublings of matches, a bias. Nothing unrelated was so proved.
+PROVED = (8.0, 1.0, -4.0)
 MOST_STARTS = 14  # are looked at once
 MOST_REGISTERED = 5  # are followed
 MOST_POLISHED = 3  # are polished on the ring
 APART = 0.04  # starts nearer than this, in sides of the frame, are the same
 AS_PROBABLE = 3.0  # of log-odds, below the most
 # Of what tells how exactly a transform lies in place, over the ring's agreement; fitted as the odds are.
-SAID_AROUND, SAID_BY_MATCHES = 0.5, 0.04
+SAID_AROUND, SAID_BY_MATCHES = 0.5, 0.15
 SETTLED = 0.01  # ... where they have come to
 
 
@@ -112,9 +114,7 @@ class _Judge:
         for transform, seen in zip(landing, self.content.view(landing, self.scene.reference), strict=True):
             evidence = gather(transform, self.content, seen, self.scene, self.pool, self.field)
             supported, odds = self._supported(transform), odds_of(evidence, weights)
-            if _is_sure(supported):
-                odds = max(odds, SURE_ODDS)
-            found.append(Hypothesis(supported, evidence, odds))
+            found.append(Hypothesis(supported, evidence, max(odds, _proof(supported))))
         return sorted(found, key=lambda h: -h.odds)
 
     def _supported(self, transform: Transform) -> Transform:
@@ -126,6 +126,14 @@ class _Judge:
                     exact = matches.tolerance_px
                     return replace(transform, source=FEATURES, inliers=count, tolerance_px=exact)
         return transform
+
+
+def _proof(transform: Transform) -> float:
+    """Log-odds that the ring and exact matches alone give a transform."""
+    if transform.source != FEATURES or transform.inliers < SURE_INLIERS or not transform.is_proved:
+        return -np.inf
+    by_agreement, by_matches, bias = PROVED
+    return by_agreement * transform.agreement + by_matches * float(np.log2(transform.inliers)) + bias
 
 
 def _is_sure(transform: Transform) -> bool:

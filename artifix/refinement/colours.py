@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 
 ROUNDS = 6  # of reweighting
 OUTLIER, NOISE = 2.0, 4.0  # median errors and grey levels where a pair loses most of its say
-RIDGE_FLOOR = 60.0  # grey levels squared, besides the ridge that is asked for
+# Towards plain gains, over the mean variance: in proportion to what a free matrix leaves unexplained, since a
+# ring that the reference does not explain is no witness of colours that it lacks.
+RIDGE, LEAST_RIDGE = 3.0, 0.01
+RIDGE_FLOOR = 60.0  # grey levels squared, besides
 GAIN_NOISE = 100.0  # variance of grey levels that says nothing of a gain
 UNEVEN = 0.15  # a channel's gain over that of all, at most
 
 
 def fit_colours(
-    source: NDArray[np.float32], target: NDArray[np.float32], say: NDArray[np.float32], ridge: float
+    source: NDArray[np.float32], target: NDArray[np.float32], say: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The matrix (3, 3) and offset (3,) so that `source @ matrix + offset` is near `target`, robustly.
 
@@ -23,7 +26,6 @@ def fit_colours(
         source: (N, 3).
         target: (N, 3).
         say: (N,), at least 0.
-        ridge: over the mean variance of `source`, towards plain gains.
     """
     a_all, b_all, prior = (part.astype(np.float64) for part in (source, target, say))
     weight = prior / prior.sum()
@@ -31,14 +33,24 @@ def fit_colours(
         mean_a, mean_b = weight @ a_all, weight @ b_all
         a, b = a_all - mean_a, b_all - mean_b
         scatter, cross = (a * weight[:, None]).T @ a, (a * weight[:, None]).T @ b
-        gains = _gains(weight @ a**2, weight @ b**2)
-        hold = ridge * np.trace(scatter) / 3 + RIDGE_FLOOR
-        matrix = np.linalg.solve(scatter + hold * np.eye(3), cross + hold * np.diag(gains))
+        gains = np.diag(_gains(weight @ a**2, weight @ b**2))
+        free = _solved(scatter, cross, gains, LEAST_RIDGE)
+        unexplained = float((weight @ (b - a @ free) ** 2).sum() / max(float((weight @ b**2).sum()), 1e-6))
+        ridge = float(np.clip(RIDGE * unexplained, LEAST_RIDGE, RIDGE))
+        matrix = _solved(scatter, cross, gains, ridge)
         error = np.abs(a @ matrix - b).mean(1)
         limit = OUTLIER * _weighted_median(error, prior) + NOISE
         weight = prior * np.exp(-((error / limit) ** 2))
         weight /= weight.sum()
     return matrix.astype(np.float32), (mean_b - mean_a @ matrix).astype(np.float32)
+
+
+def _solved(
+    scatter: NDArray[np.float64], cross: NDArray[np.float64], gains: NDArray[np.float64], ridge: float
+) -> NDArray[np.float64]:
+    """The matrix of least squares, held to `gains` by a ridge over the mean variance."""
+    hold = ridge * np.trace(scatter) / 3 + RIDGE_FLOOR * (LEAST_RIDGE + ridge / RIDGE)
+    return np.asarray(np.linalg.solve(scatter + hold * np.eye(3), cross + hold * gains), np.float64)
 
 
 def _gains(variance: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,7 +11,6 @@ FIELD_REACH_PX = 16.0  # what they leave is taken up from a ring this wide
 GUARD_PX = 1.0  # the artifact bleeds this far out of its mask
 FIELD_PX = 4.0  # deviation of the Gaussian that smooths the residual: above noise, below texture
 NOISE = 4.0  # standard deviation of samples that says nothing about contrast
-RIDGE = 3.0  # of the colours' mean variance, towards plain gains
 BLURS_PX = (0.0, 0.5, 0.7, 0.9, 1.2, 1.6, 2.2)  # deviations tried
 WORTH_BLURRING = 0.995  # a stronger blur must lower the error on the ring to this share
 STRONG = 0.9  # quantile of the edges that tell how sharp a picture is
@@ -92,7 +91,7 @@ def _sharpness_matched(
     best, least, even = warped, np.inf, np.ones(int(ring.sum()), np.float32)
     for deviation in BLURS_PX:
         blurred = _blurred(warped, deviation) if deviation else warped
-        matrix, offset = fit_colours(blurred[ring], image[ring], even, RIDGE)
+        matrix, offset = fit_colours(blurred[ring], image[ring], even)
         fitted = blurred @ matrix + offset
         error = float(np.abs(fitted - image)[ring].mean())
         if error < least * WORTH_BLURRING:

@@ -22,7 +22,6 @@ REACH = 0.5  # colours are compared this far around the mask, in its extents (ro
 SOFT = 0.05  # deviation of the Gaussian that makes pictures comparable, in extents
 INSIDE = 0.6  # say of a pixel of the artifact, over one at the mask's edge
 LEAST_PIXELS, MOST_PIXELS = 64, 6000  # that are compared
-RIDGE = 1.0  # of the mean variance, towards plain gains
 PLAIN = 6.0  # deviation of grey levels in which nothing is drawn
 LIFT = 16.0  # grey levels: ratios of less are noise
 MOST_RATIO = 0.9  # log of the ratio of light, at most
@@ -71,7 +70,7 @@ def match_roughly(
         return warped
     at = tuple(part[:: 1 + len(rows) // MOST_PIXELS] for part in (rows, columns))
     softened = [_softened(view, picture) for picture in (warped, view.image)]
-    matrix, offset = fit_colours(softened[0][at], softened[1][at], say[at], RIDGE)
+    matrix, offset = fit_colours(softened[0][at], softened[1][at], say[at])
     fitted = (warped.reshape(-1, 3) @ matrix + offset).reshape(warped.shape).astype(np.float32)
     plain = plain * _lightlike(softened[1], _softened(view, fitted))
     lit = _with_ground(view, fitted, plain)
