@@ -244,6 +244,40 @@ def test_a_search_refuses_nothing_but_says_so(pipeline, case, mask):
     assert (best, found[1].refusal) == (1, None)
 
 
+def test_without_xfeat_the_parts_are_found_and_repaired(pipeline, case, reference, mask, lacking):
+    config = override(QUICK, force=False)
+    located = pipeline.locate(case, config)
+    assert {group["matchers"]["xfeat"] for group in located.groups} == {"not installed"}
+    for alignment in located.alignments:
+        box, there = box_of(alignment.mask), box_of(alignment.region)
+        assert (there.left - box.left, there.top - box.top) == pytest.approx((RIGHT, DOWN), abs=1)
+    result = pipeline.refine(case, config, located=located)
+    truth = reference[DOWN : DOWN + 140, RIGHT : RIGHT + 170]
+    assert np.abs(result.refined.astype(int) - truth)[mask].mean() < 10
+    assert np.array_equal(result.refined[~mask], case.image.pixels[~mask])
+
+
+def test_without_xfeat_a_part_that_is_placed_roughly_is_repaired(pipeline, case, mask, lacking):
+    """Plain descriptors tell then where image and reference show the same."""
+    config = override(QUICK, matchers=["attention"])
+    located = pipeline.search(case, config)
+    assert "rough" in {alignment.placed for alignment in located.alignments}
+    result = pipeline.refine(case, config, located=located)
+    assert np.array_equal(result.refined[~mask], case.image.pixels[~mask])
+    assert (result.refined[mask] != case.image.pixels[mask]).any()
+
+
+def test_a_mirrored_reference_is_used_only_where_that_is_allowed(pipeline, case, reference, mask):
+    mirror = case_from_arrays(case.image.pixels, mask, reference[:, ::-1].copy())
+    config = override(QUICK, force=False)
+    assert pipeline.locate(mirror, config).alignments[0].mirrored
+    with pytest.raises(NoMatchError, match="shows the masked part mirrored"):
+        pipeline.refine(mirror, config)
+    result = pipeline.refine(mirror, override(config, allow_mirror=True))
+    truth = reference[DOWN : DOWN + 140, RIGHT : RIGHT + 170]
+    assert np.abs(result.refined.astype(int) - truth)[mask].mean() < 10
+
+
 def test_an_unknown_layer_is_refused(pipeline, case):
     with pytest.raises(UsageError, match="no such layer"):
         pipeline.locate(case, override(QUICK, layer="mid_block.attentions.5"))
