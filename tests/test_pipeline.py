@@ -247,7 +247,7 @@ def test_a_search_refuses_nothing_but_says_so(pipeline, case, mask):
 def test_without_xfeat_the_parts_are_found_and_repaired(pipeline, case, reference, mask, lacking):
     config = override(QUICK, force=False)
     located = pipeline.locate(case, config)
-    assert {group["matchers"]["xfeat"] for group in located.groups} == {"not installed"}
+    assert {group["matchers"]["xfeat"] for group in located.groups} <= {"not installed", "not needed"}
     for alignment in located.alignments:
         box, there = box_of(alignment.mask), box_of(alignment.region)
         assert (there.left - box.left, there.top - box.top) == pytest.approx((RIGHT, DOWN), abs=1)

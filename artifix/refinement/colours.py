@@ -18,7 +18,7 @@ UNEVEN = 0.15  # a channel's gain over that of all, at most
 
 
 def fit_colours(
-    source: NDArray[np.float32], target: NDArray[np.float32], say: NDArray[np.float32]
+    source: NDArray[np.float32], target: NDArray[np.float32], say: NDArray[np.float32], is_exact: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The matrix (3, 3) and offset (3,) so that `source @ matrix + offset` is near `target`, robustly.
 
@@ -26,6 +26,7 @@ def fit_colours(
         source: (N, 3).
         target: (N, 3).
         say: (N,), at least 0.
+        is_exact: each pair shows the same spot, and not only about the same.
     """
     a_all, b_all, prior = (part.astype(np.float64) for part in (source, target, say))
     weight, outlier = prior / prior.sum(), None
@@ -38,7 +39,7 @@ def fit_colours(
         unexplained = float((weight @ (b - a @ free) ** 2).sum() / max(float((weight @ b**2).sum()), 1e-6))
         ridge = float(np.clip(RIDGE * unexplained, LEAST_RIDGE, RIDGE))
         if outlier is None:  # where most is explained at once, what is not may be colours, not other content
-            outlier = OUTLIER[0] + (OUTLIER[1] - OUTLIER[0]) * max(1 - 2 * unexplained, 0.0)
+            outlier = OUTLIER[0] + is_exact * (OUTLIER[1] - OUTLIER[0]) * max(1 - 2 * unexplained, 0.0)
         matrix = _solved(scatter, cross, gains, ridge)
         error = np.abs(a @ matrix - b).mean(1)
         limit = outlier * _weighted_median(error, prior) + NOISE

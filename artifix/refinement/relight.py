@@ -70,7 +70,7 @@ def match_roughly(
         return warped
     at = tuple(part[:: 1 + len(rows) // MOST_PIXELS] for part in (rows, columns))
     softened = [_softened(view, picture) for picture in (warped, view.image)]
-    matrix, offset = fit_colours(softened[0][at], softened[1][at], say[at])
+    matrix, offset = fit_colours(softened[0][at], softened[1][at], say[at], False)
     fitted = (warped.reshape(-1, 3) @ matrix + offset).reshape(warped.shape).astype(np.float32)
     plain = plain * _lightlike(softened[1], _softened(view, fitted))
     lit = _with_ground(view, fitted, plain)
