@@ -10,7 +10,7 @@ from artifix.alignment.evidence import NAMES, Evidence
 from artifix.alignment.matching import Matches
 from artifix.alignment.pool import Pool, pool_of
 from artifix.alignment.scene import Scene
-from artifix.alignment.search import SURE_ODDS, Hypothesis, ordered, search
+from artifix.alignment.search import Hypothesis, ordered, search
 from artifix.alignment.transform import Transform
 from artifix.config import AlignmentConfig
 
@@ -105,7 +105,7 @@ def test_an_artifact_of_one_colour_does_not_make_a_sure_transform_unsure(shown, 
     image = np.where(MASK[..., None], spoiled, shown.image).astype(np.uint8)
     scene = Scene(image, MASK, shown.reference)
     found = search(scene, pool_of(scene, ("sift",), (), "cpu"), [], NOWHERE, describe)
-    assert found[0].odds >= SURE_ODDS
+    assert found[0].probability > 0.95
     assert error_px(found[0].transform) < 0.5
 
 
