@@ -52,13 +52,19 @@ class Hypothesis:
 
 
 def search(
-    scene: Scene, pool: Pool, guesses: Sequence[Transform], field: Matches, describe: Describe
+    scene: Scene,
+    pool: Pool,
+    proved: Transform | None,
+    guesses: Sequence[Transform],
+    field: Matches,
+    describe: Describe,
 ) -> list[Hypothesis]:
     """The transforms worth comparing, the most probable first; none where nothing lands in the reference.
 
     Args:
         scene: its mask has a True pixel, and a False one.
         pool: matches of all kinds.
+        proved: what classical matches and the ring prove; where that is sure, nothing else is sought.
         guesses: transforms to start from, besides those that matches propose.
         field: of attention, weighted by how far it is to be trusted.
         describe: what describes the cells of pictures.
@@ -70,9 +76,8 @@ def search(
         pool.matches,
         field,
     )
-    proved = find_transform(scene, [matches for matches in pool.matches if matches.source == FEATURES])
     found = judge([] if proved is None else [proved])
-    if proved is None or not _is_sure(proved):
+    if not is_sure(proved):
         starts = _starts(judge, found, guesses, [*pool.matches, *pool.guesses])
         followed = [t for _, t in register(judge.content, scene.reference, starts) if lands(t, scene)]
         rated = judge(
@@ -136,7 +141,15 @@ def _proof(transform: Transform) -> float:
     return by_agreement * transform.agreement + by_matches * float(np.log2(transform.inliers)) + bias
 
 
-def _is_sure(transform: Transform) -> bool:
+def prove(scene: Scene, pool: Pool) -> Transform | None:
+    """The transform that classical matches and the ring prove, if there is one."""
+    return find_transform(scene, [matches for matches in pool.matches if matches.source == FEATURES])
+
+
+def is_sure(transform: Transform | None) -> bool:
+    """Whether so many exact matches and the ring agree that nothing else need be sought."""
+    if transform is None:
+        return False
     exact = transform.source == FEATURES and transform.inliers >= SURE_INLIERS
     return exact and transform.agreement >= SURE_AGREEMENT
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROUNDS = 6  # of reweighting
-OUTLIER, NOISE = 2.0, 4.0  # median errors and grey levels where a pair loses most of its say
+OUTLIER, NOISE = (2.0, 4.45), 3.5  # median errors and grey levels where a pair loses most of its say
 # Towards plain gains, over the mean variance: in proportion to what a free matrix leaves unexplained, since a
 # ring that the reference does not explain is no witness of colours that it lacks.
 RIDGE, LEAST_RIDGE = 3.0, 0.01
@@ -28,7 +28,7 @@ def fit_colours(
         say: (N,), at least 0.
     """
     a_all, b_all, prior = (part.astype(np.float64) for part in (source, target, say))
-    weight = prior / prior.sum()
+    weight, outlier = prior / prior.sum(), None
     for _ in range(ROUNDS):
         mean_a, mean_b = weight @ a_all, weight @ b_all
         a, b = a_all - mean_a, b_all - mean_b
@@ -37,9 +37,11 @@ def fit_colours(
         free = _solved(scatter, cross, gains, LEAST_RIDGE)
         unexplained = float((weight @ (b - a @ free) ** 2).sum() / max(float((weight @ b**2).sum()), 1e-6))
         ridge = float(np.clip(RIDGE * unexplained, LEAST_RIDGE, RIDGE))
+        if outlier is None:  # where most is explained at once, what is not may be colours, not other content
+            outlier = OUTLIER[0] + (OUTLIER[1] - OUTLIER[0]) * max(1 - 2 * unexplained, 0.0)
         matrix = _solved(scatter, cross, gains, ridge)
         error = np.abs(a @ matrix - b).mean(1)
-        limit = OUTLIER * _weighted_median(error, prior) + NOISE
+        limit = outlier * _weighted_median(error, prior) + NOISE
         weight = prior * np.exp(-((error / limit) ** 2))
         weight /= weight.sum()
     return matrix.astype(np.float32), (mean_b - mean_a @ matrix).astype(np.float32)

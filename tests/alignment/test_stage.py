@@ -139,7 +139,7 @@ def test_all_that_was_compared_is_told_the_chosen_one_first(located, believed, r
 
 def test_a_field_without_trust_is_refused(located, believed, scene):
     believed(0.15)
-    assert refused(located(scene(220, 260, 99)), "matches of attention, which do not agree with")
+    assert refused(located(scene(220, 260, 99)), "matches of xfeat, which do not agree with")
 
 
 def test_without_a_transform_more_trust_gives_more_confidence(located, believed, scene):
@@ -176,7 +176,7 @@ def test_an_artifact_that_is_black_does_not_make_a_right_place_unsure(located, r
 
 def test_without_xfeat_the_part_is_found_by_the_others(located, reference, lacking):
     found = located(reference)
-    assert found.matchers["xfeat"] == "not installed"
+    assert found.matchers["xfeat"] == "not needed"
     assert (found.source, found.placed) == ("sift", "exact")
     assert found.confidence > 0.9
     assert box_of(found.region).as_tuple() == pytest.approx(
