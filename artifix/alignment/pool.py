@@ -59,11 +59,11 @@ def pool_of(
     guesses: list[Matches] = []
     told: dict[str, int | str] = {}
     for name, folder in map(split_matcher, entries):
-        if not needed(name):
-            told[name] = NOT_NEEDED
-            continue
         if name == XFEAT and xfeat_path() is None and is_default(entries):
             told[name] = NOT_INSTALLED
+            continue
+        if not needed(name):
+            told[name] = NOT_NEEDED
             continue
         found = (
             list(attention)

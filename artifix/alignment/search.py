@@ -173,6 +173,10 @@ def _with_bend(judge: _Judge, found: list[Hypothesis]) -> list[Hypothesis]:
     """The hypotheses; before them the best one with a bend, where the content is clearly more alike so."""
     if not found or found[0].transform.bend is not None or found[0].transform.is_exact:
         return found
-    best = found[0].transform
-    bent = bend_along(judge.content, judge.scene.reference, best)
-    return found if bent is best else [*judge([rate(bent, judge.ring, judge.scene.reference)]), *found]
+    best = found[0]
+    bent = bend_along(judge.content, judge.scene.reference, best.transform)
+    if bent is best.transform:
+        return found
+    # A bend is free enough to make anything more alike: it makes nothing more probable.
+    bent_too = judge([rate(bent, judge.ring, judge.scene.reference)])
+    return [*(replace(h, odds=min(h.odds, best.odds)) for h in bent_too), *found]

@@ -63,16 +63,15 @@ def match_roughly(
     """
     away_px = np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
     view = _View(image.astype(np.float32), warped, valid, mask, away_px, float(np.sqrt(mask.sum())))
-    plain = _plainness(view)
+    softened = [_softened(view, picture) for picture in (warped, view.image)]
+    plain = _plainness(view) * _lightlike(view, *softened)
     say = _say(view, np.maximum(agreement, plain))
     rows, columns = np.nonzero(say > 1e-3)
     if len(rows) < LEAST_PIXELS:
         return warped
     at = tuple(part[:: 1 + len(rows) // MOST_PIXELS] for part in (rows, columns))
-    softened = [_softened(view, picture) for picture in (warped, view.image)]
     matrix, offset = fit_colours(softened[0][at], softened[1][at], say[at], False)
     fitted = (warped.reshape(-1, 3) @ matrix + offset).reshape(warped.shape).astype(np.float32)
-    plain = plain * _lightlike(softened[1], _softened(view, fitted))
     lit = _with_ground(view, fitted, plain)
     return np.clip(_with_seam(view, lit, np.maximum(agreement, plain)), 0, 255).astype(np.float32)
 
@@ -110,9 +109,15 @@ def _blurred(view: _View, picture: NDArray[np.float32], part: NDArray[np.bool_])
     )
 
 
-def _lightlike(image: NDArray[np.float32], fitted: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(h, w) in [0, 1], how far light alone may tell the softened pictures apart; light has little colour."""
-    ratio = np.log(np.maximum(image, 0) + LIFT) - np.log(np.maximum(fitted, 0) + LIFT)
+def _lightlike(view: _View, warped: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w) in [0, 1], how far light alone may tell the softened pictures apart; light has little colour.
+
+    But for the tint that all of the picture has.
+    """
+    ratio = np.log(np.maximum(image, 0) + LIFT) - np.log(np.maximum(warped, 0) + LIFT)
+    around = view.valid & (view.away_px > GUARD_PX) & (view.away_px <= REACH * view.extent_px)
+    if around.any():
+        ratio = ratio - np.median(ratio[around], axis=0)
     alike = np.exp(-(((ratio.max(-1) - ratio.min(-1)) / UNLIKE) ** 2))
     return np.asarray(alike * (np.abs(ratio.mean(-1)) <= MOST_RATIO), np.float32)
 

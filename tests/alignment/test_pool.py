@@ -76,3 +76,21 @@ def test_a_matcher_is_asked_once_for_all_parts_of_a_mask(shown, monkeypatch):
 def test_efficientloftr_is_asked_with_its_folder(shown, tmp_path):
     with pytest.raises(WeightsError, match=r"config.json: is missing"):
         pool_of(shown, (f"efficientloftr={tmp_path}",), [SEEN], "cpu")
+
+
+def test_what_is_not_needed_is_not_asked_and_told(shown):
+    found = pool_of(shown, DEFAULT, [SEEN], "cpu", lambda name: name != "xfeat")
+    assert [matches.source for matches in found.matches] == ["sift", "attention"]
+    assert found.told["xfeat"] == "not needed"
+
+
+def test_what_is_not_installed_is_told_so_needed_or_not(shown, lacking):
+    assert pool_of(shown, DEFAULT, [SEEN], "cpu", lambda name: False).told["xfeat"] == "not installed"
+
+
+def test_two_pools_are_joined_with_what_each_asked(shown):
+    first = pool_of(shown, ("sift", "attention"), [SEEN], "cpu", lambda name: name == "attention")
+    second = pool_of(shown, ("sift", "attention"), [SEEN], "cpu", lambda name: name == "sift")
+    joined = first.joined(second)
+    assert [matches.source for matches in joined.matches] == ["attention", "sift"]
+    assert joined.told == {"sift": len(joined.matches[1]), "attention": 7}

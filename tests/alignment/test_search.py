@@ -10,7 +10,7 @@ from artifix.alignment.evidence import NAMES, Evidence
 from artifix.alignment.matching import Matches
 from artifix.alignment.pool import Pool, pool_of
 from artifix.alignment.scene import Scene
-from artifix.alignment.search import Hypothesis, ordered, prove
+from artifix.alignment.search import Hypothesis, is_sure, ordered, prove, search
 from artifix.alignment.transform import Transform
 from artifix.config import AlignmentConfig
 
@@ -49,18 +49,17 @@ def guess(right: float = 0.0, down: float = 0.0, scale: float = 1.0) -> Transfor
     return Transform(matrix, 0.0, "attention", "similarity", 100, 12.0)
 
 
+def found_in(scene, pool, guesses, attention, describe) -> list[Hypothesis]:
+    return search(scene, pool, prove(scene, pool), guesses, attention, describe)
+
+
 def error_px(transform: Transform) -> float:
     return float(np.abs(transform.points(CORNERS) - CORNERS - np.array([RIGHT, DOWN])).max())
 
 
-def searched(scene: Scene, pool: Pool, guesses, field: Matches, describe) -> list[Hypothesis]:
-    """The search after what exact matches prove, as stage 1 does it."""
-    return searching.search(scene, pool, prove(scene, pool), guesses, field, describe)
-
-
 def test_a_right_guess_wins_over_what_many_wrong_matches_propose(shown, describe):
     wrong = field(60, 45)
-    found = searched(shown, Pool((wrong,), (wrong,)), [guess(8, -6)], wrong, describe)
+    found = found_in(shown, Pool((wrong,), (wrong,)), [guess(8, -6)], wrong, describe)
     assert error_px(found[0].transform) < 4
     assert found[0].probability > 0.5
     assert any(error_px(h.transform) > 40 for h in found)  # it was compared
@@ -68,38 +67,39 @@ def test_a_right_guess_wins_over_what_many_wrong_matches_propose(shown, describe
 
 def test_matches_alone_propose_the_right_one(shown, describe):
     right = field(3, -3)
-    found = searched(shown, Pool((right,), (right,)), [], right, describe)
+    found = found_in(shown, Pool((right,), (right,)), [], right, describe)
     assert error_px(found[0].transform) < 3
     assert found[0].evidence.attention > 0.9
 
 
 def test_the_most_probable_come_first(shown, describe):
-    found = searched(shown, Pool(), [guess(8, -6), guess(90, 60), guess(scale=1.3)], field(), describe)
+    found = found_in(shown, Pool(), [guess(8, -6), guess(90, 60), guess(scale=1.3)], field(), describe)
     odds = [h.odds for h in found]
     assert odds[0] >= max(odds) - searching.AS_PROBABLE
     assert all(0 <= h.probability <= 1 for h in found)
 
 
 def test_where_nothing_is_proposed_nothing_is_found(shown, describe):
-    assert searched(shown, Pool(), [], NOWHERE, describe) == []
+    assert found_in(shown, Pool(), [], NOWHERE, describe) == []
 
 
 def test_where_nothing_lands_in_the_reference_nothing_is_found(shown, describe):
     away = field(3000, 0)
-    assert searched(shown, Pool((away,)), [guess(3000, 0), guess(0, -900)], away, describe) == []
+    assert found_in(shown, Pool((away,)), [guess(3000, 0), guess(0, -900)], away, describe) == []
 
 
 def test_a_region_given_by_hand_keeps_out_what_lies_elsewhere(shown, describe):
     within = np.zeros(shown.reference.shape[:2], bool)
     within[:60, :60] = True
     kept = Scene(shown.image, shown.mask, shown.reference, within=within)
-    assert searched(kept, Pool(), [guess()], field(), describe) == []
+    assert found_in(kept, Pool(), [guess()], field(), describe) == []
 
 
 def test_a_sure_exact_transform_ends_the_search(shown, describe, monkeypatch):
     monkeypatch.setattr(searching, "register", lambda *_: pytest.fail("something else was sought"))
     pool = pool_of(shown, ("sift",), (), "cpu")
-    (found,) = searched(shown, pool, [guess(8, 8)], NOWHERE, describe)
+    assert is_sure(prove(shown, pool))
+    (found,) = found_in(shown, pool, [guess(8, 8)], NOWHERE, describe)
     assert (found.transform.source, found.transform.is_exact) == ("sift", True)
     assert error_px(found.transform) < 0.5
     assert found.probability > 0.95
@@ -109,7 +109,7 @@ def test_a_sure_exact_transform_ends_the_search(shown, describe, monkeypatch):
 def test_an_artifact_of_one_colour_does_not_make_a_sure_transform_unsure(shown, describe, spoiled):
     image = np.where(MASK[..., None], spoiled, shown.image).astype(np.uint8)
     scene = Scene(image, MASK, shown.reference)
-    found = searched(scene, pool_of(scene, ("sift",), (), "cpu"), [], NOWHERE, describe)
+    found = found_in(scene, pool_of(scene, ("sift",), (), "cpu"), [], NOWHERE, describe)
     assert found[0].probability > 0.95
     assert error_px(found[0].transform) < 0.5
 
@@ -133,7 +133,7 @@ def test_what_many_exact_matches_support_counts_as_theirs(shown, describe):
 def test_another_print_is_not_believed(shown, describe, label):
     stranger = Scene(shown.image, MASK, label(8, 380, 420))
     pool = pool_of(stranger, ("sift",), (), "cpu")
-    found = searched(stranger, pool, [guess()], NOWHERE, describe)
+    found = found_in(stranger, pool, [guess()], NOWHERE, describe)
     assert found[0].probability < AlignmentConfig().min_confidence
 
 
@@ -141,7 +141,7 @@ def test_without_xfeat_the_plain_descriptors_search(shown, lacking):
     describe = describe_by(DEFAULT, torch.device("cpu"))
     assert describe is describe_plainly
     pool = pool_of(shown, DEFAULT, (field(),), "cpu")
-    found = searched(shown, Pool(pool.matches[1:]), [guess(12, -10, 1.1)], NOWHERE, describe)
+    found = found_in(shown, Pool(pool.matches[1:]), [guess(12, -10, 1.1)], NOWHERE, describe)
     assert error_px(found[0].transform) < 4
 
 
@@ -150,10 +150,16 @@ def test_small_images_are_searched(describe, label, size):
     small, mask = label()[90 : 90 + size[0], 90 : 90 + size[1]].copy(), np.zeros(size, bool)
     mask[4:8, 5:9] = True
     scene = Scene(small, mask, label())
-    for h in searched(
+    for h in found_in(
         scene, Pool(), [Transform(np.eye(3), 0.0, "attention", "similarity", 4, 9.0)], NOWHERE, describe
     ):
         assert np.isfinite(h.odds)
+
+
+def test_without_exact_matches_nothing_is_proved(shown):
+    assert prove(shown, Pool((field(),))) is None
+    assert not is_sure(None)
+    assert not is_sure(guess())
 
 
 def hypothesis(odds: float, ring: float) -> Hypothesis:

@@ -176,7 +176,7 @@ def test_an_artifact_that_is_black_does_not_make_a_right_place_unsure(located, r
 
 def test_without_xfeat_the_part_is_found_by_the_others(located, reference, lacking):
     found = located(reference)
-    assert found.matchers["xfeat"] == "not needed"
+    assert found.matchers["xfeat"] == "not installed"
     assert (found.source, found.placed) == ("sift", "exact")
     assert found.confidence > 0.9
     assert box_of(found.region).as_tuple() == pytest.approx(

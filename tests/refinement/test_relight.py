@@ -24,7 +24,7 @@ def coloured(shift_px: int = 0) -> np.ndarray:
 
 def melted(picture: np.ndarray) -> np.ndarray:
     """The picture as an artifact leaves it: colours about right, no stroke where it was."""
-    soft = cv2.GaussianBlur(picture, (0, 0), 8)
+    soft = cv2.GaussianBlur(picture, (0, 0), 4)
     return np.where(MASK[..., None], soft, picture).astype(np.float32)
 
 
@@ -82,7 +82,7 @@ def test_a_hand_over_the_ring_does_not_stain_the_paste(drawn, hand):
     clean, stained = (
         match_roughly(drawn(), EVERYWHERE, shown, MASK, agreement) for shown in (clean, stained)
     )
-    assert error_inside(stained, clean) < 4
+    assert error_inside(stained, clean) < 5
     assert np.abs(stained - clean)[MASK].max() < 45
 
 
