@@ -19,15 +19,18 @@ class AlignmentConfig:
 
     layer: str | None = None  # module path of the cross-attention layer; None = the weights' calibration
     timestep: int | None = None  # noise level of the recorded pass; None = the weights' calibration
+    mask_threshold: float = (
+        0.5  # share of the mask's lightest from which on it marks the artifact; less blends
+    )
     contexts: tuple[float, ...] = (1.8, 3.0, 5.0)  # sides of the crops looked at, over the mask's longer side
     zoom: bool = True  # closer looks: at the part found first, then along the field of attention
     matchers: tuple[str, ...] = ("sift", "xfeat", "attention")  # whose matches propose transforms
     transform: bool = True  # fit a transform; False = the paper's path, a region only
     allow_mirror: bool = False  # the reference may show the part mirrored
-    min_confidence: float = 0.5  # below this probability the reference is refused as showing no match
+    min_confidence: float = 0.65  # below this probability the reference is refused as showing no match
     force: bool = False  # go on with the best guess where nothing matches
     strict: bool = False  # repaint only where the reference is placed exactly
-    min_repair_confidence: float = 0.0  # below this probability that the repair is good nothing is repainted
+    min_repair_confidence: float = 0.15  # below this probability that the repair is good nothing is repainted
 
 
 # Of stage 1, what says which match is good enough, and not how to find it.
@@ -107,6 +110,7 @@ FOLDER_MATCHERS = ("efficientloftr",)  # given with their folder: efficientloftr
 MATCHERS = ("sift", "xfeat", "attention", *FOLDER_MATCHERS)
 LIMITS = {
     "timestep": Limits(0, 999),
+    "mask_threshold": Limits(0, 1, open_below=True),
     "contexts": Limits(1, 100),
     "min_confidence": Limits(0, 1),
     "min_repair_confidence": Limits(0, 1),

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
 from numpy.typing import NDArray
 from transformers import Dinov2Model
@@ -20,22 +19,19 @@ from artifix.alignment.located import LocateResult, result_of
 from artifix.alignment.scene import Scene
 from artifix.alignment.stage import Alignment, Calibration, align
 from artifix.alignment.stored import restore
-from artifix.alignment.transform import Transform
 from artifix.config import AlignmentConfig, RefineConfig
 from artifix.errors import InputError
-from artifix.geometry import Box
 from artifix.inputs.case import Case
-from artifix.inputs.images import Picture
 from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.network.assembly import Network
 from artifix.network.codec import Codec
 from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
+from artifix.refinement.aligned import warp_of
 from artifix.refinement.composite import groups, paste
 from artifix.refinement.finish import Finish
 from artifix.refinement.stage import AlignedReference, Patch, repaint
-
-OPAQUE = 0.99  # less alpha than that is mixed with what is not shown
+from artifix.refinement.tail import Core, shares
 
 Progress = Callable[[str, int, int], None]  # stage ("align" or "sample"), done, total
 
@@ -131,6 +127,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
     ) -> LocateResult:
         """As `locate`, but what is not sure enough is not refused: `refusal` of the result says why."""
         config = config or RefineConfig()
+        case = case.cut_at(config.alignment.mask_threshold)
         started = time.perf_counter()
         parts = groups(case.mask)
         found = []
@@ -170,11 +167,13 @@ class RefineByAlignPipeline(DiffusionPipeline):
         Raises:
             InputError: it holds something that is no answer for this case.
         """
+        wanted = (config or RefineConfig()).alignment
+        case = case.cut_at(wanted.mask_threshold)
         try:
             found = restore(stored.groups, groups(case.mask), case.reference.size, stored.correspondence)
         except InputError as error:
             raise InputError(f"{stored.path}: {error.problem}", error.hint) from error
-        return result_of(found, refusal_of(found, (config or RefineConfig()).alignment))
+        return result_of(found, refusal_of(found, wanted))
 
     def refine(
         self,
@@ -196,16 +195,21 @@ class RefineByAlignPipeline(DiffusionPipeline):
             UsageError: a layer or timestep that the network does not have.
         """
         config = config or RefineConfig()
+        case = case.cut_at(config.alignment.mask_threshold)
         located = located or self.search(case, config, progress)
         located.check_for_repair(config.alignment)
         started = time.perf_counter()
         refined, records = case.image.pixels, []
-        finish = Finish(case.image.rgb, case.blend > 0, config.refinement.grain, config.seed)
+        placed = [self._aligned(case, found, config) for found in located.alignments]
+        cores = [Core.of(found.mask, at) for found, at in zip(located.alignments, placed, strict=True)]
+        blends = shares(case.blend, case.levels, cores, config.refinement.context)
+        finish = Finish(
+            case.image.rgb, case.blend > 0, case.blend > case.levels / 2, config.refinement.grain, config.seed
+        )
         for i, alignment in enumerate(located.alignments):
             patch, record = self._repaint(case, alignment, config, i, len(located.alignments), progress)
-            patch, told = finish.apply(patch, _aligned(case, alignment, config, self.network.device), i)
-            blend = np.where(alignment.mask, case.blend, 0).astype(np.float32)
-            refined = paste(refined, patch.pixels, patch.box, blend, config.refinement.feather_px)
+            patch, told = finish.apply(patch, placed[i], i)
+            refined = paste(refined, patch.pixels, patch.box, blends[i], config.refinement.feather_px)
             records.append(located.groups[i] | record | told)
         timings = located.timings | {"sample_s": time.perf_counter() - started}
         return RefineResult(refined, located.alignments, tuple(records), timings)
@@ -252,7 +256,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
             alignment.mask,
             case.reference.rgb,
             alignment.region,
-            _aligned(case, alignment, config, self.network.device),
+            self._aligned(case, alignment, config),
             config.refinement,
             seeds,
             lambda done, total: _tell(progress, "sample", index * steps + done, count * steps),
@@ -263,6 +267,15 @@ class RefineByAlignPipeline(DiffusionPipeline):
         best = int(np.argmax(scores))
         listed = [{"seed": s, "agreement": round(a, 4)} for s, a in zip(seeds, scores, strict=True)]
         return patches[best], {"seed": seeds[best], "candidates": listed}
+
+    def _aligned(self, case: Case, alignment: Alignment, config: RefineConfig) -> AlignedReference | None:
+        transform = alignment.transform
+        if transform is None or not config.refinement.aligned_reference:
+            return None
+        scene = Scene(case.image.rgb, alignment.mask, case.reference.rgb)
+        described = describe_by(config.alignment.matchers, self.network.device)
+        likeness = partial(agreement, scene, transform, described)
+        return AlignedReference(warp_of(transform, case.reference), transform.is_exact, likeness)
 
     def _agreement(self, case: Case, alignment: Alignment, patch: Patch, config: RefineConfig) -> float:
         """Share of the attention that a repaired crop pays to the region: a good repair is found again."""
@@ -276,31 +289,6 @@ class RefineByAlignPipeline(DiffusionPipeline):
             config.seed,
         ).correspondence
         return float(found[alignment.region].sum() / max(float(found.sum()), 1e-12))
-
-
-def _aligned(
-    case: Case, alignment: Alignment, config: RefineConfig, device: torch.device
-) -> AlignedReference | None:
-    transform = alignment.transform
-    if transform is None or not config.refinement.aligned_reference:
-        return None
-    scene = Scene(case.image.rgb, alignment.mask, case.reference.rgb)
-    return AlignedReference(
-        partial(_warped, transform, case.reference),
-        transform.is_exact,
-        partial(agreement, scene, transform, describe_by(config.alignment.matchers, device)),
-    )
-
-
-def _warped(
-    transform: Transform, reference: Picture, box: Box, size: tuple[int, int]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The reference in the frame of a box of the image, and where it shows: not where it is transparent."""
-    pixels, valid = transform.warp_reference(reference.rgb, box, size)
-    if reference.alpha is None:
-        return pixels, valid
-    alpha, _ = transform.warp_reference(reference.alpha, box, size)
-    return pixels, valid & (alpha >= OPAQUE * np.iinfo(reference.alpha.dtype).max)
 
 
 def _tell(progress: Progress | None, stage: str, done: int, total: int) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from artifix.alignment import installed, learned
 from artifix.cli.app import main
 from artifix.network.assembly import Network, NetworkConfig, build_network
 from artifix.training.pairs.packing import PackPlan, write_pack
@@ -54,6 +55,15 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings of whoever runs the tests out of them."""
     for name in ("CONFIG", "WEIGHTS", "DEVICE", "DTYPE", "SEED", "STEPS", "DEBUG"):
         monkeypatch.delenv(f"ARTIFIX_{name}", raising=False)
+
+
+@pytest.fixture
+def lacking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """XFeat is not installed: a package of it cannot be found, whoever asks."""
+    learned.load_xfeat.cache_clear()
+    monkeypatch.setattr(installed, "_PACKAGES", ("kornia", "xfeat_that_nobody_has"))
+    yield
+    learned.load_xfeat.cache_clear()
 
 
 @pytest.fixture

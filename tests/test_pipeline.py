@@ -121,11 +121,37 @@ def test_each_mask_group_is_found_and_repaired(refined, reference, mask):
     assert wrong.mean() < 6  # an untrained network leaves the careful paste
 
 
-def test_grey_masks_blend(pipeline, reference, mask, refined):
+def test_a_faint_mask_means_the_same_as_a_white_one(pipeline, reference, mask, refined):
     image = case_of(reference, mask).image.pixels
-    half = pipeline.refine(case_from_arrays(image, mask * np.float32(0.5), reference), QUICK).refined
-    expected = (image.astype(float) + refined.refined) / 2
-    assert np.abs(half - expected)[mask].max() <= 2
+    faint = pipeline.refine(case_from_arrays(image, mask * np.float32(0.3), reference), QUICK).refined
+    assert np.array_equal(faint, refined.refined)
+
+
+def test_a_soft_mask_is_located_by_its_core_and_blends_around_it(pipeline, reference, mask, refined):
+    case = case_of(reference, mask)
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 3)
+    soft[soft < 0.01] = 0
+    result = pipeline.refine(case_from_arrays(case.image.pixels, soft, reference), QUICK)
+    assert [group["source"] for group in result.groups] == ["sift", "sift"]
+    for group, known in zip(result.groups, refined.groups, strict=True):
+        assert group["mask_pixels"] == pytest.approx(known["mask_pixels"], rel=0.1)
+    assert np.array_equal(result.refined[soft == 0], case.image.pixels[soft == 0])
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    assert np.abs(result.refined.astype(int) - refined.refined)[inner].mean() < 3
+    tail = (soft > 0) & ~mask
+    truth = reference[DOWN : DOWN + 140, RIGHT : RIGHT + 170]
+    assert np.abs(result.refined.astype(int) - truth)[tail].mean() < 3
+
+
+def test_the_threshold_of_the_mask_is_a_setting(pipeline, reference, mask):
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 3)
+    soft[soft < 0.01] = 0
+    case = case_from_arrays(case_of(reference, mask).image.pixels, soft, reference)
+    sizes = [
+        sum(g["mask_pixels"] for g in pipeline.locate(case, override(QUICK, mask_threshold=share)).groups)
+        for share in (0.2, 0.8)
+    ]
+    assert sizes[0] > 1.2 * sizes[1]
 
 
 def test_a_grey_image_stays_grey(pipeline, reference, mask):
@@ -218,6 +244,40 @@ def test_a_search_refuses_nothing_but_says_so(pipeline, case, mask):
     assert (best, found[1].refusal) == (1, None)
 
 
+def test_without_xfeat_the_parts_are_found_and_repaired(pipeline, case, reference, mask, lacking):
+    config = override(QUICK, force=False)
+    located = pipeline.locate(case, config)
+    assert {group["matchers"]["xfeat"] for group in located.groups} == {"not installed"}
+    for alignment in located.alignments:
+        box, there = box_of(alignment.mask), box_of(alignment.region)
+        assert (there.left - box.left, there.top - box.top) == pytest.approx((RIGHT, DOWN), abs=1)
+    result = pipeline.refine(case, config, located=located)
+    truth = reference[DOWN : DOWN + 140, RIGHT : RIGHT + 170]
+    assert np.abs(result.refined.astype(int) - truth)[mask].mean() < 10
+    assert np.array_equal(result.refined[~mask], case.image.pixels[~mask])
+
+
+def test_without_xfeat_a_part_that_is_placed_roughly_is_repaired(pipeline, case, mask, lacking):
+    """Plain descriptors tell then where image and reference show the same."""
+    config = override(QUICK, matchers=["attention"])
+    located = pipeline.search(case, config)
+    assert "rough" in {alignment.placed for alignment in located.alignments}
+    result = pipeline.refine(case, config, located=located)
+    assert np.array_equal(result.refined[~mask], case.image.pixels[~mask])
+    assert (result.refined[mask] != case.image.pixels[mask]).any()
+
+
+def test_a_mirrored_reference_is_used_only_where_that_is_allowed(pipeline, case, reference, mask):
+    mirror = case_from_arrays(case.image.pixels, mask, reference[:, ::-1].copy())
+    config = override(QUICK, force=False)
+    assert pipeline.locate(mirror, config).alignments[0].mirrored
+    with pytest.raises(NoMatchError, match="shows the masked part mirrored"):
+        pipeline.refine(mirror, config)
+    result = pipeline.refine(mirror, override(config, allow_mirror=True))
+    truth = reference[DOWN : DOWN + 140, RIGHT : RIGHT + 170]
+    assert np.abs(result.refined.astype(int) - truth)[mask].mean() < 10
+
+
 def test_an_unknown_layer_is_refused(pipeline, case):
     with pytest.raises(UsageError, match="no such layer"):
         pipeline.locate(case, override(QUICK, layer="mid_block.attentions.5"))
@@ -295,7 +355,7 @@ def test_the_full_size_architecture_is_saved_without_a_detail_encoder(full_shape
 
 def test_the_odds_of_the_weights_decide_how_confident_they_are(tiny_network, reference, mask):
     case = case_of(reference, mask)
-    blind = override(QUICK, matchers=["attention"])
+    blind = override(QUICK, transform=False)
     confidences = []
     for bias in (-5.0, 5.0):
         pipeline = pipeline_of(tiny_network)

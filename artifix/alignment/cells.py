@@ -59,6 +59,7 @@ def soft_features(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     and no sign, so that dark on light equals light on dark.
     """
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
+    lab[..., 1:] -= 128  # of 8 bits, where grey is 128: a part that all cells share would drown the others
     light = lab[..., 0]
     right, down = (
         cv2.Sobel(cv2.GaussianBlur(light, (0, 0), SOFT_PX / 2), cv2.CV_32F, *order, ksize=3, scale=1 / 8)

@@ -32,10 +32,10 @@ DIFFERENT, SAME = 0.3, 0.7  # likeness of pictures that show something else, and
 LEAST_AGREEMENT = 0.05  # of the softened pictures something is always comparable
 # The residual displacement.
 BEND_CELLS, BEND_PAD = 5, 0.05  # of its spline along a side, and what its box has more than the frame's
-BEND_CURVATURES = (0.1, 0.2, 0.3)  # that are expected, in sides of the box, by round
+BEND_CURVATURES = (0.2, 0.4, 0.6)  # that are expected, in sides of the box, by round
 BEND_REACH_CELLS = 2
 BEND_INSIDE = 0.35  # weight of the cells in the mask: an artifact melts in place
-WORTH_BENDING = 0.02  # of likeness around the mask
+WORTH_BENDING = 0.03  # of likeness around the mask
 BEND_TOLERANCES = np.geomspace(2.5, 0.6, 5)  # in cells, from loose to strict
 
 

@@ -22,6 +22,7 @@ NEAR = 1.5  # matches count within this distance of the mask's centre, over the 
 SLACK = 1.5  # a match explains a transform within its tolerance times this
 SALIENT = 16.0  # deviation of grey levels in a window that has half the full say
 STRUCTURE_PX = 8.0  # deviation of that window
+ROUNDING = 1.0  # variance of grey levels that is no structure: flat parts may look like any other
 STROKES_NOISE = 0.15  # variance of soft features that says nothing
 SURROUNDINGS = 0.35  # weight of what surrounds the mask in the strokes' likeness
 
@@ -55,10 +56,13 @@ NAMES = tuple(f.name for f in fields(Evidence))
 # Log-odds by the numbers of `Evidence`, and a bias, fitted by benchmarks/confidence.py to real pairs of
 # photos whose place is known and to references of other things: with learned descriptors, and without any.
 LEARNED: Mapping[str, float] = {
-    "ring": 0.62, "surroundings": 6.38, "content": 5.2, "strokes": 13.0, "classical": 0.38, "learned": 0.28,
-    "attention": 0.44, "stretch": -3.9, "bias": -8.92,
+    "ring": 0.0, "surroundings": 7.32, "content": 6.1, "strokes": 3.2, "classical": 0.15, "learned": 0.31,
+    "attention": 1.54, "stretch": -3.21, "bias": -7.32,
 }  # fmt: skip
-PLAIN: Mapping[str, float] = dict(LEARNED)
+PLAIN: Mapping[str, float] = {
+    "ring": 0.0, "surroundings": 7.86, "content": 4.47, "strokes": 2.28, "classical": 0.24, "learned": 0.0,
+    "attention": 1.72, "stretch": -2.5, "bias": -3.66,
+}  # fmt: skip
 
 
 def odds_of(evidence: Evidence, weights: Mapping[str, float]) -> float:
@@ -115,12 +119,13 @@ def _structure(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(CELLS, CELLS) deviation of grey levels around each cell."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
     mean, square = (cv2.GaussianBlur(plane, (0, 0), STRUCTURE_PX) for plane in (grey, grey * grey))
-    deviation = np.sqrt(np.maximum(square - mean * mean, 0))
+    deviation = np.sqrt(np.maximum(square - mean * mean - ROUNDING, 0))
     return np.asarray(cv2.resize(deviation, (CELLS, CELLS), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _mean(values: NDArray, weight: NDArray) -> float:
-    return float((values * weight).sum() / max(float(weight.sum()), 1e-6))
+    """Weighted mean; near 0 where hardly any cell has a say."""
+    return float((values * weight).sum() / max(float(weight.sum()), 1.0))
 
 
 def _strokes(content: Content, seen: Seen) -> float:

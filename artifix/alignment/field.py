@@ -45,9 +45,10 @@ class AttentionField:
         for _ in range(VOTES):
             centre, target = (np.average(part, weights=vote) for part in (image, reference))
             moved = image - centre
-            factor = np.average(moved.conj() * (reference - target), weights=vote) / np.average(
-                np.abs(moved) ** 2, weights=vote
-            )
+            spread = np.average(np.abs(moved) ** 2, weights=vote)
+            if spread == 0:  # a field of one cell
+                return None
+            factor = np.average(moved.conj() * (reference - target), weights=vote) / spread
             error = np.abs(reference - target - factor * moved)
             vote = trust / (1 + (error / max(1.5 * float(np.median(error)), 1e-6)) ** 2) ** 2
         shift = target - factor * centre

@@ -17,7 +17,8 @@ from artifix.alignment.transform import Transform
 from artifix.geometry import box_of
 
 # Matches do not survive a mirror, so that what many of them support is not mirrored.
-SUPPORTED = 5.0  # doublings of matches near the mask that settle it
+SUPPORTED = 5.0  # doublings of exact matches near the mask that settle it
+SUPPORTED_COARSELY = 7.0  # ... and of learned ones, of which dozens agree by chance
 LEAST_INLIERS = 12  # of matches with the mirrored reference
 TIMES = 2.0  # ... and so many for each with the reference as it is
 
@@ -44,7 +45,8 @@ def seems_mirrored(
         matchers: that may be asked; learned ones rather than classical ones.
         device: that they run on.
     """
-    if best is not None and max(best.evidence.classical, best.evidence.learned) >= SUPPORTED:
+    told = None if best is None else best.evidence
+    if told is not None and (told.classical >= SUPPORTED or told.learned >= SUPPORTED_COARSELY):
         return False
     asked = XFEAT if XFEAT in matchers and xfeat_path() is not None else FEATURES
     if asked not in matchers:

@@ -1,7 +1,7 @@
 """The matchers whose matches compete for a transform."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from artifix.config import split_matcher
 
 ATTENTION = "attention"
 LEARNED = (XFEAT, LOFTR)
+NOT_NEEDED = "not needed"  # where exact matches settle the transform
 MOST_REMEMBERED = 8  # results of matchers: those of a case, and of a few references of one
 
 
@@ -28,9 +29,19 @@ class Pool:
     # How many each gave, or why it gave none; by name.
     told: Mapping[str, int | str] = field(default_factory=dict)
 
+    def joined(self, other: "Pool") -> "Pool":
+        """The matches of both, of which each asked matchers that the other did not."""
+        matches, guesses = (*self.matches, *other.matches), (*self.guesses, *other.guesses)
+        asked = {name: count for name, count in other.told.items() if count != NOT_NEEDED}
+        return Pool(matches, guesses, {**self.told, **asked})
+
 
 def pool_of(
-    scene: Scene, entries: Sequence[str], attention: Sequence[Matches], device: torch.device | str
+    scene: Scene,
+    entries: Sequence[str],
+    attention: Sequence[Matches],
+    device: torch.device | str,
+    needed: Callable[[str], bool] = lambda name: True,
 ) -> Pool:
     """What the matchers find, in their order.
 
@@ -39,6 +50,7 @@ def pool_of(
         entries: `AlignmentConfig.matchers`.
         attention: what the network's own attention gave.
         device: that learned matchers run on.
+        needed: which of them are asked, by name.
 
     Raises:
         WeightsError: a learned matcher that was asked for is not installed, or its weights cannot be used.
@@ -47,6 +59,9 @@ def pool_of(
     guesses: list[Matches] = []
     told: dict[str, int | str] = {}
     for name, folder in map(split_matcher, entries):
+        if not needed(name):
+            told[name] = NOT_NEEDED
+            continue
         if name == XFEAT and xfeat_path() is None and is_default(entries):
             told[name] = NOT_INSTALLED
             continue

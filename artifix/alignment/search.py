@@ -1,7 +1,7 @@
 """Everything that may be the transform, compared by one score."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,10 +18,16 @@ from artifix.geometry import Crop, box_of
 
 SURE_AGREEMENT = 0.6  # of the ring with a transform of many exact matches: nothing else need be sought
 SURE_INLIERS = 30
+# Log-odds, at least, that a transform of so many exact matches is right which the ring proves, whatever an
+# artifact does to descriptors: by agreement, doublings of matches, a bias. Nothing unrelated was so proved.
+PROVED = (8.0, 1.0, -4.0)
 MOST_STARTS = 14  # are looked at once
 MOST_REGISTERED = 5  # are followed
 MOST_POLISHED = 3  # are polished on the ring
 APART = 0.04  # starts nearer than this, in sides of the frame, are the same
+AS_PROBABLE = 3.0  # of log-odds, below the most
+# Of what tells how exactly a transform lies in place, over the ring's agreement; fitted as the odds are.
+SAID_AROUND, SAID_BY_MATCHES = 0.5, 0.15
 SETTLED = 0.01  # ... where they have come to
 
 
@@ -34,19 +40,31 @@ class Hypothesis:
     odds: float  # log-odds that it is right
 
     @property
+    def placement(self) -> float:
+        """How exactly it lies in place, among right ones; the artifact may have melted and is not asked."""
+        told = self.evidence
+        return told.ring + SAID_AROUND * told.surroundings + SAID_BY_MATCHES * told.classical
+
+    @property
     def probability(self) -> float:
         """That it is right, in [0, 1]."""
         return float(1 / (1 + np.exp(-self.odds)))
 
 
 def search(
-    scene: Scene, pool: Pool, guesses: Sequence[Transform], field: Matches, describe: Describe
+    scene: Scene,
+    pool: Pool,
+    proved: Transform | None,
+    guesses: Sequence[Transform],
+    field: Matches,
+    describe: Describe,
 ) -> list[Hypothesis]:
     """The transforms worth comparing, the most probable first; none where nothing lands in the reference.
 
     Args:
         scene: its mask has a True pixel, and a False one.
         pool: matches of all kinds.
+        proved: what classical matches and the ring prove; where that is sure, nothing else is sought.
         guesses: transforms to start from, besides those that matches propose.
         field: of attention, weighted by how far it is to be trusted.
         describe: what describes the cells of pictures.
@@ -58,17 +76,24 @@ def search(
         pool.matches,
         field,
     )
-    proved = find_transform(scene, [matches for matches in pool.matches if matches.source == FEATURES])
     found = judge([] if proved is None else [proved])
-    if proved is None or not _is_sure(proved):
+    if not is_sure(proved):
         starts = _starts(judge, found, guesses, [*pool.matches, *pool.guesses])
         followed = [t for _, t in register(judge.content, scene.reference, starts) if lands(t, scene)]
         rated = judge(
             [rate(t, judge.ring, scene.reference) for t in distinct(followed, judge.frame, SETTLED)]
         )
         polished = [polish_on(h.transform, judge.ring, scene.reference) for h in rated[:MOST_POLISHED]]
-        found = sorted([*found, *rated, *judge(polished)], key=lambda h: -h.odds)
+        found = ordered([*found, *rated, *judge(polished)])
     return _with_bend(judge, found)
+
+
+def ordered(found: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Hypotheses: of those about as probable as the most probable the one that lies best in place first."""
+    most = max((h.odds for h in found), default=0.0)
+    near = [h for h in found if h.odds >= most - AS_PROBABLE]
+    rest = [h for h in found if h.odds < most - AS_PROBABLE]
+    return sorted(near, key=lambda h: -h.placement) + sorted(rest, key=lambda h: -h.odds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,11 +118,38 @@ class _Judge:
         found = []
         for transform, seen in zip(landing, self.content.view(landing, self.scene.reference), strict=True):
             evidence = gather(transform, self.content, seen, self.scene, self.pool, self.field)
-            found.append(Hypothesis(transform, evidence, odds_of(evidence, weights)))
+            supported, odds = self._supported(transform), odds_of(evidence, weights)
+            found.append(Hypothesis(supported, evidence, max(odds, _proof(supported))))
         return sorted(found, key=lambda h: -h.odds)
 
+    def _supported(self, transform: Transform) -> Transform:
+        """The transform, whoever proposed it, as one of exact matches where so many support it."""
+        for matches in self.pool:
+            if matches.source == FEATURES != transform.source:
+                count = int(transform.explains(matches).sum())
+                if count >= SURE_INLIERS:
+                    exact = matches.tolerance_px
+                    return replace(transform, source=FEATURES, inliers=count, tolerance_px=exact)
+        return transform
 
-def _is_sure(transform: Transform) -> bool:
+
+def _proof(transform: Transform) -> float:
+    """Log-odds that the ring and exact matches alone give a transform."""
+    if transform.source != FEATURES or transform.inliers < SURE_INLIERS or not transform.is_proved:
+        return -np.inf
+    by_agreement, by_matches, bias = PROVED
+    return by_agreement * transform.agreement + by_matches * float(np.log2(transform.inliers)) + bias
+
+
+def prove(scene: Scene, pool: Pool) -> Transform | None:
+    """The transform that classical matches and the ring prove, if there is one."""
+    return find_transform(scene, [matches for matches in pool.matches if matches.source == FEATURES])
+
+
+def is_sure(transform: Transform | None) -> bool:
+    """Whether so many exact matches and the ring agree that nothing else need be sought."""
+    if transform is None:
+        return False
     exact = transform.source == FEATURES and transform.inliers >= SURE_INLIERS
     return exact and transform.agreement >= SURE_AGREEMENT
 

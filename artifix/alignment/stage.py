@@ -15,10 +15,10 @@ from artifix.alignment.hand import transform_by_hand
 from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
 from artifix.alignment.matching import Matches
 from artifix.alignment.mirror import flipped, mirrored, seems_mirrored, unmirrored
-from artifix.alignment.pool import ATTENTION, Pool, pool_of
+from artifix.alignment.pool import ATTENTION, LEARNED, Pool, pool_of
 from artifix.alignment.repairing import Placed, coarseness_of, placed_by, repair_confidence_in
 from artifix.alignment.scene import Scene
-from artifix.alignment.search import Hypothesis, search
+from artifix.alignment.search import Hypothesis, is_sure, prove, search
 from artifix.alignment.transform import LEAST_SIDE_PX, Transform, lands
 from artifix.config import AlignmentConfig
 from artifix.errors import UsageError
@@ -129,7 +129,10 @@ def _looked_for(gaze: Gaze, scene: Scene, config: AlignmentConfig, calibration: 
         hypotheses=found.hypotheses,
         tried=_tried(found),
         repair_confidence=repair_confidence_in(
-            placed_by(transform), None if transform is None else transform.agreement, confidence
+            transform,
+            found.hypotheses[0].evidence if found.hypotheses else None,
+            confidence,
+            coarseness_of(transform, scene.mask),
         ),
     )
 
@@ -175,10 +178,14 @@ def _search(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sightin
         sighting = look_along(gaze, scene, field.box, guess, sighting)
     if not config.transform or not _is_searchable(scene):
         return _Found(sighting, None, Pool(), trust)
-    device, attention = gaze.network.device, _joined([matches_of(view) for view in sighting.views])
-    pool = pool_of(scene, config.matchers, (attention, field.matches), device)
-    guesses = [guess] if guess is not None and ATTENTION in config.matchers else []
-    found = search(scene, pool, guesses, field.matches, describe_by(config.matchers, device))
+    device, matchers = gaze.network.device, config.matchers
+    attention = _joined([matches_of(view) for view in sighting.views]), field.matches
+    pool = pool_of(scene, matchers, attention, device, lambda name: name not in LEARNED)
+    proved = prove(scene, pool)
+    if not is_sure(proved):  # learned matchers cost as much as all the rest
+        pool = pool.joined(pool_of(scene, matchers, (), device, lambda name: name in LEARNED))
+    guesses = [guess] if guess is not None and ATTENTION in matchers else []
+    found = search(scene, pool, proved, guesses, field.matches, describe_by(matchers, device))
     return _Found(sighting, found[0].transform if found else None, pool, trust, tuple(found))
 
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from artifix.alignment.candidates import is_plausible
 from artifix.alignment.relief import Relief
-from artifix.alignment.repairing import placed_by, repair_confidence_in
 from artifix.alignment.spline import Bend
 from artifix.alignment.stage import Alignment
 from artifix.alignment.transform import Transform
@@ -109,34 +108,26 @@ def _alignment(
     region = _region(entry, shape) if transform is None else transform.region(mask, shape)
     if not region.any():
         raise InputError(f"{entry.where}: the part found lies outside the reference", _RESTORE)
-    confidence = entry.probability("confidence")
     return Alignment(
         mask=mask,
         box=box,
         correspondence=region.astype(np.float32) if correspondence is None else correspondence,
         region=region,
         transform=transform,
-        confidence=confidence,
+        confidence=entry.probability("confidence"),
         trust=float(entry.numbers("trust", ())),
         certainty=float(entry.numbers("certainty", ())),
         layer=entry.get("layer", str),
         timestep=entry.get("timestep", int),
         source=entry.get("source", str),
         matchers=_matchers(entry.inner("matchers")),
-        repair_confidence=_repair_confidence(entry, transform, confidence),
+        repair_confidence=entry.probability("repair_confidence"),
         mirrored=mirrored,
     )
 
 
 def _matchers(entry: "_Entry") -> dict[str, int | str]:
     return {name: entry.get(name, int | str) for name in entry.values}
-
-
-def _repair_confidence(entry: "_Entry", transform: Transform | None, confidence: float) -> float:
-    if "repair_confidence" in entry.values:
-        return entry.probability("repair_confidence")
-    agreement = None if transform is None else transform.agreement  # the file is of an earlier version
-    return repair_confidence_in(placed_by(transform), agreement, confidence)
 
 
 def _told(transform: Transform) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from artifix.repair.loading import load
 from artifix.repair.locating import Located, search
 from artifix.repair.overall import overall_of
 from artifix.repair.record import Repair, record_of
-from artifix.repair.results import joined, result_files
+from artifix.repair.results import joined, marked, result_files
 
 if TYPE_CHECKING:
     from artifix.pipeline import RefineResult
@@ -90,7 +90,9 @@ class Worker:
 def _thumbnail(case: Case, result: "RefineResult") -> bytes:
     correspondence, region = joined(result.alignments)
     refined = eight_bit(result.refined)
-    return encode_strip(case.image.rgb, refined, case.mask, case.reference.rgb, correspondence, region)
+    return encode_strip(
+        case.image.rgb, refined, marked(result.alignments), case.reference.rgb, correspondence, region
+    )
 
 
 def _told(inputs: Inputs, located: Located) -> dict[str, Any]:

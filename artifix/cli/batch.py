@@ -143,6 +143,7 @@ def batch(
     mask_from: options.MaskSourceOption = "auto",
     invert_mask: options.InvertOption = False,
     fit_mask: options.FitOption = False,
+    mask_threshold: options.MaskThresholdOption = None,
     no_metadata: options.NoMetadataOption = False,
     config: options.ConfigOption = None,
     weights: options.WeightsOption = None,

@@ -25,6 +25,7 @@ def locate(
     mask_from: options.MaskSourceOption = "auto",
     invert_mask: options.InvertOption = False,
     fit_mask: options.FitOption = False,
+    mask_threshold: options.MaskThresholdOption = None,
     stages: options.StagesOption = False,
     overwrite: options.OverwriteOption = False,
     config: options.ConfigOption = None,

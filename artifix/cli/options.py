@@ -54,7 +54,7 @@ MaskOption = Annotated[
         "--mask",
         metavar="FILE",
         readable=False,
-        help="White where the image is wrong; greys blend.",
+        help="White where the image is wrong; a grey rim blends.",
         show_default=False,
     ),
 ]
@@ -107,6 +107,14 @@ MaskSourceOption = Annotated[
     Literal["auto", "alpha", "luminance"], typer.Option("--mask-from", help="What of the mask file to read.")
 ]
 InvertOption = Annotated[bool, typer.Option("--invert-mask", help="Black is repainted instead of white.")]
+MaskThresholdOption = Annotated[
+    float | None,
+    _setting(
+        "mask_threshold",
+        "--mask-threshold",
+        text="Share of white from which on the mask marks the artifact; what is darker blends",
+    ),
+]
 FitOption = Annotated[bool, typer.Option("--fit-mask", help="Resize a mask of another size than the image.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result in --out.")]
 StagesOption = Annotated[

@@ -27,6 +27,7 @@ def refine(
     mask_from: options.MaskSourceOption = "auto",
     invert_mask: options.InvertOption = False,
     fit_mask: options.FitOption = False,
+    mask_threshold: options.MaskThresholdOption = None,
     overwrite: options.OverwriteOption = False,
     no_metadata: options.NoMetadataOption = False,
     config: options.ConfigOption = None,

@@ -47,6 +47,7 @@ def open_session(context: typer.Context) -> Session:
 
     from artifix.inputs.reading import read_inputs
     from artifix.inputs.request import check_request
+    from artifix.inputs.softness import softness_of
     from artifix.inputs.stored_alignment import settings_of
     from artifix.outputs.save import check_output
 
@@ -58,6 +59,8 @@ def open_session(context: typer.Context) -> Session:
         config = replace(config, alignment=settings_of(inputs.stored, config.alignment))
     folder = given["out"] or given["image"].with_name(f"{given['image'].stem}-artifix")
     console = Console(given["quiet"], given["json"])
+    if said := softness_of(inputs.cases[0].blend, config.alignment.mask_threshold):
+        console.note(said)
     if inputs.stored is None and request.points is None:  # then nobody is asked
         note_matchers(config.alignment, given["matchers"], console)
     check_output(folder, given["overwrite"], inputs.paths)

@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from artifix.config import AlignmentConfig
 from artifix.errors import InputError
 from artifix.geometry import Box
 from artifix.inputs.decoding import profile_of, samples_of
@@ -22,6 +24,9 @@ from artifix.inputs.images import (
     read_picture,
 )
 from artifix.inputs.request import MaskSource
+from artifix.inputs.softness import levels_of
+
+MASK_THRESHOLD = AlignmentConfig().mask_threshold
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +40,21 @@ class Case:
     paths: tuple[Path, ...] = ()  # the files read; none for a case made of arrays
     hint: Hint = field(default_factory=Hint)  # what a person says of the match
     crops: Mapping[str, Box] = field(default_factory=dict)  # of "image", ...: the part meant
+    threshold: float = MASK_THRESHOLD  # share of its part's lightest pixel that marks the artifact
 
-    @property
+    @cached_property
+    def levels(self) -> NDArray[np.float32]:
+        """(H, W): from which share on a pixel is taken for the artifact."""
+        return levels_of(self.blend, self.threshold)
+
+    @cached_property
     def mask(self) -> NDArray[np.bool_]:
-        """(H, W) True where anything is repainted."""
-        return self.blend > 0
+        """(H, W) True on the artifact. Around it `blend` may be soft."""
+        return self.blend >= self.levels
+
+    def cut_at(self, threshold: float) -> "Case":
+        """The same case with another threshold, in (0, 1]."""
+        return self if threshold == self.threshold else replace(self, threshold=threshold)
 
     @property
     def digests(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.refinement.grain import Shown, with_grain
+from artifix.refinement.grain import Shown, around_patch, with_grain
 from artifix.refinement.stage import AlignedReference, Patch
 
 GREY_LEVELS = 1  # that channels of a grey picture may differ by, as rounding makes them
@@ -19,6 +19,7 @@ class Finish:
 
     image: NDArray[np.uint8]  # (H, W, 3)
     marked: NDArray[np.bool_]  # (H, W), True where anything is repainted
+    spoiled: NDArray[np.bool_]  # (H, W), True where the artifact may show; what lies around is measured
     has_grain: bool  # patches take up the image's grain
     seed: int
 
@@ -37,10 +38,11 @@ class Finish:
         if self.has_grain:
             shown = None
             if aligned is not None:
-                where = aligned.warp(patch.box, (patch.box.height, patch.box.width))[1]
-                shown = Shown(where, aligned.is_exact)
+                around = around_patch(patch.box, *self.marked.shape)
+                warped, where = aligned.warp(around, (around.height, around.width))
+                shown = Shown(around, warped, where, aligned.is_exact)
             random = np.random.default_rng((self.seed, index))
-            pixels, sigma = with_grain(pixels, patch.box, self.image, self.marked, random, shown)
+            pixels, sigma = with_grain(pixels, patch.box, self.image, self.spoiled, random, shown)
             pixels = greyed(pixels) if is_grey else pixels  # sums of equal channels differ in their last bits
         return replace(patch, pixels=pixels), {"grain": round(sigma, 2)}
 

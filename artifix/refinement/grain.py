@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from artifix.geometry import Box, box_of
+from artifix.geometry import Box
 
 SIDE_PX = 16  # of the windows whose spectra are taken
 MOST_WINDOWS = 1000  # of a part; in larger ones they lie further apart
@@ -18,14 +18,15 @@ REACH_PX = 1024  # around the patch, the image is searched for its floor of nois
 BAND_PX = 3, 48  # from the mask: nearer, the artifact may bleed
 SATURATED = 2.5  # grey levels from black and white, where noise is cut off
 SATURATED_SHARE = 0.02  # of a window, at most
-LIKE = 16.0  # grey levels that the light of windows elsewhere may differ from those around the mask
+LIKE = 40.0  # grey levels that the light of windows elsewhere may differ from those around the mask
 # Powers of windows of one noise are spread log-normally, the less the whiter it is: what their 20th
 # percentile is over their 2nd, squared, their 90th is over their 10th, and cubed, nearly all over the 2nd.
 SPREAD, MOST_SPREAD = (0.02, 0.2), 3.0  # of texture it is greater
 FLOOR, MOST_EVEN = 0.1, 4.0
 OWN_SPREAD = 1.4  # of a patch, in which texture is not told from noise: it hides grain as well
 TEXTURED = 0.5  # image and reference correlate so much in their most even windows where texture is everywhere
-LEAST_GREY = 1.5  # standard deviation that is worth adding [grey levels]
+LEAST_GREY = 1.0  # with a floor of noise below this deviation, an image is clean [grey levels]
+LEAST_ADDED = 1.5  # deviation that is worth adding [grey levels]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,10 +44,17 @@ class _Windows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """Where a patch shows the reference."""
+    """The reference in the frame of a box of the image, around a patch that shows it."""
 
-    where: NDArray[np.bool_]  # (h, w) of the patch
+    box: Box  # of the image; the patch's lies in it
+    picture: NDArray[np.float32]  # (box.height, box.width, 3) in [0, 255]
+    where: NDArray[np.bool_]  # (box.height, box.width), True where it shows
     is_exact: bool  # it lies exactly in place
+
+
+def around_patch(box: Box, height: int, width: int) -> Box:
+    """The box in which the reference is looked at for a patch in `box`, of an image of (height, width)."""
+    return _grown(box, BAND_PX[1]).clip(height, width)
 
 
 def with_grain(
@@ -69,22 +77,19 @@ def with_grain(
         patch: (box.height, box.width, 3) float32 in [0, 1].
         box: of the image, where the patch lies.
         image: (H, W, 3).
-        marked: (H, W), True where anything is repainted.
+        marked: (H, W), True where the artifact may show.
         random: draws the noise.
-        shown: where the patch shows the reference; None where nowhere.
+        shown: the reference that the patch shows; None where it shows none.
 
     Returns:
         The patch, and the standard deviation of what was added [grey levels]; the same patch and 0 where that
-        would be less than `LEAST_GREY`.
+        would be less than `LEAST_ADDED`.
     """
     kernels = _lacking(patch, box, image, marked, shown)
     sigma = 0.0 if kernels is None else float(np.sqrt((kernels**2).sum() / 3))
-    if kernels is None or sigma < LEAST_GREY:
+    if kernels is None or sigma < LEAST_ADDED:
         return patch, 0.0
-    part = box_of(marked[box.slices()])
-    result = patch.copy()
-    result[part.slices()] += _drawn(kernels, (part.height, part.width), random) / 255
-    return np.clip(result, 0, 1), sigma
+    return np.clip(patch + _drawn(kernels, (box.height, box.width), random) / 255, 0, 1), sigma
 
 
 def _lacking(
@@ -96,24 +101,34 @@ def _lacking(
 ) -> NDArray[np.float32] | None:
     """The kernels of the noise that the patch lacks; None where there is none, or none that is sure."""
     height, width = marked.shape
-    area = Box(box.left - REACH_PX, box.top - REACH_PX, box.right + REACH_PX, box.bottom + REACH_PX)
-    area = area.clip(height, width)
+    area = _grown(box, REACH_PX).clip(height, width)
     outside = (~marked[area.slices()]).astype(np.uint8)
     distance = np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, 5), np.float32)
     wanted = _grain_around(image[area.slices()], distance)
     if wanted is None:
         return None
-    levels, crop = 255 * patch, image[box.slices()]
-    inner = np.s_[box.top - area.top : box.bottom - area.top, box.left - area.left : box.right - area.left]
-    near = distance[inner]
-    seen = near == 0 if shown is None else shown.where & (near <= BAND_PX[1])
-    own = _even(_windows_of(levels, seen), OWN_SPREAD)
+    near = distance[_within(box, area)]
+    seen = near == 0 if shown is None else shown.where[_within(box, shown.box)] & (near <= BAND_PX[1])
+    own = _even(_windows_of(255 * patch, seen), OWN_SPREAD)
     if own is None:
         return None
-    beside = seen & (near >= BAND_PX[0])
-    if shown is not None and shown.is_exact and _likeness(crop, levels, beside) > TEXTURED:
-        return None
+    if shown is not None and shown.is_exact:
+        far = distance[_within(shown.box, area)]
+        beside = shown.where & (far >= BAND_PX[0]) & (far <= BAND_PX[1])
+        if _likeness(image[shown.box.slices()], shown.picture, beside) > TEXTURED:
+            return None
     return _kernels(wanted - own)
+
+
+def _grown(box: Box, by_px: int) -> Box:
+    return Box(box.left - by_px, box.top - by_px, box.right + by_px, box.bottom + by_px)
+
+
+def _within(box: Box, area: Box) -> tuple[slice, slice]:
+    """Rows and columns of `box` in the picture of `area`, which holds it."""
+    return Box(
+        box.left - area.left, box.top - area.top, box.right - area.left, box.bottom - area.top
+    ).slices()
 
 
 def _grain_around(image: NDArray[np.uint8], distance: NDArray[np.float32]) -> NDArray[np.float32] | None:
@@ -127,7 +142,7 @@ def _grain_around(image: NDArray[np.uint8], distance: NDArray[np.float32]) -> ND
     if len(everywhere.light) < LEAST_WINDOWS:
         return None
     low, high = np.quantile(everywhere.power, SPREAD)
-    if low <= 0 or high > MOST_SPREAD * low:
+    if low < LEAST_GREY**2 or high > MOST_SPREAD * low:
         return None
     spread = float(high / low)
     most = spread**3 * float(low)
@@ -136,10 +151,13 @@ def _grain_around(image: NDArray[np.uint8], distance: NDArray[np.float32]) -> ND
 
 
 def _likeness(image: NDArray, patch: NDArray, where: NDArray[np.bool_]) -> float:
-    """Median correlation of two (h, w, 3) pictures in those windows where the first is most even."""
+    """Median correlation of two (h, w, 3) pictures in those windows where the first is most even.
+
+    1 where there are too few windows to tell.
+    """
     rows, columns = _corners(where)
     if len(rows) < LEAST_WINDOWS:
-        return 0.0
+        return 1.0
     radius, clear = _grid(SIDE_PX)
     ring = clear & (radius >= RINGS[0] - 0.5) & (radius < RINGS[3])
     a, b = (_waves(_cut(picture, rows, columns).mean(1))[:, ring] for picture in (image, patch))
@@ -153,7 +171,9 @@ def _even(windows: _Windows, spread: float, most: float = np.inf) -> NDArray[np.
     if len(windows.light) < LEAST_WINDOWS:
         return None
     power = windows.power
-    even = power <= min(min(spread**2, MOST_EVEN) * float(np.quantile(power, FLOOR)), most)
+    limit = min(spread**2, MOST_EVEN) * float(np.quantile(power, FLOOR))
+    enough = float(np.partition(power, LEAST_WINDOWS - 1)[LEAST_WINDOWS - 1])
+    even = power <= min(max(limit, enough), most)
     return windows.spectra[even].mean(0) if even.sum() >= LEAST_WINDOWS else None
 
 

@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.refinement.colours import fit_colours
+
 FIT_REACH_PX = 20.0  # colours are fitted on a ring this wide
 FIELD_REACH_PX = 16.0  # what they leave is taken up from a ring this wide
 GUARD_PX = 1.0  # the artifact bleeds this far out of its mask
 FIELD_PX = 4.0  # deviation of the Gaussian that smooths the residual: above noise, below texture
 NOISE = 4.0  # standard deviation of samples that says nothing about contrast
-RIDGE = 0.01  # of the colours' mean variance, towards plain gains
-ROUNDS = 5  # of reweighting
 BLURS_PX = (0.0, 0.5, 0.7, 0.9, 1.2, 1.6, 2.2)  # deviations tried
 WORTH_BLURRING = 0.995  # a stronger blur must lower the error on the ring to this share
 STRONG = 0.9  # quantile of the edges that tell how sharp a picture is
@@ -61,20 +61,21 @@ def as_sharp(
     wanted = _sharpness(image.astype(np.float32), ring)
     for deviation in BLURS_PX:
         blurred = _blurred(warped, deviation) if deviation else warped
-        if _sharpness(blurred, ring) <= SHARPER * wanted:
+        # A soft outline behind fine fur, or fur that one picture lacks, tells of one of the two only.
+        if np.any(_sharpness(blurred, ring) <= SHARPER * wanted):
             break
     return blurred
 
 
-def _sharpness(picture: NDArray[np.float32], ring: NDArray[np.bool_]) -> float:
-    """Share of the strongest edges on the ring that a blur of one pixel takes away, in [0, 1]."""
+def _sharpness(picture: NDArray[np.float32], ring: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Share of the edges on the ring that a blur of one pixel takes away: of the strongest, and of all."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     before, after = (
         np.hypot(*(cv2.Sobel(g, cv2.CV_32F, *order, ksize=3, scale=1 / 8) for order in ((1, 0), (0, 1))))
         for g in (grey, np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.0), np.float32))
     )
     strong = ring & (before >= np.quantile(before[ring], STRONG))
-    return float(1 - after[strong].mean() / max(float(before[strong].mean()), NOISE / 4))
+    return np.array([1 - after[p].mean() / max(float(before[p].mean()), NOISE / 4) for p in (strong, ring)])
 
 
 def _rings(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -87,10 +88,10 @@ def _rings(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> tuple[NDArray[n
 def _sharpness_matched(
     warped: NDArray[np.float32], image: NDArray[np.float32], ring: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    best, least = warped, np.inf
+    best, least, even = warped, np.inf, np.ones(int(ring.sum()), np.float32)
     for deviation in BLURS_PX:
         blurred = _blurred(warped, deviation) if deviation else warped
-        matrix, offset = fit_colours(blurred[ring], image[ring])
+        matrix, offset = fit_colours(blurred[ring], image[ring], even)
         fitted = blurred @ matrix + offset
         error = float(np.abs(fitted - image)[ring].mean())
         if error < least * WORTH_BLURRING:
@@ -98,23 +99,6 @@ def _sharpness_matched(
         elif deviation:
             break  # the error has one valley
     return best
-
-
-def fit_colours(
-    source: NDArray[np.float32], target: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The matrix (3, 3) and offset (3,) so that `source @ matrix + offset` is near `target`, both (N, 3)."""
-    weight = np.full(len(source), 1 / len(source), np.float32)
-    for _ in range(ROUNDS):
-        mean_source, mean_target = weight @ source, weight @ target
-        a, b = source - mean_source, target - mean_target
-        scatter, cross = (a * weight[:, None]).T @ a, (a * weight[:, None]).T @ b
-        gains = np.diag(np.sqrt((weight @ b**2 + NOISE**2) / (weight @ a**2 + NOISE**2)))
-        ridge = RIDGE * np.trace(scatter) / 3 + NOISE
-        matrix = np.linalg.solve(scatter + ridge * np.eye(3), cross + ridge * gains)
-        weight = trust(np.abs(a @ matrix - b).mean(1), 1.0)
-        weight /= max(float(weight.sum()), 1e-6)
-    return matrix.astype(np.float32), (mean_target - mean_source @ matrix).astype(np.float32)
 
 
 def trust(error: NDArray[np.float32], floor: float) -> NDArray[np.float32]:

@@ -15,20 +15,18 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
+from artifix.refinement.colours import fit_colours
+
 GUARD_PX = 1.5  # the artifact bleeds this far out of its mask
 REACH = 0.5  # colours are compared this far around the mask, in its extents (root of its area)
 SOFT = 0.05  # deviation of the Gaussian that makes pictures comparable, in extents
-INSIDE = 0.4  # say of a pixel of the artifact, over one at the mask's edge
+INSIDE = 0.6  # say of a pixel of the artifact, over one at the mask's edge
 LEAST_PIXELS, MOST_PIXELS = 64, 6000  # that are compared
-ROUNDS = 6  # of reweighting
-OUTLIER, NOISE = 2.0, 4.0  # median errors and grey levels where a pair loses most of its say
-RIDGE, RIDGE_FLOOR = 0.3, 60.0  # of the mean variance, and grey levels squared: towards plain gains
-GAIN_NOISE = 100.0  # variance of grey levels that says nothing of a gain
-UNEVEN = 0.15  # a channel's gain over that of all, at most
 PLAIN = 6.0  # deviation of grey levels in which nothing is drawn
 LIFT = 16.0  # grey levels: ratios of less are noise
 MOST_RATIO = 0.9  # log of the ratio of light, at most
-SEAM, SEAM_REACH, SEAM_FADE = 30.0, 0.15, 0.3  # grey levels; extents around the mask, and into it
+UNLIKE = 0.25  # difference of that log between channels where it is hardly light: a hand, another ground
+SEAM, SEAM_REACH, SEAM_FADE = 50.0, 0.15, 0.5  # grey levels; extents around the mask, and into it
 FIELD_SIDE_PX = 64  # fields are solved at this size
 
 
@@ -74,47 +72,9 @@ def match_roughly(
     softened = [_softened(view, picture) for picture in (warped, view.image)]
     matrix, offset = fit_colours(softened[0][at], softened[1][at], say[at])
     fitted = (warped.reshape(-1, 3) @ matrix + offset).reshape(warped.shape).astype(np.float32)
+    plain = plain * _lightlike(softened[1], _softened(view, fitted))
     lit = _with_ground(view, fitted, plain)
     return np.clip(_with_seam(view, lit, np.maximum(agreement, plain)), 0, 255).astype(np.float32)
-
-
-def fit_colours(
-    source: NDArray[np.float32], target: NDArray[np.float32], say: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The matrix (3, 3) and offset (3,) so that `source @ matrix + offset` is near `target`, robustly.
-
-    Args:
-        source: (N, 3).
-        target: (N, 3).
-        say: (N,), at least 0.
-    """
-    a_all, b_all, prior = (part.astype(np.float64) for part in (source, target, say))
-    weight = prior / prior.sum()
-    for _ in range(ROUNDS):
-        mean_a, mean_b = weight @ a_all, weight @ b_all
-        a, b = a_all - mean_a, b_all - mean_b
-        scatter, cross = (a * weight[:, None]).T @ a, (a * weight[:, None]).T @ b
-        gains = _gains(weight @ a**2, weight @ b**2)
-        ridge = RIDGE * np.trace(scatter) / 3 + RIDGE_FLOOR
-        matrix = np.linalg.solve(scatter + ridge * np.eye(3), cross + ridge * np.diag(gains))
-        error = np.abs(a @ matrix - b).mean(1)
-        limit = OUTLIER * _weighted_median(error, prior) + NOISE
-        weight = prior * np.exp(-((error / limit) ** 2))
-        weight /= weight.sum()
-    return matrix.astype(np.float32), (mean_b - mean_a @ matrix).astype(np.float32)
-
-
-def _gains(variance: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Plain gains of the channels, near that of all: a ring of one colour says nothing of the others."""
-    common = np.sqrt((wanted.sum() + 3 * GAIN_NOISE) / (variance.sum() + 3 * GAIN_NOISE))
-    each = np.sqrt((wanted + GAIN_NOISE) / (variance + GAIN_NOISE))
-    return np.clip(each, (1 - UNEVEN) * common, (1 + UNEVEN) * common)
-
-
-def _weighted_median(values: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
-    order = np.argsort(values)
-    mass = np.cumsum(weight[order])
-    return float(values[order][np.searchsorted(mass, mass[-1] / 2)])
 
 
 def _say(view: _View, agreement: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -148,6 +108,13 @@ def _blurred(view: _View, picture: NDArray[np.float32], part: NDArray[np.bool_])
     return np.asarray(
         cv2.GaussianBlur(picture * weight[..., None], (0, 0), sigma) / mass[..., None], np.float32
     )
+
+
+def _lightlike(image: NDArray[np.float32], fitted: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w) in [0, 1], how far light alone may tell the softened pictures apart; light has little colour."""
+    ratio = np.log(np.maximum(image, 0) + LIFT) - np.log(np.maximum(fitted, 0) + LIFT)
+    alike = np.exp(-(((ratio.max(-1) - ratio.min(-1)) / UNLIKE) ** 2))
+    return np.asarray(alike * (np.abs(ratio.mean(-1)) <= MOST_RATIO), np.float32)
 
 
 def _with_ground(view: _View, fitted: NDArray[np.float32], plain: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -203,6 +170,6 @@ def continued(
     links = sparse.coo_matrix((ones, pairs), shape=(mass.size,) * 2)
     links = links + links.T
     laplacian = sparse.diags(np.asarray(links.sum(1)).ravel()) - links
-    system = (laplacian + sparse.diags(mass.ravel() + 1e-4)).tocsc()
+    system = (laplacian + sparse.diags(mass.ravel() + 1e-6)).tocsc()
     solved = spsolve(system, total.reshape(-1, 3)).reshape(*mass.shape, 3).astype(np.float32)
     return np.asarray(cv2.resize(solved, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)

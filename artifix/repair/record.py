@@ -82,13 +82,13 @@ def _matchers(entries: Sequence[str]) -> list[str]:
 
 def _learned(repair: Repair) -> dict[str, Any]:
     """sha256 of the weights of the learned matchers that ran; empty where none did."""
-    from artifix.alignment.installed import digests_of
+    from artifix.alignment.installed import NOT_INSTALLED, digests_of
 
     if repair.inputs.stored is not None:
         told = repair.inputs.stored.matchers
     else:
         counts = [group.get("matchers", {}) for group in repair.result.groups]
-        ran = {name for group in counts for name, count in group.items() if isinstance(count, int)}
+        ran = {name for group in counts for name, count in group.items() if count != NOT_INSTALLED}
         digests = digests_of(repair.config.alignment.matchers, ran)
         told = {name: {"sha256": digest} for name, digest in digests.items()}
     return {"matchers": told} if told else {}

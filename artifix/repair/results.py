@@ -42,7 +42,7 @@ def result_files(
     # Every row shows the map of all groups, which is the one that is kept.
     rows = [OverviewRow(box_of(a.mask), correspondence, a.region) for a in result.alignments]
     small = None if refined is None else eight_bit(refined)
-    sheet = overview(case.image.rgb, case.mask, case.reference.rgb, rows, small)
+    sheet = overview(case.image.rgb, marked(result.alignments), case.reference.rgb, rows, small)
     files = {
         "correspondence.png": encode_png(heat_map(correspondence, case.reference.rgb, region)),
         CORRESPONDENCE: encode_npy(correspondence),
@@ -55,6 +55,11 @@ def result_files(
         metadata = {name: record[name] for name in _PROVENANCE} if with_metadata else None
         files["refined.png"] = encode_png(refined, case.image.alpha, case.image.icc_profile, metadata)
     return files
+
+
+def marked(alignments: Sequence["Alignment"]) -> NDArray[np.bool_]:
+    """(H, W) True in every mask group."""
+    return np.logical_or.reduce([alignment.mask for alignment in alignments])
 
 
 def joined(alignments: Sequence["Alignment"]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from artifix.alignment import learned, pool
+from artifix.alignment import pool
 from artifix.alignment.matching import Matches
 from artifix.alignment.pool import pool_of
 from artifix.alignment.scene import Scene
@@ -25,16 +25,6 @@ def shown(scene) -> Scene:
     picture, mask = scene(200, 240), np.zeros((200, 240), bool)
     mask[80:110, 90:130] = True
     return Scene(picture, mask, np.roll(picture, (6, 9), (0, 1)))
-
-
-@pytest.fixture
-def lacking(monkeypatch):
-    """XFeat is not installed."""
-    learned.load_xfeat.cache_clear()
-    for module in ("pool", "installed"):
-        monkeypatch.setattr(f"artifix.alignment.{module}.xfeat_path", lambda: None)
-    yield
-    learned.load_xfeat.cache_clear()
 
 
 def test_all_matchers_of_the_default_are_asked_and_counted(shown):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from artifix.alignment.repairing import PLACED, coarseness_of, placed_by, repair_confidence_in, weakest
+from artifix.alignment.evidence import NAMES, Evidence
+from artifix.alignment.repairing import coarseness_of, placed_by, repair_confidence_in, weakest
 from artifix.alignment.spline import Bend
 from artifix.alignment.transform import Transform
 
@@ -12,12 +13,16 @@ def transform(agreement, source, inliers=40):
     return Transform(np.eye(3), agreement, source, "affine", inliers, 3.0)
 
 
+def evidence(**told: float) -> Evidence:
+    return Evidence(**(dict.fromkeys(NAMES, 0.0) | told))
+
+
 @pytest.mark.parametrize(
     ("found", "placed"),
     [
         (transform(0.4, "sift"), "exact"),
-        (transform(0.5, "attention"), "exact"),
-        (transform(0.4, "attention"), "rough"),  # proved, but not to the pixel
+        (transform(0.6, "attention"), "exact"),
+        (transform(0.59, "attention"), "rough"),  # proved, but not to the pixel
         (transform(0.0, "attention"), "rough"),
         (transform(-0.5, "points"), "exact"),  # the person is responsible
         (None, "region only"),
@@ -34,11 +39,29 @@ def test_several_parts_are_placed_as_the_weakest_is():
 
 
 def test_a_repair_is_never_surer_than_its_place():
-    confidences = [repair_confidence_in(placed, 0.5, 0.8) for placed in PLACED]
-    assert confidences == sorted(confidences, reverse=True)
-    assert 0 < confidences[-1] < confidences[0] <= 0.8
-    assert repair_confidence_in("region only", None, 1.0) <= 1
-    assert repair_confidence_in("rough", -1.0, 0.0) == 0
+    exact, rough = transform(0.9, "sift"), transform(0.1, "attention")
+    told = [
+        repair_confidence_in(exact, evidence(ring=0.9, strokes=0.7), 0.8, 1.0),
+        repair_confidence_in(rough, evidence(ring=0.1, strokes=0.5), 0.8, 1.0),
+        repair_confidence_in(rough, evidence(ring=0.0, strokes=0.1), 0.8, 1.0),
+    ]
+    assert 0 < told[2] < told[1] < told[0] <= 0.8
+    assert repair_confidence_in(None, None, 1.0, None) < 1
+    assert repair_confidence_in(rough, evidence(), 0.0, 1.0) == 0
+
+
+def test_who_gives_points_is_believed_as_far_as_the_reference_is_sharp():
+    by_hand = transform(0.1, "points")
+    assert repair_confidence_in(by_hand, None, 1.0, 1.2) == 1
+    assert repair_confidence_in(by_hand, None, 1.0, 3.0) == pytest.approx(0.5)
+
+
+def test_a_coarse_reference_makes_the_repair_less_sure():
+    told = [
+        repair_confidence_in(transform(0.9, "sift"), evidence(ring=0.9, strokes=0.7), 0.9, coarseness)
+        for coarseness in (0.5, 1.5, 2.0, 4.0)
+    ]
+    assert told[0] == told[1] > told[2] > told[3] > 0
 
 
 MASK = np.zeros((60, 80), bool)

@@ -54,8 +54,9 @@ def test_exact_features_find_a_shifted_crop(located, reference, mask):
     assert found.confidence > 0.9
     assert found.placed == "exact"
     assert found.repair_confidence == repair_confidence_in(
-        "exact", found.transform.agreement, found.confidence
+        found.transform, found.hypotheses[0].evidence, found.confidence, found.coarseness
     )
+    assert found.repair_confidence > 0.9
     corners = np.array([[70.0, 60], [104, 60], [70, 89], [104, 89]])
     assert found.transform.points(corners) == pytest.approx(corners + np.array([RIGHT, DOWN]), abs=0.2)
     box = box_of(found.region)
@@ -117,28 +118,35 @@ def test_the_ring_proves_what_the_field_of_attention_proposes(located, believed,
     assert box.as_tuple() == pytest.approx((70 + RIGHT, 60 + DOWN, 105 + RIGHT, 90 + DOWN), abs=1)
 
 
-def test_the_field_is_the_guess_where_the_ring_proves_nothing(located, believed, scene, mask):
+def test_a_trusted_field_onto_something_else_is_a_guess_that_is_refused(located, believed, scene):
     believed(0.8)
     found = located(scene(220, 260, 99))
-    assert (found.source, found.transform.is_proved) == ("attention", False)
-    assert 0.2 < found.confidence < 0.8
+    assert not found.transform.is_proved
+    assert refused(found, "nothing in the reference matches")
     assert found.placed == "rough"
     assert found.repair_confidence < found.confidence
     assert found.trust == pytest.approx(0.8)
-    box = box_of(found.region)
-    assert box.as_tuple() == pytest.approx((70 + RIGHT, 60 + DOWN, 105 + RIGHT, 90 + DOWN), abs=1)
+    assert found.region.any()  # the best guess, for whoever wants to look
+
+
+def test_all_that_was_compared_is_told_the_chosen_one_first(located, believed, reference):
+    believed(0.6)
+    found = located(reference)
+    assert found.hypotheses[0].transform is found.transform
+    assert found.confidence == found.hypotheses[0].probability
+    assert {matches.source for matches in found.matches} >= {"sift", "attention"}
 
 
 def test_a_field_without_trust_is_refused(located, believed, scene):
     believed(0.15)
-    assert refused(located(scene(220, 260, 99)), "matches of attention, which do not agree with")
+    assert refused(located(scene(220, 260, 99)), "matches of xfeat, which do not agree with")
 
 
-def test_more_trust_gives_more_confidence(located, believed, scene):
+def test_without_a_transform_more_trust_gives_more_confidence(located, believed, scene):
     confidences = []
     for trust in (0.05, 0.2, 0.4, 0.8):
         believed(trust)
-        confidences.append(located(scene(220, 260, 99)).confidence)
+        confidences.append(located(scene(220, 260, 99), AlignmentConfig(transform=False)).confidence)
     assert confidences == sorted(set(confidences))
 
 
@@ -155,7 +163,29 @@ def test_a_trusted_field_draws_the_map_to_where_it_leads(located, believed, refe
 def test_a_field_onto_a_flat_part_is_no_guess(located, believed):
     believed(0.8)
     flat = np.full((220, 260, 3), 128, np.uint8)
-    assert located(flat).transform is None
+    found = located(flat)
+    assert found.trust == 0
+    assert refused(found, "nothing in the reference matches")
+
+
+def test_an_artifact_that_is_black_does_not_make_a_right_place_unsure(located, reference, image, mask):
+    found = located(reference, image=np.where(mask[..., None], 0, image).astype(np.uint8))
+    assert found.placed == "exact"
+    assert found.confidence > 0.9
+
+
+def test_without_xfeat_the_part_is_found_by_the_others(located, reference, lacking):
+    found = located(reference)
+    assert found.matchers["xfeat"] == "not needed"
+    assert (found.source, found.placed) == ("sift", "exact")
+    assert found.confidence > 0.9
+    assert box_of(found.region).as_tuple() == pytest.approx(
+        (70 + RIGHT, 60 + DOWN, 105 + RIGHT, 90 + DOWN), abs=1
+    )
+
+
+def test_without_xfeat_a_stranger_is_refused_too(located, stranger, lacking):
+    assert refused(located(stranger), "nothing in the reference matches")
 
 
 def test_a_reference_without_a_match_proves_no_transform(located, stranger):

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 
 from artifix.alignment.relief import Relief
-from artifix.alignment.repairing import repair_confidence_in
 from artifix.alignment.spline import Bend
 from artifix.alignment.stage import Alignment
 from artifix.alignment.stored import decode_region, describe, encode_region, restore
@@ -83,15 +82,6 @@ def test_a_region_may_be_written_as_a_box():
     groups[0]["region"] = [10, 20, 30, 25]
     (found,) = restore(groups, [MASK], SHAPE, None)
     assert found.region.sum() == 20 * 5
-
-
-def test_the_repair_confidence_that_an_earlier_version_did_not_write_is_worked_out():
-    groups = told(alignment(), alignment(Transform(MATRIX, 0.7, "sift", "affine", 9, 3.0)))
-    for group in groups:
-        del group["repair_confidence"]
-    region, exact = restore(groups, [MASK, MASK], SHAPE, None)
-    assert region.repair_confidence == repair_confidence_in("region only", None, 1 / 3)
-    assert exact.repair_confidence == repair_confidence_in("exact", 0.7, 1 / 3)
 
 
 @given(numpy_st.arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9))))

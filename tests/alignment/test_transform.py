@@ -73,8 +73,8 @@ def test_attention_matches_alone_are_polished_to_the_pixel():
 
 def test_a_proved_transform_wins_over_one_of_more_merit_that_is_not(monkeypatch):
     agreements = {"sift": 0.15, "attention": 0.33}
-    monkeypatch.setattr(transform, "_rated", lambda t, *_: rated(t, agreements[t.source]))
-    monkeypatch.setattr(transform, "_polished", lambda found, *_: found)
+    monkeypatch.setattr(transform, "rate", lambda t, *_: rated(t, agreements[t.source]))
+    monkeypatch.setattr(transform, "polish_on", lambda found, *_: found)
     monkeypatch.setattr(transform, "_bent", lambda found, *_: found)
     points = np.random.default_rng(0).uniform(20, 150, (80, 2))
     pool = [
@@ -230,7 +230,7 @@ def test_candidates_that_are_nearly_the_same_are_polished_once(monkeypatch):
     far = Matches(pairs, exact.reference + 8, exact.weights, "sift", 1.0)
     seen = []
     monkeypatch.setattr(transform, "POLISHED", 50)
-    monkeypatch.setattr(transform, "_polished", lambda found, *_: seen.append(found) or found)
+    monkeypatch.setattr(transform, "polish_on", lambda found, *_: seen.append(found) or found)
     find_transform(Scene(image, spot(), reference), [exact, shifted])
     assert sum(found.model == "homography" for found in seen) == 1
     find_transform(Scene(image, spot(), reference), [exact, shifted, far])

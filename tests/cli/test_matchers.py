@@ -4,22 +4,11 @@ import json
 
 import pytest
 
-from artifix.alignment import installed, learned, pool
+from artifix.alignment import installed
 from artifix.config import CommandConfig
 from artifix.errors import ExitCode
 
 DEFAULT = CommandConfig().alignment.matchers
-
-
-@pytest.fixture
-def lacking(monkeypatch):
-    """XFeat is not installed."""
-    pool._sought.cache_clear()
-    learned.load_xfeat.cache_clear()
-    for module in (installed, pool):
-        monkeypatch.setattr(module, "xfeat_path", lambda: None)
-    yield
-    learned.load_xfeat.cache_clear()
 
 
 @pytest.fixture

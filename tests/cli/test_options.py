@@ -1,6 +1,9 @@
 """Where a setting comes from: option, then environment, then file, then default."""
 
+import cv2
+import numpy as np
 import pytest
+from PIL import Image
 
 from artifix.cli.app import main
 from artifix.config import CommandConfig, RefinementConfig
@@ -37,6 +40,16 @@ def test_an_option_wins_over_the_environment(artifix, files, pipeline, toml, mon
     monkeypatch.setenv("ARTIFIX_STEPS", "12")
     artifix("refine", *files.arguments(), "--config", toml, "--steps", "13", "--zoom")
     assert (pipeline.seen[0].refinement.steps, pipeline.seen[0].alignment.zoom) == (13, True)
+
+
+def test_a_mask_that_is_mostly_grey_is_told_of(artifix, files, pipeline):
+    hard = np.asarray(Image.open(files.mask))
+    Image.fromarray(cv2.GaussianBlur(hard, (0, 0), 4)).save(files.mask)
+    run = artifix("refine", *files.arguments(), "--mask-threshold", "0.4")
+    assert run.code == 0
+    assert "of the mask is grey: from 0.4 of " in run.err
+    assert pipeline.seen[0].alignment.mask_threshold == 0.4
+    assert "grey" not in artifix("refine", *files.arguments(), "--overwrite", "--quiet").err
 
 
 def test_grain_can_be_switched_off(artifix, files, pipeline):

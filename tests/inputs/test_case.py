@@ -66,6 +66,15 @@ def test_masks_of_every_kind_of_array_mean_the_same(colours, mask, kind):
     assert case.paths == ()
 
 
+def test_a_soft_mask_marks_what_is_at_least_half_of_its_lightest(colours, mask):
+    blend = np.where(mask, np.float32(0.8), 0)
+    blend[4:8, 10:20] = 0.3
+    case = case_from_arrays(colours, blend, colours)
+    assert np.array_equal(case.mask, mask)
+    assert case.cut_at(0.3).mask.sum() > mask.sum()
+    assert case.cut_at(0.5) is case
+
+
 def test_a_case_does_not_change_with_the_callers_arrays(colours, mask):
     image = colours.copy()
     case = case_from_arrays(image, mask, colours)

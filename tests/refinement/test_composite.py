@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from artifix.geometry import Box
 from artifix.refinement.composite import feathered, groups, paste
-from artifix.refinement.light import match_light, match_moments
 
 
 def noise(height: int, width: int, dtype: str, seed: int = 0) -> np.ndarray:
@@ -82,55 +81,3 @@ def test_near_parts_are_one_group_and_a_far_speck_its_own():
     assert [int(part.sum()) for part in parts] == [908, 4]
     np.testing.assert_array_equal(np.logical_or.reduce(parts), mask)
     assert groups(np.zeros((9, 9), bool)) == []
-
-
-def picture(height: int = 80, width: int = 90) -> np.ndarray:
-    rng = np.random.default_rng(0)
-    return np.kron(rng.uniform(40, 200, (height // 5, width // 5, 3)), np.ones((5, 5, 1))).astype(np.float32)
-
-
-def hole() -> np.ndarray:
-    mask = np.zeros((80, 90), bool)
-    mask[30:50, 30:60] = True
-    return mask
-
-
-def error_inside(image: np.ndarray, warped: np.ndarray, truth: np.ndarray) -> float:
-    fitted = match_light(warped, np.ones((80, 90), bool), image, hole())
-    return float(np.abs(fitted - truth)[hole()].mean())
-
-
-def test_gain_offset_and_tint_are_found_from_the_ring():
-    truth = picture() * np.float32([0.7, 0.8, 0.6]) + np.float32([10, 30, 20])
-    image = np.where(hole()[..., None], 0, truth)
-    assert error_inside(image, picture(), truth) < 1.5
-
-
-def test_a_gradient_of_light_is_continued_into_the_mask():
-    truth = picture() * 0.6 + np.linspace(0, 60, 90, dtype=np.float32)[None, :, None]
-    image = np.where(hole()[..., None], 0, truth)
-    assert error_inside(image, picture(), truth) < 4
-
-
-def test_an_occluder_on_the_ring_does_not_tint_the_mask():
-    truth = picture() * 0.8 + 10
-    image = np.where(hole()[..., None], 0, truth)
-    image[50:70, 40:50] = (255, 0, 0)
-    assert error_inside(image, picture(), truth) < 4
-
-
-def test_without_a_ring_the_reference_stays_as_it_is():
-    warped = picture()
-    everywhere = np.ones((80, 90), bool)
-    np.testing.assert_array_equal(match_light(warped, everywhere, warped * 0, everywhere), warped)
-    np.testing.assert_array_equal(match_light(warped, ~everywhere, warped * 0, hole()), warped)
-
-
-@pytest.mark.parametrize(("rise", "least", "most"), [(18, 4, 8), (200, 8, 40.1)])
-def test_a_rough_paste_takes_up_light_that_rises_within_bounds(rise, least, most):
-    """Over the hole the light rises by a third of `rise`; 20 grey levels are taken up either way at most."""
-    everywhere = np.ones((80, 90), bool)
-    light = np.linspace(-rise / 2, rise / 2, 90, dtype=np.float32)[None, :, None]
-    grey = np.full((80, 90, 3), 120, np.float32)
-    fitted = match_moments(grey, everywhere, grey + light, hole())
-    assert least < fitted[40, 59, 0] - fitted[40, 30, 0] < most

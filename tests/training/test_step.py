@@ -159,5 +159,5 @@ def test_a_batch_of_alignment_pairs_can_be_learnt(network, busy_sources):
         values["loss"].backward()
         optimizer.step()
         losses.append(values["where"].item())
-    assert losses[0] == pytest.approx(5.545, abs=0.1)  # even attention over 256 tokens
+    assert losses[0] == pytest.approx(5.545, abs=0.15)  # nearly even attention over 256 tokens
     assert losses[-1] < losses[0] - 0.7

@@ -1,0 +1,37 @@
+"""How the reference is laid over the image: by a transform, without what is transparent."""
+
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.geometry import Box
+from artifix.inputs.images import Picture
+from artifix.refinement.stage import Warp
+
+OPAQUE = 0.99  # less alpha than that is mixed with what is not shown
+
+
+class Laying(Protocol):
+    """What lays pictures of the reference's size over the image: a transform of stage 1."""
+
+    def warp_reference(
+        self, reference: NDArray, box: Box, size: tuple[int, int]
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """A picture in the frame of a box of the image, and (h, w) where it shows."""
+
+
+def warp_of(transform: Laying, reference: Picture) -> Warp:
+    """The reference in the frame of any box of the image; it shows where it is not transparent."""
+    return partial(_warped, transform, reference)
+
+
+def _warped(
+    transform: Laying, reference: Picture, box: Box, size: tuple[int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    pixels, valid = transform.warp_reference(reference.rgb, box, size)
+    if reference.alpha is None:
+        return pixels, valid
+    alpha, _ = transform.warp_reference(reference.alpha, box, size)
+    return pixels, valid & (alpha >= OPAQUE * np.iinfo(reference.alpha.dtype).max)

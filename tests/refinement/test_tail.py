@@ -1,0 +1,73 @@
+import cv2
+import numpy as np
+import pytest
+
+from artifix.refinement.composite import groups
+from artifix.refinement.tail import ROUGH_PX, Core, shares
+
+CONTEXT = 1.8
+
+
+def hard() -> np.ndarray:
+    mask = np.zeros((120, 200), np.float32)
+    mask[40:80, 40:90] = 1
+    return mask
+
+
+def blurred(mask: np.ndarray, deviation_px: float = 8) -> np.ndarray:
+    soft = cv2.GaussianBlur(mask, (0, 0), deviation_px)
+    soft[soft < 0.5 / 255] = 0
+    return soft
+
+
+def shared(blend: np.ndarray, is_exact: bool = True) -> list[np.ndarray]:
+    levels = np.full(blend.shape, 0.5, np.float32)
+    cores = [Core(mask, is_exact) for mask in groups(blend >= levels)]
+    return shares(blend, levels, cores, CONTEXT)
+
+
+def test_a_hard_mask_is_shared_as_it_is():
+    (share,) = shared(hard())
+    np.testing.assert_array_equal(share, hard())
+
+
+@pytest.mark.parametrize("is_exact", [True, False])
+def test_the_core_is_whole_and_what_is_not_marked_keeps_itself(is_exact):
+    blend = blurred(hard())
+    (share,) = shared(blend, is_exact)
+    assert (share[blend >= 0.5] == 1).all()
+    assert (share[blend == 0] == 0).all()
+    assert share.dtype == np.float32
+
+
+def test_the_tail_falls_outward_and_ends_within_the_crop():
+    (share,) = shared(blurred(hard(), 12))
+    row = share[60, 90:]
+    assert (np.diff(row) <= 0).all()
+    assert 0.1 < row[12] < 0.9
+    assert (share[60, 88 + 20 :] == 0).all()  # the crop is .4 of 50 px wider
+
+
+def test_where_the_reference_lies_roughly_the_tail_is_narrow():
+    blend = blurred(hard())
+    (share,) = shared(blend, is_exact=False)
+    distance = cv2.distanceTransform((blend < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    assert (share[distance >= ROUGH_PX] == 0).all()
+    assert (share[(distance > 0) & (distance < ROUGH_PX / 2)] > 0.5).all()
+
+
+def test_a_tail_between_two_groups_is_taken_from_the_nearer():
+    mask = np.zeros((120, 200), np.float32)
+    mask[40:80, 30:80], mask[40:80, 116:176] = 1, 1
+    blend = blurred(mask)
+    right, left = shared(blend)
+    assert ((right > 0) & (left > 0)).sum() == 0
+    assert left[60, 84] > 0
+    assert right[60, 112] > 0
+
+
+def test_at_the_border_of_the_image_a_tail_need_not_fade():
+    mask = np.zeros((120, 200), np.float32)
+    mask[:, 60:80] = 1
+    (share,) = shared(blurred(mask, 4))
+    assert share[0, 82] == pytest.approx(share[60, 82], abs=0.02)
