@@ -39,7 +39,8 @@ class Counting:
         self.asked = []
 
     def search(self, case, config):
-        self.asked.append((searching.register, searching.odds_of, config.alignment.matchers))
+        score = searching.odds_of, searching._proof, searching.ordered
+        self.asked.append((searching.register, score, config.alignment.matchers))
         return found()
 
     def refine(self, case, config, located):
@@ -60,6 +61,8 @@ def test_what_stands_in_takes_what_it_stands_in_for():
     stand_ins = {
         levers.stay: searching.register,
         levers.odds_of_ring: searching.odds_of,
+        levers.unproved: searching._proof,
+        levers.by_odds: searching.ordered,
         levers.shift_means: repainting.match_roughly,
         levers.own_all: repainting.owned,
     }
@@ -73,7 +76,7 @@ def test_variants_differ_by_one_lever_and_share_the_search_they_leave_alone(know
     default, learned, registration, score = pipeline.asked  # four searches for seven variants
     assert learned == (*default[:2], ("sift", "attention"))
     assert registration == (levers.stay, *default[1:])
-    assert score == (default[0], levers.odds_of_ring, default[2])
+    assert score == (default[0], (levers.odds_of_ring, levers.unproved, levers.by_odds), default[2])
     full = results["default"]
     assert results["no-light"] == (levers.shift_means, *full[1:])
     assert results["no-ownership"] == (full[0], levers.own_all, *full[2:])
@@ -83,7 +86,8 @@ def test_variants_differ_by_one_lever_and_share_the_search_they_leave_alone(know
 
 def test_everything_is_put_back(known):
     def replaceable():
-        return searching.register, searching.odds_of, repainting.match_roughly, repainting.owned
+        score = searching.odds_of, searching._proof, searching.ordered
+        return searching.register, score, repainting.match_roughly, repainting.owned
 
     before = replaceable()
     for _ in levers.measure(Counting(), known, LEVERS):
@@ -106,6 +110,10 @@ def test_without_the_score_the_ring_is_the_probability():
     evidence = Evidence(0.8, *[1.0] * 6, 0.0)
     assert 1 / (1 + np.exp(-levers.odds_of_ring(evidence, PLAIN))) == pytest.approx(0.8)
     assert np.isfinite(levers.odds_of_ring(Evidence(0.0, *[1.0] * 7), PLAIN))
+    guess = Transform(np.eye(3), 0.9, "sift", "similarity", 500, 3.0)
+    likely, unlikely = (searching.Hypothesis(guess, evidence, odds) for odds in (0.2, 0.1))
+    assert levers.by_odds([unlikely, likely]) == [likely, unlikely]
+    assert levers.unproved(guess) < unlikely.odds
 
 
 def test_without_light_the_mean_around_the_mask_is_the_images(scene):
