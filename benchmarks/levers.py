@@ -285,19 +285,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for row in run_set(pipeline, folders, levers, options.out):
                 rows.append(row)
                 if options.out:
-                    _write(options.out / "rows.jsonl", row, is_first=len(rows) == 1)
+                    options.out.mkdir(parents=True, exist_ok=True)
+                    lines = "".join(json.dumps(asdict(done)) + "\n" for done in rows)
+                    (options.out / "rows.jsonl").write_text(lines, encoding="utf-8")
     except ArtifixError as error:
         print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
         return int(error.exit_code)
     print(table(rows))
     print("\n" + "\n".join(f"- {name} leaves out {lever.leaves_out}" for name, lever in levers.items()))
     return 0
-
-
-def _write(path: Path, row: Row, is_first: bool) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w" if is_first else "a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(row)) + "\n")
 
 
 if __name__ == "__main__":
