@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -9,6 +10,7 @@ from artifix.evaluation.metrics import (
     pointing_hit,
     psnr_db,
     ssim,
+    structure_and_colour,
     token_iou,
 )
 
@@ -84,6 +86,67 @@ def test_sixteen_bit_results_are_compared_at_eight(truth, mask):
     deep = truth.astype(np.uint16) * 257
     assert psnr_db(deep, truth, mask) == 100
     assert ssim(deep, truth, mask) == pytest.approx(1)
+
+
+@pytest.fixture
+def photo(scene):
+    """A drawn picture, and a mask of 50 x 50 pixels."""
+    mask = np.zeros((160, 180), bool)
+    mask[50:100, 60:110] = True
+    return scene(160, 180), mask
+
+
+def test_the_same_picture_has_all_structure_and_colour(photo):
+    structure, colour = structure_and_colour(photo[0], *photo)
+    assert structure == pytest.approx(1, abs=1e-4)
+    assert colour == 0
+
+
+def test_strokes_that_lie_a_little_off_keep_their_structure(photo):
+    picture, mask = photo
+    near, far = (structure_and_colour(np.roll(picture, px, 1), picture, mask)[0] for px in (2, 10))
+    assert near > 0.95
+    assert far < 0.6
+
+
+def test_blur_costs_structure_though_not_colour(photo):
+    picture, mask = photo
+    blurred = cv2.GaussianBlur(picture, (0, 0), 6)
+    structure, colour = structure_and_colour(blurred, picture, mask)
+    other_light = np.clip(picture * np.array([0.8, 1.0, 1.2]), 0, 255).astype(np.uint8)
+    tinted_structure, tinted_colour = structure_and_colour(other_light, picture, mask)
+    assert structure < 0.8 < 0.9 < tinted_structure
+    assert colour < tinted_colour
+
+
+def test_structure_is_the_same_at_any_size(photo):
+    picture, mask = photo
+    worse = np.where(mask[..., None], cv2.GaussianBlur(picture, (0, 0), 1.5), picture)
+    small = structure_and_colour(worse, picture, mask)
+    large = structure_and_colour(*(p.repeat(4, 0).repeat(4, 1) for p in (worse, picture, mask)))
+    assert large == pytest.approx(small, rel=0.1)
+
+
+def test_what_lies_far_outside_the_mask_is_not_scored(photo):
+    picture, mask = photo
+    spoiled = picture.copy()
+    spoiled[:20], spoiled[130:] = 0, 0
+    assert structure_and_colour(spoiled, picture, mask) == structure_and_colour(picture, picture, mask)
+
+
+def test_the_least_masks_at_a_corner_are_scored(photo):
+    picture, mask = photo[0], np.zeros((160, 180), bool)
+    mask[0, 0] = True
+    assert structure_and_colour(picture, picture, mask) == (pytest.approx(1, abs=2e-3), 0)
+    line = np.eye(160, 180, dtype=bool)  # fills no pixel of the small picture
+    assert structure_and_colour(picture, picture, line) == (pytest.approx(1, abs=2e-3), 0)
+
+
+def test_deep_pictures_have_the_structure_of_shallow_ones(photo):
+    picture, mask = photo
+    other = 255 - picture
+    deep = structure_and_colour(other.astype(np.uint16) * 257, picture.astype(np.uint16) * 257, mask)
+    assert deep == structure_and_colour(other, picture, mask)
 
 
 def test_a_map_that_spreads_as_the_region_does_has_a_token_iou_of_one():
