@@ -86,8 +86,12 @@ class Painter:
         )
         return result_of(found)
 
+    def _aligned(self, *_: Any) -> None:
+        """Nothing is laid onto the image."""
+
     def _repaint(self, case: Any, alignment: Alignment, config: RefineConfig, *rest: Any) -> Any:
-        noise = np.random.default_rng(config.seed).random((64, 64, 3), np.float32)
+        size = alignment.box.height, alignment.box.width, 3
+        noise = np.random.default_rng(config.seed).random(size, np.float32)
         return Patch(alignment.box, noise), {}
 
     refine = RefineByAlignPipeline.refine
