@@ -27,7 +27,7 @@ class AlignmentConfig:
     matchers: tuple[str, ...] = ("sift", "xfeat", "attention")  # whose matches propose transforms
     transform: bool = True  # fit a transform; False = the paper's path, a region only
     allow_mirror: bool = False  # the reference may show the part mirrored
-    min_confidence: float = 0.65  # below this probability the reference is refused as showing no match
+    min_confidence: float = 0.55  # below this probability the reference is refused as showing no match
     force: bool = False  # go on with the best guess where nothing matches
     strict: bool = False  # repaint only where the reference is placed exactly
     min_repair_confidence: float = 0.15  # below this probability that the repair is good nothing is repainted

@@ -44,7 +44,7 @@ def test_what_is_not_sure_enough_is_written_and_then_refused(artifix, files, pip
     assert {path.name for path in files.out.iterdir()} == RESULT_FILES - {"refined.png"}
     assert run.out.startswith(f"{files.out}: best guess in ref.png at x 29-44, y 25-34")
     problem = json.loads((files.out / "record.json").read_text())["refused"]
-    assert "(confidence 0.25, 0.65 is the least; tried 3 matches of sift" in problem
+    assert "(confidence 0.25, 0.55 is the least; tried 3 matches of sift" in problem
     assert f"error: {problem}\n hint: the best guess is in {files.out / 'overview.png'}; use a" in run.err
 
 
