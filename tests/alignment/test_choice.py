@@ -37,19 +37,19 @@ def test_none_good_enough_is_refused_with_all_their_confidences():
     assert choose(tried) == 1
     refusal = refusal_of_all(tried, NAMES, AlignmentConfig())
     assert "none of 3 references" in refusal.problem
-    assert "front.png 0.10, back.png 0.20, side.png 0.05; 0.65 is the least" in refusal.problem
+    assert "front.png 0.10, back.png 0.20, side.png 0.05; 0.55 is the least" in refusal.problem
     assert refusal_of_all(tried, NAMES, AlignmentConfig(force=True)) is None
-    assert refusal_of_all([*tried, found((0.65, None))], (*NAMES, "top.png"), AlignmentConfig()) is None
+    assert refusal_of_all([*tried, found((0.55, None))], (*NAMES, "top.png"), AlignmentConfig()) is None
 
 
 def test_a_reference_is_refused_by_its_weakest_group_with_what_was_tried():
     parts = found((0.9, 0.9), (0.3, 0.1))
     refusal = refusal_of(parts, AlignmentConfig())
-    assert "(confidence 0.30, 0.65 is the least; tried attention alone)" in refusal.problem
+    assert "(confidence 0.30, 0.55 is the least; tried attention alone)" in refusal.problem
     assert "--force" in refusal.hint
     assert refusal_of(parts, AlignmentConfig(force=True)) is None
     assert refusal_of(parts, AlignmentConfig(min_confidence=0.3)) is None
-    assert refusal_of(found((0.9, 0.9), (0.65, 0.1)), AlignmentConfig()) is None
+    assert refusal_of(found((0.9, 0.9), (0.55, 0.15)), AlignmentConfig()) is None
 
 
 def test_a_match_taken_from_a_file_is_refused_as_such():
