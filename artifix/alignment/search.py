@@ -80,9 +80,9 @@ def search(
     if not is_sure(proved):
         starts = _starts(judge, found, guesses, [*pool.matches, *pool.guesses])
         followed = [t for _, t in register(judge.content, scene.reference, starts) if lands(t, scene)]
-        rated = judge(
-            [rate(t, judge.ring, scene.reference) for t in distinct(followed, judge.frame, SETTLED)]
-        )
+        # An artifact melts, and what follows it moves: where registration starts may lie better.
+        compared = distinct([*followed, *starts], judge.frame, SETTLED)
+        rated = ordered(judge([rate(t, judge.ring, scene.reference) for t in compared]))
         polished = [polish_on(h.transform, judge.ring, scene.reference) for h in rated[:MOST_POLISHED]]
         found = ordered([*found, *rated, *judge(polished)])
     return _with_bend(judge, found)
