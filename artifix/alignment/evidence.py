@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.alignment.cells import CELLS, SUBCELLS, soft_features
-from artifix.alignment.content import Content, Seen
+from artifix.alignment.content import SURROUNDINGS, Content, Seen
 from artifix.alignment.matching import FEATURES, Matches
 from artifix.alignment.scene import Scene
 from artifix.alignment.transform import Transform
@@ -24,7 +24,6 @@ SALIENT = 16.0  # deviation of grey levels in a window that has half the full sa
 STRUCTURE_PX = 8.0  # deviation of that window
 ROUNDING = 1.0  # variance of grey levels that is no structure: flat parts may look like any other
 STROKES_NOISE = 0.15  # variance of soft features that says nothing
-SURROUNDINGS = 0.35  # weight of what surrounds the mask in the strokes' likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +154,9 @@ def _explained_share(transform: Transform, field: Matches) -> float:
 def _log_stretch(transform: Transform, scene: Scene) -> float:
     """Log of the ratio of the largest to the least enlargement, at the mask's centre; bends aside."""
     centre = np.array([box_of(scene.mask).centre])
-    flat = transform if transform.bend is None else transform.flat
     steps = np.array([[0.5, 0.0], [0.0, 0.5]])
-    jacobian = np.column_stack([(flat.points(centre + s) - flat.points(centre - s))[0] for s in steps])
+    jacobian = np.column_stack(
+        [(transform.flat.points(centre + s) - transform.flat.points(centre - s))[0] for s in steps]
+    )
     largest, least = np.linalg.svd(jacobian, compute_uv=False)
     return float(np.log(largest / max(least, 1e-12)))

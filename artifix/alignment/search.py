@@ -13,11 +13,18 @@ from artifix.alignment.matching import FEATURES, Matches
 from artifix.alignment.pool import Pool
 from artifix.alignment.ring import Ring, ring_around
 from artifix.alignment.scene import Scene
-from artifix.alignment.transform import Transform, distinct, find_transform, lands, polish_on, rate
+from artifix.alignment.transform import (
+    SHARP_INLIERS,
+    Transform,
+    distinct,
+    find_transform,
+    lands,
+    polish_on,
+    rate,
+)
 from artifix.geometry import Crop, box_of
 
 SURE_AGREEMENT = 0.6  # of the ring with a transform of many exact matches: nothing else need be sought
-SURE_INLIERS = 30
 # Log-odds, at least, that a transform of so many exact matches is right which the ring proves, whatever an
 # artifact does to descriptors: by agreement, doublings of matches, a bias. Nothing unrelated was so proved.
 PROVED = (8.0, 1.0, -4.0)
@@ -127,7 +134,7 @@ class _Judge:
         for matches in self.pool:
             if matches.source == FEATURES != transform.source:
                 count = int(transform.explains(matches).sum())
-                if count >= SURE_INLIERS:
+                if count >= SHARP_INLIERS:
                     exact = matches.tolerance_px
                     return replace(transform, source=FEATURES, inliers=count, tolerance_px=exact)
         return transform
@@ -135,7 +142,7 @@ class _Judge:
 
 def _proof(transform: Transform) -> float:
     """Log-odds that the ring and exact matches alone give a transform."""
-    if transform.source != FEATURES or transform.inliers < SURE_INLIERS or not transform.is_proved:
+    if transform.source != FEATURES or transform.inliers < SHARP_INLIERS or not transform.is_proved:
         return -np.inf
     by_agreement, by_matches, bias = PROVED
     return by_agreement * transform.agreement + by_matches * float(np.log2(transform.inliers)) + bias
@@ -150,7 +157,7 @@ def is_sure(transform: Transform | None) -> bool:
     """Whether so many exact matches and the ring agree that nothing else need be sought."""
     if transform is None:
         return False
-    exact = transform.source == FEATURES and transform.inliers >= SURE_INLIERS
+    exact = transform.source == FEATURES and transform.inliers >= SHARP_INLIERS
     return exact and transform.agreement >= SURE_AGREEMENT
 
 
