@@ -49,7 +49,7 @@ class RefinementConfig:
     correction: float = 0.25  # share of the network's correction of the aligned reference that is applied
     context: float = 1.8  # side of the crop repainted, over the mask's longer side
     grain: bool = True  # the repaired part takes up the noise of the image around it
-    feather_px: float = 0.75  # width of the inward feather [px]; the rim inside the mask holds the artifact
+    feather_px: float = 0.5  # width of the inward feather [px]; the rim inside the mask holds the artifact
 
 
 @dataclass(frozen=True, slots=True)

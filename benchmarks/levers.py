@@ -67,7 +67,7 @@ def odds_of_ring(evidence: Evidence, weights: Mapping[str, float]) -> float:
     return float(np.log(share / (1 - share)))
 
 
-def unproved(transform: Transform) -> float:
+def unproved(transform: Transform, evidence: Evidence) -> float:
     """In place of `search._proof`: exact matches prove nothing."""
     return -np.inf
 

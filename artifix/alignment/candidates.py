@@ -12,7 +12,8 @@ from artifix.geometry import Box, transform_points
 
 LEAST_POINTS = {"similarity": 4, "affine": 6, "homography": 10}  # twice the minimal set and more
 NEIGHBOURHOODS = (0.5, 1.0, 2.0, 4.0)  # radii over the mask's extent
-LARGEST_SCALE = 12.0  # reference pixels per image pixel, or the reverse
+# Reference pixels per image pixel, at least and at most: generators draw 256 px, cameras 6,000.
+SCALES = (1 / 12, 40.0)
 LARGEST_STRETCH = 3.0  # of one direction over another, at one point
 LARGEST_PERSPECTIVE = 4.0  # of one local scale over another, across the ring
 ITERATIONS, CONFIDENCE = 2000, 0.999
@@ -78,7 +79,7 @@ def is_plausible(matrix: NDArray[np.float64], box: Box) -> bool:
     stretch = np.linalg.cond(jacobians).max()
     scale = np.sqrt(areas[0])
     return bool(
-        1 / LARGEST_SCALE < scale < LARGEST_SCALE
+        SCALES[0] < scale < SCALES[1]
         and stretch < LARGEST_STRETCH
         and areas.max() / areas.min() < LARGEST_PERSPECTIVE**2
     )

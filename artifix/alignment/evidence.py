@@ -83,14 +83,15 @@ def gather(
         field: of attention, weighted by how far it is to be trusted.
     """
     around, inside = _alike(content, seen)
-    counts = {m.source: _doublings(transform, m, scene) for m in pool}
-    learned = [count for source, count in counts.items() if source not in (FEATURES, field.source)]
+    counts = [(m.source, _doublings(transform, m, scene)) for m in pool]
+    classical = [count for source, count in counts if source == FEATURES]
+    learned = [count for source, count in counts if source not in (FEATURES, field.source)]
     return Evidence(
         ring=max(transform.agreement, 0.0),
         surroundings=around,
         content=inside,
         strokes=_strokes(content, seen),
-        classical=counts.get(FEATURES, 0.0),
+        classical=max(classical, default=0.0),
         learned=max(learned, default=0.0),
         attention=_explained_share(transform, field),
         stretch=_log_stretch(transform, scene) ** 2,

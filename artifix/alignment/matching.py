@@ -42,33 +42,81 @@ class Matches:
         return Matches(*parts, self.source, self.tolerance_px)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """What SIFT sees in a picture.
+
+    Attributes:
+        points: (N, 2) float64 points (x, y), in pixels of the picture.
+        descriptors: (N, 128) float32 unit vectors.
+        tolerance_px: how far a right match may lie from the truth, in pixels of the picture.
+    """
+
+    points: NDArray[np.float64]
+    descriptors: NDArray[np.float32]
+    tolerance_px: float
+
+    def beside(self, mask: NDArray[np.bool_]) -> "Features":
+        """Those that do not see what lies under (H, W) `mask`."""
+        kept = ~_sees(self.points, mask)
+        return Features(self.points[kept], self.descriptors[kept], self.tolerance_px)
+
+
 def match_features(
     image: NDArray[np.uint8], mask: NDArray[np.bool_], reference: NDArray[np.uint8]
 ) -> Matches:
-    """SIFT matches of the unmasked image with the reference.
-
-    Source: Lowe 2004, "Distinctive image features from scale-invariant keypoints": ratio test, which a match
-    that is also the best one backwards may miss by a little.
+    """SIFT matches of the unmasked image with the reference; see `match_described`.
 
     Args:
         image: (H, W, 3) RGB.
         mask: (H, W), True on the artifact; no feature is taken there.
         reference: (Hr, Wr, 3) RGB.
+    """
+    return match_described(describe(image).beside(mask), describe(reference))
+
+
+def describe(picture: NDArray[np.uint8]) -> Features:
+    """RootSIFT (Lowe 2004; Arandjelovic & Zisserman 2012) of an (H, W, 3) RGB picture, perhaps none."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    scale = min(1.0, WORKING_SIDE_PX / max(grey.shape))
+    if scale < 1:
+        size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    keypoints, histograms = cv2.SIFT.create(MOST_FEATURES).detectAndCompute(grey, None)
+    if histograms is None:
+        return Features(np.empty((0, 2)), np.empty((0, 128), np.float32), TOLERANCE_PX / scale)
+    points = np.array([k.pt for k in keypoints], np.float64)
+    descriptors = np.sqrt(histograms / np.maximum(histograms.sum(1, keepdims=True), 1e-6))
+    return Features((points + 0.5) / scale - 0.5, descriptors, TOLERANCE_PX / scale)
+
+
+def match_described(features: Features, others: Features) -> Matches:
+    """Matches of the features of an image with those of a reference.
+
+    Source: Lowe 2004, "Distinctive image features from scale-invariant keypoints": ratio test, which a match
+    that is also the best one backwards may miss by a little.
 
     Returns:
         The matches, perhaps none; weights in (0, 1] fall with the ratio of the distances.
     """
-    margin = np.ones((2 * MASK_MARGIN_PX + 1,) * 2, np.uint8)
-    usable = cv2.dilate(mask.astype(np.uint8), margin) == 0
-    points, features, scale = _describe(image, usable)
-    reference_points, reference_features, _ = _describe(reference, None)
-    tolerance_px = TOLERANCE_PX / scale
-    if len(points) < 2 or len(reference_points) < 2:
-        return Matches(np.empty((0, 2)), np.empty((0, 2)), np.empty(0), FEATURES, tolerance_px)
-    best, ratio, mutual = _nearest(features, reference_features)
+    if min(len(features.points), len(others.points)) < 2:
+        return Matches(np.empty((0, 2)), np.empty((0, 2)), np.empty(0), FEATURES, features.tolerance_px)
+    similarity = features.descriptors @ others.descriptors.T
+    best, ratio = _nearest(similarity)
+    back, back_ratio = _nearest(similarity.T)
+    mutual = back[best] == np.arange(len(best))
     kept = (ratio < RATIO) | (mutual & (ratio < MUTUAL_RATIO))
-    pairs = points[kept], reference_points[best[kept]]
-    return Matches(*pairs, 1.001 - ratio[kept], FEATURES, tolerance_px)
+    # What the reference shows twice fails the test this way, and passes it backwards.
+    twice = np.flatnonzero((back_ratio < RATIO) & ~kept[back])
+    if len(twice) < kept.sum():  # chance matches
+        twice = twice[:0]
+    return Matches(
+        features.points[np.r_[np.flatnonzero(kept), back[twice]]],
+        others.points[np.r_[best[kept], twice]],
+        1.001 - np.r_[ratio[kept], back_ratio[twice]],
+        FEATURES,
+        features.tolerance_px,
+    )
 
 
 def beside(matches: Matches, mask: NDArray[np.bool_]) -> Matches:
@@ -78,42 +126,23 @@ def beside(matches: Matches, mask: NDArray[np.bool_]) -> Matches:
         matches: of the whole image.
         mask: (H, W), True on the artifact.
     """
+    return matches.take(~_sees(matches.image, mask))
+
+
+def _sees(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(N,) whether what is described at (N, 2) points is in part under (H, W) `mask`."""
     margin = np.ones((2 * MASK_MARGIN_PX + 1,) * 2, np.uint8)
     near = cv2.dilate(mask.astype(np.uint8), margin) > 0
-    column, row = np.round(matches.image).astype(np.intp).T
-    return matches.take(~near[row.clip(0, near.shape[0] - 1), column.clip(0, near.shape[1] - 1)])
+    column, row = np.round(points).astype(np.intp).T
+    return np.asarray(near[row.clip(0, near.shape[0] - 1), column.clip(0, near.shape[1] - 1)])
 
 
-def _describe(
-    image: NDArray[np.uint8], usable: NDArray[np.bool_] | None
-) -> tuple[NDArray[np.float64], NDArray[np.float32], float]:
-    """RootSIFT of (H, W, 3) `image`: (N, 2) points in its pixels, (N, 128), and the working scale."""
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    scale = min(1.0, WORKING_SIDE_PX / max(grey.shape))
-    if scale < 1:
-        size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        usable = None if usable is None else cv2.resize(usable.astype(np.uint8), size) > 0
-    where = None if usable is None else usable.astype(np.uint8)
-    keypoints, features = cv2.SIFT.create(MOST_FEATURES).detectAndCompute(grey, where)
-    if features is None:
-        return np.empty((0, 2)), np.empty((0, 128), np.float32), scale
-    points = np.array([k.pt for k in keypoints], np.float64)
-    # RootSIFT (Arandjelovic & Zisserman 2012): the Hellinger kernel on the histograms
-    features = np.sqrt(features / np.maximum(features.sum(1, keepdims=True), 1e-6))
-    return (points + 0.5) / scale - 0.5, features, scale
-
-
-def _nearest(
-    features: NDArray[np.float32], others: NDArray[np.float32]
-) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.bool_]]:
-    """For each of (N, D) unit `features` the nearest of `others`, its ratio, and whether it is mutual."""
-    similarity = features @ others.T
-    best = similarity.argmax(1)
-    rows = np.arange(len(features))
-    first = similarity[rows, best].copy()
-    mutual = similarity.argmax(0)[best] == rows
-    similarity[rows, best] = -1
-    second = similarity.max(1)
+def _nearest(similarity: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """For each row of (N, M) similarities of unit vectors the nearest, and the ratio of the two distances."""
+    rows, best = np.arange(len(similarity)), similarity.argmax(1)
+    first = similarity[rows, best]
+    others = similarity.copy()
+    others[rows, best] = -1
+    second = others.max(1)
     near, far = (np.sqrt(np.maximum(2 - 2 * s.astype(np.float64), 1e-9)) for s in (first, second))
-    return best, near / far, mutual
+    return best, near / far

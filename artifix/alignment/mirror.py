@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from artifix.alignment.candidates import propose
+from artifix.alignment.candidates import is_plausible, propose
 from artifix.alignment.installed import XFEAT, xfeat_path
 from artifix.alignment.matching import FEATURES, Matches
 from artifix.alignment.pool import pool_of
@@ -42,17 +42,24 @@ def seems_mirrored(
         scene: image, mask and reference.
         best: what was found in the reference as it is.
         pool: its matches.
-        matchers: that may be asked; learned ones rather than classical ones.
+        matchers: that may be asked; learned ones where the classical ones leave it open.
         device: that they run on.
     """
     told = None if best is None else best.evidence
-    if told is not None and (told.classical >= SUPPORTED or told.learned >= SUPPORTED_COARSELY):
+    if told is not None and told.classical >= SUPPORTED:
         return False
-    asked = XFEAT if XFEAT in matchers and xfeat_path() is not None else FEATURES
-    if asked not in matchers:
+    asked = [FEATURES]
+    if xfeat_path() is not None and (told is None or told.learned < SUPPORTED_COARSELY):
+        asked.append(XFEAT)
+    return any(_is_better(scene, pool, name, device) for name in asked if name in matchers)
+
+
+def _is_better(scene: Scene, pool: Sequence[Matches], name: str, device: torch.device) -> bool:
+    """Whether clearly more matches of one matcher agree with the mirrored reference."""
+    straight = [matches for matches in pool if matches.source == name]
+    if not straight:  # it was not needed
         return False
-    straight = [matches for matches in pool if matches.source == asked]
-    turned = pool_of(mirrored(scene), [asked], (), device).matches
+    turned = pool_of(mirrored(scene), [name], (), device).matches
     known, found = (_most_inliers(scene, matches) for matches in (straight, turned))
     return found >= LEAST_INLIERS and found > TIMES * known
 
@@ -70,4 +77,5 @@ def flipped(plane: NDArray) -> NDArray:
 
 def _most_inliers(scene: Scene, pool: Sequence[Matches]) -> int:
     box = box_of(scene.mask)
-    return max((c.inliers for matches in pool for c in propose(matches, box)), default=0)
+    proposed = (c for matches in pool for c in propose(matches, box))
+    return max((c.inliers for c in proposed if is_plausible(c.matrix, box)), default=0)

@@ -2,22 +2,27 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from artifix.alignment.installed import LOFTR, NOT_INSTALLED, XFEAT, is_default, xfeat_path
-from artifix.alignment.matching import FEATURES, Matches, beside, match_features
+from artifix.alignment.matching import FEATURES, Features, Matches, beside, describe, match_described
 from artifix.alignment.scene import Scene
 from artifix.config import split_matcher
+from artifix.geometry import crop_around, squared
 
 ATTENTION = "attention"
 LEARNED = (XFEAT, LOFTR)
 NOT_NEEDED = "not needed"  # where exact matches settle the transform
-MOST_REMEMBERED = 8  # results of matchers: those of a case, and of a few references of one
+# A picture is shrunk before features are sought in it, and in a large one a small object has none left: there
+# the part around the mask, so many times as large, is searched as well.
+CLOSER_CONTEXT, CLOSER, LEAST_SIDE_PX = 6.0, 0.6, 1024
+MOST_REMEMBERED = 8  # results, and pictures described: those of a case, and of a few references of one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,11 +70,7 @@ def pool_of(
         if not needed(name):
             told[name] = NOT_NEEDED
             continue
-        found = (
-            list(attention)
-            if name == ATTENTION
-            else [_found(_Pictures(scene), name, folder, torch.device(device))]
-        )
+        found = list(attention) if name == ATTENTION else _asked(scene, name, folder, torch.device(device))
         if name in LEARNED:  # they see the artifact as well
             guesses += found
             found = [beside(one, scene.hidden) for one in found]
@@ -78,11 +79,29 @@ def pool_of(
     return Pool(tuple(matches), tuple(guesses), told)
 
 
-class _Pictures:
-    """Image, where it is masked, and reference: equal where their contents are."""
+def seen_through(scene: Scene) -> Matches:
+    """Exact matches of all of the image with the reference, what the mask covers included."""
+    described = [_described(_Pictures(picture)) for picture in (scene.image, scene.reference)]
+    return match_described(*described)
 
-    def __init__(self, scene: Scene) -> None:
-        self.parts = scene.image, scene.hidden, scene.reference
+
+def _asked(scene: Scene, name: str, folder: str, device: torch.device) -> list[Matches]:
+    """The matches of one matcher, of all of the image, and of what surrounds the mask where that is small."""
+    found = [_found(scene, name, folder, device)]
+    box = squared(crop_around(scene.mask, CLOSER_CONTEXT)).clip(*scene.mask.shape)
+    if max(scene.mask.shape) > LEAST_SIDE_PX and max(box.width, box.height) < CLOSER * max(scene.mask.shape):
+        part = box.slices()
+        closer = replace(scene, image=scene.image[part], mask=scene.mask[part], masked=scene.hidden[part])
+        seen = _found(closer, name, folder, device)
+        found.append(replace(seen, image=seen.image + np.array([box.left, box.top])))
+    return found
+
+
+class _Pictures:
+    """Pictures and masks, equal where their contents are."""
+
+    def __init__(self, *parts: NDArray) -> None:
+        self.parts = parts
         told = hashlib.blake2b(repr([part.shape for part in self.parts]).encode())
         for part in self.parts:
             told.update(np.ascontiguousarray(part).data)
@@ -95,12 +114,26 @@ class _Pictures:
         return hash(self._digest)
 
 
-def _found(pictures: _Pictures, name: str, folder: str, device: torch.device) -> Matches:
+def _found(scene: Scene, name: str, folder: str, device: torch.device) -> Matches:
     """The matches of one matcher, found once for all parts of a mask."""
+    pictures = _Pictures(scene.image, scene.hidden, scene.reference)
     try:
         return _sought(pictures, name, folder, device)
     finally:
-        del pictures.parts  # of what is remembered, only the matches take memory
+        pictures.parts = ()  # of what is remembered, only the matches take memory
+
+
+def _described(pictures: _Pictures) -> Features:
+    """What SIFT sees in one picture, sought once for all questions."""
+    try:
+        return _seen(pictures)
+    finally:
+        pictures.parts = ()
+
+
+@lru_cache(MOST_REMEMBERED)
+def _seen(pictures: _Pictures) -> Features:
+    return describe(*pictures.parts)
 
 
 @lru_cache(MOST_REMEMBERED)
@@ -117,4 +150,5 @@ def _sought(pictures: _Pictures, name: str, folder: str, device: torch.device) -
 
         return match_loftr(image, clear, reference, Path(folder), device)
     assert name == FEATURES, name
-    return match_features(image, hidden, reference)
+    features, others = (_described(_Pictures(picture)) for picture in (image, reference))
+    return match_described(features.beside(hidden), others)

@@ -50,7 +50,7 @@ def repair_confidence_in(
     sharp = min(1.0, SHARP / coarseness) if coarseness else 1.0
     if evidence is None:
         return confidence * sharp
-    odds = GOOD["ring"] * evidence.ring + GOOD["strokes"] * evidence.strokes + GOOD["bias"]
+    odds = GOOD["ring"] * transform.proof + GOOD["strokes"] * evidence.strokes + GOOD["bias"]
     return float(confidence * sharp / (1 + np.exp(-odds)))
 
 

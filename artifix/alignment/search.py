@@ -10,6 +10,7 @@ from artifix.alignment.cells import Describe, describe_plainly
 from artifix.alignment.content import Content, bend_along, content_of, likeness_of, register
 from artifix.alignment.evidence import LEARNED, PLAIN, Evidence, gather, odds_of
 from artifix.alignment.matching import FEATURES, Matches
+from artifix.alignment.pool import LEARNED as LEARNED_MATCHERS
 from artifix.alignment.pool import Pool
 from artifix.alignment.ring import Ring, ring_around
 from artifix.alignment.scene import Scene
@@ -25,9 +26,13 @@ from artifix.alignment.transform import (
 from artifix.geometry import Crop, box_of
 
 SURE_AGREEMENT = 0.6  # of the ring with a transform of many exact matches: nothing else need be sought
-# Log-odds, at least, that a transform of so many exact matches is right which the ring proves, whatever an
-# artifact does to descriptors: by agreement, doublings of matches, a bias. Nothing unrelated was so proved.
+# Log-odds, at least, that a transform is right which the ring and exact matches prove, whatever an artifact
+# does to descriptors: by agreement, doublings of matches, a bias. Nothing unrelated was so proved.
 PROVED = (8.0, 1.0, -4.0)
+LEAST_PROVING = 12  # exact matches that it takes where the ring agrees
+# ... and one that many learned matches give which also lie near the mask: by doublings of those, a bias. No
+# reference of another thing gave more than 12 by one homography.
+PROVED_COARSELY, LEAST_PROVING_COARSELY = (1.0, -4.5), 30
 MOST_STARTS = 14  # are looked at once
 MOST_REGISTERED = 5  # are followed
 MOST_POLISHED = 3  # are polished on the ring
@@ -50,7 +55,7 @@ class Hypothesis:
     def placement(self) -> float:
         """How exactly it lies in place, among right ones; the artifact may have melted and is not asked."""
         told = self.evidence
-        return told.ring + SAID_AROUND * told.surroundings + SAID_BY_MATCHES * told.classical
+        return self.transform.proof + SAID_AROUND * told.surroundings + SAID_BY_MATCHES * told.classical
 
     @property
     def probability(self) -> float:
@@ -126,7 +131,7 @@ class _Judge:
         for transform, seen in zip(landing, self.content.view(landing, self.scene.reference), strict=True):
             evidence = gather(transform, self.content, seen, self.scene, self.pool, self.field)
             supported, odds = self._supported(transform), odds_of(evidence, weights)
-            found.append(Hypothesis(supported, evidence, max(odds, _proof(supported))))
+            found.append(Hypothesis(supported, evidence, max(odds, _proof(supported, evidence))))
         return sorted(found, key=lambda h: -h.odds)
 
     def _supported(self, transform: Transform) -> Transform:
@@ -140,17 +145,21 @@ class _Judge:
         return transform
 
 
-def _proof(transform: Transform) -> float:
-    """Log-odds that the ring and exact matches alone give a transform."""
-    if transform.source != FEATURES or transform.inliers < SHARP_INLIERS or not transform.is_proved:
-        return -np.inf
-    by_agreement, by_matches, bias = PROVED
-    return by_agreement * transform.agreement + by_matches * float(np.log2(transform.inliers)) + bias
+def _proof(transform: Transform, evidence: Evidence) -> float:
+    """Log-odds that matches prove a transform, exact ones with the ring, or many learned ones alone."""
+    doublings = float(np.log2(max(transform.inliers, 1)))
+    if transform.source == FEATURES and transform.inliers >= LEAST_PROVING and transform.is_proved:
+        by_agreement, by_matches, bias = PROVED
+        return by_agreement * transform.agreement + by_matches * doublings + bias
+    if transform.source in LEARNED_MATCHERS and transform.inliers >= LEAST_PROVING_COARSELY:
+        by_matches, bias = PROVED_COARSELY
+        return by_matches * evidence.learned + bias
+    return -np.inf
 
 
-def prove(scene: Scene, pool: Pool) -> Transform | None:
-    """The transform that classical matches and the ring prove, if there is one."""
-    return find_transform(scene, [matches for matches in pool.matches if matches.source == FEATURES])
+def prove(scene: Scene, matches: Iterable[Matches]) -> Transform | None:
+    """The transform that exact ones among the matches and the ring prove, if there is one."""
+    return find_transform(scene, [some for some in matches if some.source == FEATURES])
 
 
 def is_sure(transform: Transform | None) -> bool:

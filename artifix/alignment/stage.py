@@ -11,11 +11,12 @@ from artifix.alignment.confidence import ATTENTION_ODDS, Odds, confidence_in
 from artifix.alignment.correspondence import matches_of
 from artifix.alignment.field import AttentionField
 from artifix.alignment.gaze import Gaze
+from artifix.alignment.generous import prove_inside
 from artifix.alignment.hand import transform_by_hand
 from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
-from artifix.alignment.matching import Matches
+from artifix.alignment.matching import FEATURES, Matches
 from artifix.alignment.mirror import flipped, mirrored, seems_mirrored, unmirrored
-from artifix.alignment.pool import ATTENTION, LEARNED, Pool, pool_of
+from artifix.alignment.pool import ATTENTION, LEARNED, Pool, pool_of, seen_through
 from artifix.alignment.repairing import Placed, coarseness_of, placed_by, repair_confidence_in
 from artifix.alignment.scene import Scene
 from artifix.alignment.search import Hypothesis, is_sure, prove, search
@@ -27,6 +28,7 @@ from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
 
 TRUSTED = 0.3  # a field of so much trust is worth a look along it
+MIRROR_SURE = 0.9  # confidence of what is found in a mirrored reference, above which no more is asked
 LEAST_STRUCTURE = 4.0  # deviation of grey levels in the region; in less, attention finds only its habits
 
 
@@ -100,7 +102,9 @@ def align(
     if not seems_mirrored(scene, best, straight.matches, config.matchers, network.device):
         return straight
     turned = _looked_for(gaze, mirrored(scene), config, calibration)
-    return _unmirrored(turned, scene) if turned.confidence > straight.confidence else straight
+    # Twice as many matches say so already: where both are sure, those decide.
+    is_better = turned.confidence > min(straight.confidence, MIRROR_SURE)
+    return _unmirrored(turned, scene) if is_better else straight
 
 
 def _looked_for(gaze: Gaze, scene: Scene, config: AlignmentConfig, calibration: Calibration) -> Alignment:
@@ -181,7 +185,9 @@ def _search(gaze: Gaze, scene: Scene, config: AlignmentConfig, sighting: Sightin
     device, matchers = gaze.network.device, config.matchers
     attention = _joined([matches_of(view) for view in sighting.views]), field.matches
     pool = pool_of(scene, matchers, attention, device, lambda name: name not in LEARNED)
-    proved = prove(scene, pool)
+    proved = prove(scene, pool.matches)
+    if not is_sure(proved) and FEATURES in matchers:
+        proved = prove_inside(scene, seen_through(scene)) or proved
     if not is_sure(proved):  # learned matchers cost as much as all the rest
         pool = pool.joined(pool_of(scene, matchers, (), device, lambda name: name in LEARNED))
     guesses = [guess] if guess is not None and ATTENTION in matchers else []

@@ -79,6 +79,13 @@ class Transform:
         return self.agreement >= (LEAST_SHARP_AGREEMENT if supported else LEAST_AGREEMENT)
 
     @property
+    def proof(self) -> float:
+        """The ring's agreement in [0, 1]; 1 where it has nothing to say, and many exact matches decide."""
+        if self.speech < LEAST_SPEECH and self.is_proved and self.agreement < LEAST_AGREEMENT:
+            return 1.0
+        return max(self.agreement, 0.0)
+
+    @property
     def is_exact(self) -> bool:
         """Whether pixels can be compared one by one, beyond being proved."""
         return self.is_proved and (self.source == FEATURES or self.agreement >= LEAST_EXACT_AGREEMENT)

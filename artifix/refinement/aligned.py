@@ -10,7 +10,7 @@ from artifix.geometry import Box
 from artifix.inputs.images import Picture
 from artifix.refinement.stage import Warp
 
-OPAQUE = 0.99  # less alpha than that is mixed with what is not shown
+OPAQUE = 0.9  # share of the most opaque pixel's alpha, below which a pixel is mixed with what is not shown
 
 
 class Laying(Protocol):
@@ -34,4 +34,4 @@ def _warped(
     if reference.alpha is None:
         return pixels, valid
     alpha, _ = transform.warp_reference(reference.alpha, box, size)
-    return pixels, valid & (alpha >= OPAQUE * np.iinfo(reference.alpha.dtype).max)
+    return pixels, valid & (alpha >= max(OPAQUE * float(reference.alpha.max()), 1.0))

@@ -41,6 +41,14 @@ def test_no_feature_is_taken_from_the_mask():
     assert not mask[y, x].any()
 
 
+def test_what_a_reference_shows_twice_is_matched_with_both():
+    picture = blots(120, 120)
+    matches = match_features(picture, np.zeros((120, 120), bool), np.hstack([picture, picture]))
+    shift = (matches.reference - matches.image).round()
+    first, second = (int((shift == [right, 0]).all(1).sum()) for right in (0, 120))
+    assert min(first, second) > 30
+
+
 def test_points_of_a_huge_picture_are_in_its_own_pixels():
     picture = np.kron(blots(150, 150), np.ones((10, 10, 1), np.uint8))
     matches = match_features(picture, np.zeros((1500, 1500), bool), picture)

@@ -141,13 +141,23 @@ def test_attention_alone_does_not_tell(image, straight):
 
 @pytest.mark.parametrize(
     ("told", "is_mirrored"),
-    [({"classical": 6.0}, False), ({"learned": 8.0}, False), ({"learned": 5.5}, True)],
+    [({"classical": 6.0}, False), ({"learned": 8.0}, True), ({"learned": 5.5}, True)],
 )
-def test_what_many_matches_support_is_not_mirrored(image, straight, told, is_mirrored):
-    """Then no other matches are sought; a few dozen learned ones agree by chance."""
+def test_what_many_exact_matches_support_is_not_mirrored(image, straight, told, is_mirrored):
+    """Then no other matches are sought; learned ones agree by the hundred on a dial that is mirrored."""
     evidence = Evidence(**(dict.fromkeys(NAMES, 0.0) | told))
     best = Hypothesis(Transform(SHIFT, 0.9, "sift", "similarity", 60, 3.0), evidence, 5.0)
     assert seems(image, straight[:, ::-1].copy(), best=best) == is_mirrored
+
+
+def test_many_learned_matches_settle_it_for_learned_ones(image, straight):
+    pytest.importorskip("kornia")
+    best = Hypothesis(
+        Transform(SHIFT, 0.9, "xfeat", "similarity", 60, 3.0),
+        Evidence(**(dict.fromkeys(NAMES, 0.0) | {"learned": 8.0})),
+        5.0,
+    )
+    assert not seems(image, straight[:, ::-1].copy(), ("xfeat",), best)
 
 
 def test_pictures_of_one_colour_are_not_mirrored():

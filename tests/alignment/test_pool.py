@@ -6,7 +6,7 @@ import torch
 
 from artifix.alignment import pool
 from artifix.alignment.matching import Matches
-from artifix.alignment.pool import pool_of
+from artifix.alignment.pool import pool_of, seen_through
 from artifix.alignment.scene import Scene
 from artifix.config import AlignmentConfig
 from artifix.errors import WeightsError
@@ -18,6 +18,7 @@ SEEN = Matches(np.zeros((7, 2)), np.zeros((7, 2)), np.ones(7), "attention", 4.0)
 @pytest.fixture(autouse=True)
 def forgetful():
     pool._sought.cache_clear()
+    pool._seen.cache_clear()
 
 
 @pytest.fixture
@@ -56,21 +57,48 @@ def test_what_was_asked_for_is_never_left_out(shown, lacking):
 def test_a_matcher_is_asked_once_for_all_parts_of_a_mask(shown, monkeypatch):
     asked = []
 
-    def match(image, mask, reference):
-        asked.append(mask.sum())
+    def match(features, others):
+        asked.append(len(features.points))
         return SEEN
 
-    monkeypatch.setattr(pool, "match_features", match)
+    monkeypatch.setattr(pool, "match_described", match)
     whole = shown.mask.copy()
     whole[20:40, 30:50] = True
     parts = [Scene(shown.image, part, shown.reference, whole) for part in (shown.mask, whole & ~shown.mask)]
     for part in parts:
         pool_of(part, ("sift",), [], torch.device("cpu"))
-    assert asked == [whole.sum()]
+    assert len(asked) == 1
     pool_of(shown, ("sift",), [], "cpu")  # less is masked
     darker = Scene(shown.image // 2, shown.mask, shown.reference)
     pool_of(darker, ("sift",), [], "cpu")
     assert len(asked) == 3
+
+
+def test_a_picture_is_described_once_for_all_questions(shown, monkeypatch):
+    described = []
+    describe = pool.describe
+    monkeypatch.setattr(
+        pool, "describe", lambda picture: described.append(picture.shape) or describe(picture)
+    )
+    pool_of(shown, ("sift",), [], "cpu")
+    everything = seen_through(shown)
+    pool_of(Scene(shown.image, ~shown.mask, shown.reference), ("sift",), [], "cpu")
+    assert len(described) == 2
+    assert shown.mask[tuple(everything.image.round().astype(int).T[::-1])].any()
+
+
+def test_a_small_object_in_a_large_picture_is_searched_closer(shown):
+    height, width = shown.mask.shape
+    large = np.full((1500, 2000, 3), 200, np.uint8)
+    large[900 : 900 + height, 300 : 300 + width] = shown.image
+    mask = np.zeros(large.shape[:2], bool)
+    mask[900 : 900 + height, 300 : 300 + width] = shown.mask
+    alone = pool_of(shown, ("sift",), [], "cpu").matches
+    whole, closer = pool_of(Scene(large, mask, shown.reference), ("sift",), [], "cpu").matches
+    assert len(closer) > 0.9 * len(alone[0]) > 1.5 * len(whole)
+    assert closer.tolerance_px < whole.tolerance_px
+    shift, shift_alone = (np.median(m.image - m.reference, axis=0) for m in (closer, alone[0]))
+    assert shift == pytest.approx(shift_alone + np.array([300, 900]), abs=0.1)
 
 
 def test_efficientloftr_is_asked_with_its_folder(shown, tmp_path):

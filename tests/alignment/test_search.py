@@ -1,5 +1,7 @@
 """Everything that may be the transform, compared by one score."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -50,7 +52,7 @@ def guess(right: float = 0.0, down: float = 0.0, scale: float = 1.0) -> Transfor
 
 
 def found_in(scene, pool, guesses, attention, describe) -> list[Hypothesis]:
-    return search(scene, pool, prove(scene, pool), guesses, attention, describe)
+    return search(scene, pool, prove(scene, pool.matches), guesses, attention, describe)
 
 
 def error_px(transform: Transform) -> float:
@@ -98,7 +100,7 @@ def test_a_region_given_by_hand_keeps_out_what_lies_elsewhere(shown, describe):
 def test_a_sure_exact_transform_ends_the_search(shown, describe, monkeypatch):
     monkeypatch.setattr(searching, "register", lambda *_: pytest.fail("something else was sought"))
     pool = pool_of(shown, ("sift",), (), "cpu")
-    assert is_sure(prove(shown, pool))
+    assert is_sure(prove(shown, pool.matches))
     (found,) = found_in(shown, pool, [guess(8, 8)], NOWHERE, describe)
     assert (found.transform.source, found.transform.is_exact) == ("sift", True)
     assert error_px(found.transform) < 0.5
@@ -157,19 +159,48 @@ def test_small_images_are_searched(describe, label, size):
 
 
 def test_without_exact_matches_nothing_is_proved(shown):
-    assert prove(shown, Pool((field(),))) is None
+    assert prove(shown, (field(),)) is None
     assert not is_sure(None)
     assert not is_sure(guess())
 
 
 def hypothesis(odds: float, ring: float) -> Hypothesis:
-    return Hypothesis(guess(), Evidence(**(dict.fromkeys(NAMES, 0.0) | {"ring": ring})), odds)
+    transform = replace(guess(), agreement=ring)
+    return Hypothesis(transform, Evidence(**(dict.fromkeys(NAMES, 0.0) | {"ring": ring})), odds)
 
 
 def test_of_the_probable_ones_the_one_that_lies_best_in_place_comes_first():
     probable, exact, wrong = hypothesis(5.0, 0.2), hypothesis(4.0, 0.8), hypothesis(-2.0, 0.9)
     assert ordered([wrong, probable, exact]) == [exact, probable, wrong]
     assert ordered([]) == []
+
+
+def exact(agreement: float, inliers: int, speech: float = 0.5) -> Transform:
+    return Transform(guess().matrix, agreement, "sift", "similarity", inliers, 3.0, speech=speech)
+
+
+def test_where_the_ring_is_mute_many_exact_matches_place_a_transform():
+    evidence = Evidence(**dict.fromkeys(NAMES, 0.0))
+    mute, unsure = (Hypothesis(t, evidence, 2.0) for t in (exact(0.0, 60, 0.02), guess()))
+    assert ordered([unsure, mute]) == [mute, unsure]
+
+
+@pytest.mark.parametrize(
+    ("agreement", "inliers", "is_proof"),
+    [(0.6, 14, True), (0.6, 8, False), (0.2, 14, False), (0.2, 40, True)],
+)
+def test_exact_matches_prove_what_the_ring_agrees_with(agreement, inliers, is_proof):
+    evidence = Evidence(**dict.fromkeys(NAMES, 0.0))
+    assert (searching._proof(exact(agreement, inliers), evidence) > 1) == is_proof
+
+
+@pytest.mark.parametrize(
+    ("near", "inliers", "is_proof"), [(6.0, 80, True), (3.0, 80, False), (6.0, 12, False)]
+)
+def test_many_learned_matches_prove_where_many_of_them_lie_near_the_mask(near, inliers, is_proof):
+    evidence = Evidence(**(dict.fromkeys(NAMES, 0.0) | {"learned": near}))
+    transform = replace(exact(0.0, inliers), source="xfeat")
+    assert (searching._proof(transform, evidence) > 0.5) == is_proof
 
 
 def test_log_odds_are_told_as_a_probability():

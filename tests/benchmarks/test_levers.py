@@ -113,7 +113,7 @@ def test_without_the_score_the_ring_is_the_probability():
     guess = Transform(np.eye(3), 0.9, "sift", "similarity", 500, 3.0)
     likely, unlikely = (searching.Hypothesis(guess, evidence, odds) for odds in (0.2, 0.1))
     assert levers.by_odds([unlikely, likely]) == [likely, unlikely]
-    assert levers.unproved(guess) < unlikely.odds
+    assert levers.unproved(guess, unlikely.evidence) < unlikely.odds
 
 
 def test_without_light_the_mean_around_the_mask_is_the_images(scene):
