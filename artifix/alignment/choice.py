@@ -94,7 +94,8 @@ def refusal_to_repair(found: Sequence[Alignment], config: AlignmentConfig) -> Re
         found: the alignments of all mask groups.
         config: says what is good enough.
     """
-    if any(alignment.mirrored for alignment in found) and not (config.allow_mirror or config.force):
+    turned = any(alignment.mirrored and not alignment.symmetric for alignment in found)
+    if turned and not (config.allow_mirror or config.force):
         return Refusal(
             "the reference shows the masked part mirrored",
             "pass --allow-mirror to use it as a mirror shows it, or use another reference",

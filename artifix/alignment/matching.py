@@ -10,6 +10,7 @@ WORKING_SIDE_PX = 1024  # images are shrunk to this longer side before features 
 MOST_FEATURES = 4000  # by contrast; more only costs time
 RATIO = 0.8  # of the best to the second-best distance (Lowe 2004, section 7.1)
 MASK_MARGIN_PX = 5  # features this near the mask already see the artifact
+MOST_COPIES = 6  # of a feature in the reference; SIFT gives some two orientations
 MUTUAL_RATIO = 0.92  # a match that is best both ways may be less distinct than RATIO
 TOLERANCE_PX = 3.0  # error of a right match, in working pixels
 FEATURES = "sift"  # the source of these matches
@@ -108,7 +109,8 @@ def match_described(features: Features, others: Features) -> Matches:
     kept = (ratio < RATIO) | (mutual & (ratio < MUTUAL_RATIO))
     # What the reference shows twice fails the test this way, and passes it backwards.
     twice = np.flatnonzero((back_ratio < RATIO) & ~kept[back])
-    if len(twice) < kept.sum():  # chance matches
+    twice = twice[np.bincount(back[twice], minlength=len(best))[back[twice]] <= MOST_COPIES]
+    if len(twice) < kept.sum():  # of chance
         twice = twice[:0]
     return Matches(
         features.points[np.r_[np.flatnonzero(kept), back[twice]]],

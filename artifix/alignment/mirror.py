@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from artifix.alignment.candidates import is_plausible, propose
-from artifix.alignment.installed import XFEAT, xfeat_path
+from artifix.alignment.installed import XFEAT
 from artifix.alignment.matching import FEATURES, Matches
 from artifix.alignment.pool import pool_of
 from artifix.alignment.scene import Scene
@@ -29,14 +29,14 @@ def mirrored(scene: Scene) -> Scene:
     return replace(scene, reference=np.ascontiguousarray(scene.reference[:, ::-1]), within=within)
 
 
-def seems_mirrored(
+def mirrored_by(
     scene: Scene,
     best: Hypothesis | None,
     pool: Sequence[Matches],
     matchers: Sequence[str],
     device: torch.device,
-) -> bool:
-    """Whether many more matches agree with the mirrored reference than with the reference as it is.
+) -> str:
+    """Whose matches agree much more with the mirrored reference than with the reference as it is; "" if none.
 
     Args:
         scene: image, mask and reference.
@@ -47,21 +47,26 @@ def seems_mirrored(
     """
     told = None if best is None else best.evidence
     if told is not None and told.classical >= SUPPORTED:
-        return False
-    asked = [FEATURES]
-    if xfeat_path() is not None and (told is None or told.learned < SUPPORTED_COARSELY):
-        asked.append(XFEAT)
-    return any(_is_better(scene, pool, name, device) for name in asked if name in matchers)
+        return ""
+    asked = [name for name in (FEATURES, XFEAT) if name in matchers and any(m.source == name for m in pool)]
+    if FEATURES in asked and _is_mirrored(*_inliers(scene, pool, FEATURES, device)):
+        # Exact matches are few now and then: learned ones may contradict them.
+        known, found = _inliers(scene, pool, XFEAT, device) if XFEAT in asked else (0, 1)
+        return FEATURES if found > known else ""
+    if told is not None and told.learned >= SUPPORTED_COARSELY:
+        return ""
+    return XFEAT if XFEAT in asked and _is_mirrored(*_inliers(scene, pool, XFEAT, device)) else ""
 
 
-def _is_better(scene: Scene, pool: Sequence[Matches], name: str, device: torch.device) -> bool:
-    """Whether clearly more matches of one matcher agree with the mirrored reference."""
-    straight = [matches for matches in pool if matches.source == name]
-    if not straight:  # it was not needed
-        return False
-    turned = pool_of(mirrored(scene), [name], (), device).matches
-    known, found = (_most_inliers(scene, matches) for matches in (straight, turned))
+def _is_mirrored(known: int, found: int) -> bool:
     return found >= LEAST_INLIERS and found > TIMES * known
+
+
+def _inliers(scene: Scene, pool: Sequence[Matches], name: str, device: torch.device) -> tuple[int, int]:
+    """Most matches of one matcher that agree with the reference as it is, and with the mirrored one."""
+    straight = [matches for matches in pool if matches.source == name]
+    turned = pool_of(mirrored(scene), [name], (), device).matches
+    return _most_inliers(scene, straight), _most_inliers(scene, turned)
 
 
 def unmirrored(transform: Transform, width: int) -> Transform:

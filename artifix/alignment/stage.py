@@ -15,7 +15,7 @@ from artifix.alignment.generous import prove_inside
 from artifix.alignment.hand import transform_by_hand
 from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
 from artifix.alignment.matching import FEATURES, Matches
-from artifix.alignment.mirror import flipped, mirrored, seems_mirrored, unmirrored
+from artifix.alignment.mirror import flipped, mirrored, mirrored_by, unmirrored
 from artifix.alignment.pool import ATTENTION, LEARNED, Pool, pool_of, seen_through
 from artifix.alignment.repairing import Placed, coarseness_of, placed_by, repair_confidence_in
 from artifix.alignment.scene import Scene
@@ -64,6 +64,7 @@ class Alignment:
     tried: str = ""  # what the search went through, in words; "" where it was not searched
     repair_confidence: float = 1.0  # that the repair is good, in [0, 1]
     mirrored: bool = False  # the reference shows the part as a mirror does
+    symmetric: bool = False  # ... and fits as it is as well: the object is alike on both sides
 
     @property
     def placed(self) -> Placed:
@@ -99,12 +100,18 @@ def align(
     # A person who gives points says how the part is seen.
     if scene.points is not None or not config.transform:
         return straight
-    if not seems_mirrored(scene, best, straight.matches, config.matchers, network.device):
+    said_by = mirrored_by(scene, best, straight.matches, config.matchers, network.device)
+    if not said_by:
         return straight
     turned = _looked_for(gaze, mirrored(scene), config, calibration)
     # Twice as many matches say so already: where both are sure, those decide.
     is_better = turned.confidence > min(straight.confidence, MIRROR_SURE)
-    return _unmirrored(turned, scene) if is_better else straight
+    if not is_better:
+        return straight
+    # A toy's face, a car's front: what is alike on both sides is seen from its other side, and no mirror made
+    # that. Print is not, and exact matches see print.
+    is_symmetric = said_by != FEATURES and straight.confidence >= config.min_confidence
+    return replace(_unmirrored(turned, scene), symmetric=is_symmetric)
 
 
 def _looked_for(gaze: Gaze, scene: Scene, config: AlignmentConfig, calibration: Calibration) -> Alignment:

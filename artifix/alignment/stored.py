@@ -34,6 +34,7 @@ def describe(alignment: Alignment) -> dict[str, Any]:
         "confidence": float(alignment.confidence),
         "repair_confidence": float(alignment.repair_confidence),
         "mirrored": bool(alignment.mirrored),
+        "symmetric": bool(alignment.symmetric),
         "trust": float(alignment.trust),
         "certainty": float(alignment.certainty),
         "matchers": dict(alignment.matchers or {}),
@@ -54,6 +55,7 @@ def summarise(alignment: Alignment) -> dict[str, Any]:
         "agreement": None if transform is None else round(transform.agreement, 4),
         "placed": alignment.placed,
         "mirrored": bool(alignment.mirrored),
+        "symmetric": bool(alignment.symmetric),
         "coarseness": None if coarseness is None else round(coarseness, 3),
         "confidence": round(float(alignment.confidence), 4),
         "repair_confidence": round(float(alignment.repair_confidence), 4),
@@ -123,6 +125,7 @@ def _alignment(
         matchers=_matchers(entry.inner("matchers")),
         repair_confidence=entry.probability("repair_confidence"),
         mirrored=mirrored,
+        symmetric=entry.flag("symmetric"),
     )
 
 

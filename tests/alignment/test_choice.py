@@ -68,6 +68,7 @@ def placed(*ways):
             transform=None if way == "region only" else known,
             repair_confidence=0.5,
             mirrored=False,
+            symmetric=False,
         )
         for way in ways
     ]
@@ -101,3 +102,9 @@ def test_what_is_mirrored_is_refused_unless_that_is_allowed():
     assert "--allow-mirror" in refusal.hint
     for allowed in (AlignmentConfig(allow_mirror=True), AlignmentConfig(force=True)):
         assert refusal_to_repair(parts, allowed) is None
+
+
+def test_the_other_side_of_a_symmetric_object_is_used_mirrored():
+    parts = placed("exact", "rough")
+    parts[1].mirrored = parts[1].symmetric = True
+    assert refusal_to_repair(parts, AlignmentConfig()) is None

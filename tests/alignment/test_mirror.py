@@ -6,7 +6,7 @@ import torch
 
 from artifix.alignment.choice import refusal_to_repair
 from artifix.alignment.evidence import NAMES, Evidence
-from artifix.alignment.mirror import flipped, mirrored, seems_mirrored, unmirrored
+from artifix.alignment.mirror import flipped, mirrored, mirrored_by, unmirrored
 from artifix.alignment.pool import pool_of
 from artifix.alignment.scene import Scene
 from artifix.alignment.search import Hypothesis
@@ -54,7 +54,7 @@ def turned(located, straight):
 
 def seems(image, reference, matchers=DEFAULT.matchers, best=None, device=CPU) -> bool:
     scene = Scene(image, MASK, reference)
-    return seems_mirrored(scene, best, pool_of(scene, matchers, (), device).matches, matchers, device)
+    return bool(mirrored_by(scene, best, pool_of(scene, matchers, (), device).matches, matchers, device))
 
 
 def test_a_mirrored_reference_is_recognised(turned):
