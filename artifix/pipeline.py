@@ -28,8 +28,9 @@ from artifix.network.codec import Codec
 from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
 from artifix.refinement.aligned import warp_of
-from artifix.refinement.composite import groups, paste
+from artifix.refinement.composite import paste
 from artifix.refinement.finish import Finish
+from artifix.refinement.groups import fill_specks, parts_of, uncovered
 from artifix.refinement.stage import AlignedReference, Patch, repaint
 from artifix.refinement.tail import Core, shares
 
@@ -44,6 +45,8 @@ class RefineResult:
     alignments: tuple[Alignment, ...]
     groups: tuple[dict[str, Any], ...]  # JSON-ready, one for each mask group
     timings: dict[str, float]  # seconds by stage
+    alpha: NDArray | None = None  # (H, W) of the image's own type; None where the image has none
+    specks: int = 0  # parts of the mask that were too small to be located, and filled from around
 
 
 class RefineByAlignPipeline(DiffusionPipeline):
@@ -129,7 +132,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         config = config or RefineConfig()
         case = case.cut_at(config.alignment.mask_threshold)
         started = time.perf_counter()
-        parts = groups(case.mask)
+        parts = parts_of(case.mask).groups
         found = []
         for i, part in enumerate(parts):
             _tell(progress, "align", i, len(parts))
@@ -170,7 +173,9 @@ class RefineByAlignPipeline(DiffusionPipeline):
         wanted = (config or RefineConfig()).alignment
         case = case.cut_at(wanted.mask_threshold)
         try:
-            found = restore(stored.groups, groups(case.mask), case.reference.size, stored.correspondence)
+            found = restore(
+                stored.groups, parts_of(case.mask).groups, case.reference.size, stored.correspondence
+            )
         except InputError as error:
             raise InputError(f"{stored.path}: {error.problem}", error.hint) from error
         return result_of(found, refusal_of(found, wanted))
@@ -203,16 +208,17 @@ class RefineByAlignPipeline(DiffusionPipeline):
         placed = [self._aligned(case, found, config) for found in located.alignments]
         cores = [Core.of(found.mask, at) for found, at in zip(located.alignments, placed, strict=True)]
         blends = shares(case.blend, case.levels, cores, config.refinement.context)
-        finish = Finish(
-            case.image.rgb, case.blend > 0, case.blend > case.levels / 2, config.refinement.grain, config.seed
-        )
+        marked, spoiled = case.blend > 0, case.blend > case.levels / 2
+        finish = Finish(case.image.rgb, marked, spoiled, config.refinement.grain, config.seed)
         for i, alignment in enumerate(located.alignments):
             patch, record = self._repaint(case, alignment, config, i, len(located.alignments), progress)
             patch, told = finish.apply(patch, placed[i], i)
             refined = paste(refined, patch.pixels, patch.box, blends[i], config.refinement.feather_px)
             records.append(located.groups[i] | record | told)
+        specks = parts_of(case.mask).specks
+        refined, alpha = fill_specks(refined, specks), uncovered(case.image.alpha, [*blends, *specks])
         timings = located.timings | {"sample_s": time.perf_counter() - started}
-        return RefineResult(refined, located.alignments, tuple(records), timings)
+        return RefineResult(refined, located.alignments, tuple(records), timings, alpha, len(specks))
 
     def __call__(
         self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None

@@ -86,7 +86,7 @@ def plain_loop(rows: Sequence[Path], out: Path, weights: str | None) -> float:
         located = search(loaded.pipeline, inputs, config)
         result = loaded.pipeline.refine(located.case, config, located=located.result)
         record = record_of(Repair("refine", inputs, config, loaded, located, result))
-        files = result_files(located.case, result, result.refined, record, with_metadata=True)
+        files = result_files(located.case, result, record, with_metadata=True)
         save_result(out / row.name, files)
     return time.perf_counter() - started_s
 

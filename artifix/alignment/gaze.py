@@ -41,7 +41,8 @@ def cut_out(network: Network, scene: Scene, boxes: Sequence[Box], reference_box:
     place = network.device, network.dtype
     crops = [Crop(box, (network.working_size_px,) * 2) for box in boxes]
     reference_crop = Crop(reference_box, (network.reference_size_px,) * 2)
-    masks = [crop.cut(scene.mask.astype(np.float32)) > 0.25 for crop in crops]
+    shares = [crop.cut(scene.mask.astype(np.float32)) for crop in crops]
+    masks = [share > min(0.25, float(share.max()) / 2) for share in shares]  # of a thin line little is left
     return Cut(
         crops=crops,
         reference_crop=reference_crop,

@@ -16,6 +16,7 @@ from artifix.inputs.request import localised
 from artifix.inputs.stored_alignment import settings_of
 from artifix.outputs.save import THUMBNAIL
 from artifix.outputs.strip import encode_strip
+from artifix.refinement.groups import parts_of
 from artifix.repair.loading import load
 from artifix.repair.locating import Located, search
 from artifix.repair.overall import overall_of
@@ -63,7 +64,8 @@ class Worker:
                 raise
         self._free_memory()  # outside the handler: the error held the arrays that filled it
         files, told = self._repair(replace(task, config=smaller))
-        return files, {**told, "note": "out of memory at first: repeated with one candidate and one context"}
+        repeated = "out of memory at first: repeated with one candidate and one context"
+        return files, {**told, "note": "; ".join(filter(None, [told.get("note"), repeated]))}
 
     def _repair(self, task: Task) -> tuple[dict[str, bytes], dict[str, Any]]:
         config = task.config
@@ -75,7 +77,7 @@ class Worker:
         located = search(pipeline, inputs, config)
         result = pipeline.refine(located.case, config, located=located.result)
         record = record_of(Repair("refine", inputs, config, self.loaded, located, result))
-        files = result_files(located.case, result, result.refined, record, task.with_metadata)
+        files = result_files(located.case, result, record, task.with_metadata)
         files[THUMBNAIL] = _thumbnail(located.case, result)
         return files, _told(inputs, located)
 
@@ -98,6 +100,8 @@ def _thumbnail(case: Case, result: "RefineResult") -> bytes:
 def _told(inputs: Inputs, located: Located) -> dict[str, Any]:
     alignments = located.result.alignments
     told = {**overall_of(alignments).told(), "source": alignments[0].source}
+    if notes := [*located.case.notes, *filter(None, [parts_of(located.case.mask).note])]:
+        told["note"] = "; ".join(notes)
     if len(inputs.cases) > 1:
         told["reference"] = located.case.reference.path.name
     return told

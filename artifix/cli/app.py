@@ -23,7 +23,6 @@ from artifix.errors import ArtifixError, ExitCode, is_out_of_memory
 app = typer.Typer(
     name="artifix",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -49,7 +48,9 @@ def _show_version(wanted: bool) -> None:
 def artifix(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+        typer.Option(
+            "--version", "-V", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Repair artifacts in generated images from a reference photo."""

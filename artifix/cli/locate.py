@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def locate(
     context: typer.Context,
     image: options.ImageArgument,
-    mask: options.MaskOption,
     ref: options.RefOption,
+    mask: options.MaskOption = None,
     region: options.RegionOption = None,
     ref_mask: options.RefMaskOption = None,
     points: options.PointsOption = None,
@@ -64,7 +64,7 @@ def locate(
     result = located.result
     record = record_of(Repair("locate", session.inputs, session.config, loaded, located, result))
     record = timed(record, session, loaded, result.timings)
-    files = result_files(located.case, result, None, record, with_metadata=False)
+    files = result_files(located.case, result, record, with_metadata=False)
     if stages:
         files |= _stages(session, located)
     save_result(session.folder, files, overwrite, session.inputs.paths)

@@ -49,12 +49,13 @@ ImageArgument = Annotated[
     typer.Argument(metavar="IMAGE", readable=False, help="The image with the artifact.", show_default=False),
 ]
 MaskOption = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--mask",
+        "-m",
         metavar="FILE",
         readable=False,
-        help="White where the image is wrong; a grey rim blends.",
+        help="White where the image is wrong; a grey rim blends. Needed but for --mask-from image-alpha.",
         show_default=False,
     ),
 ]
@@ -62,6 +63,7 @@ RefOption = Annotated[
     list[Path],
     typer.Option(
         "--ref",
+        "-r",
         metavar="FILE",
         readable=False,
         help="A photo of the same object; of several the one that matches best is used.",
@@ -98,13 +100,18 @@ OutOption = Annotated[
     Path | None,
     typer.Option(
         "--out",
+        "-o",
         metavar="DIR",
         readable=False,
         help="Folder for the results. Default: <IMAGE>-artifix beside the image.",
     ),
 ]
 MaskSourceOption = Annotated[
-    Literal["auto", "alpha", "luminance"], typer.Option("--mask-from", help="What of the mask file to read.")
+    Literal["auto", "alpha", "luminance", "image-alpha"],
+    typer.Option(
+        "--mask-from",
+        help="What of the mask file to read; image-alpha repaints where the image itself is transparent.",
+    ),
 ]
 InvertOption = Annotated[bool, typer.Option("--invert-mask", help="Black is repainted instead of white.")]
 MaskThresholdOption = Annotated[

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def refine(
     context: typer.Context,
     image: options.ImageArgument,
-    mask: options.MaskOption,
     ref: options.RefOption,
+    mask: options.MaskOption = None,
     region: options.RegionOption = None,
     ref_mask: options.RefMaskOption = None,
     points: options.PointsOption = None,
@@ -70,6 +70,7 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
         OutputError: the results cannot be written.
     """
     from artifix.outputs.save import save_result
+    from artifix.refinement.groups import parts_of
     from artifix.repair.locating import search
     from artifix.repair.overall import overall_of
     from artifix.repair.record import Repair, record_of
@@ -81,13 +82,13 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
         result = pipeline.refine(located.case, config, progress, located.result)
     record = record_of(Repair("refine", inputs, config, loaded, located, result))
     record = timed(record, session, loaded, result.timings)
-    files = result_files(located.case, result, result.refined, record, with_metadata)
+    files = result_files(located.case, result, record, with_metadata)
     save_result(session.folder, files, session.overwrite, inputs.paths)
     told = {**record, "out": str(session.folder), "files": sorted(files)}
     overall = overall_of(located.result.alignments)
     session.console.result(_sentence(session, located, overall), told)
-    if overall.note:
-        session.console.note(overall.note)
+    for said in filter(None, (overall.note, parts_of(located.case.mask).note)):
+        session.console.note(said)
     return result
 
 

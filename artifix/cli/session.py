@@ -11,6 +11,7 @@ import typer
 from artifix.cli.console import Console
 from artifix.cli.options import config_of
 from artifix.config import AlignmentConfig, CommandConfig
+from artifix.errors import UsageError
 
 if TYPE_CHECKING:
     from artifix.inputs.reading import Inputs
@@ -59,6 +60,8 @@ def open_session(context: typer.Context) -> Session:
         config = replace(config, alignment=settings_of(inputs.stored, config.alignment))
     folder = given["out"] or given["image"].with_name(f"{given['image'].stem}-artifix")
     console = Console(given["quiet"], given["json"])
+    for said in inputs.cases[0].notes:
+        console.note(said)
     if said := softness_of(inputs.cases[0].blend, config.alignment.mask_threshold):
         console.note(said)
     if inputs.stored is None and request.points is None:  # then nobody is asked
@@ -108,8 +111,15 @@ def timed(record: Mapping[str, Any], session: Session, loaded: "Loaded", taken: 
 def _request_of(given: Mapping[str, Any]) -> "Request":
     from dataclasses import fields
 
-    from artifix.inputs.request import Request
+    from artifix.inputs.request import IMAGE_ALPHA, Request
 
     known = {f.name for f in fields(Request)} - {"references", "crops"}
     named = {name: value for name, value in given.items() if name in known}
+    of_image = given["mask_from"] == IMAGE_ALPHA
+    if of_image == (given["mask"] is not None):
+        raise UsageError(
+            f"--mask-from {IMAGE_ALPHA} needs no --mask" if of_image else "missing option --mask",
+            "give one of them",
+        )
+    named["mask"] = given["image"] if of_image else given["mask"]
     return Request(references=tuple(given["ref"]), **named)

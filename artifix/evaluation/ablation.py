@@ -15,7 +15,7 @@ from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
-from artifix.refinement.composite import groups
+from artifix.refinement.groups import parts_of
 
 READINGS = {"single": read_single, "chain": read_chain}
 
@@ -101,7 +101,9 @@ def measure(
         seed: of the noise.
     """
     case = known.case
-    scenes = [Scene(case.image.rgb, part, case.reference.rgb, case.mask) for part in groups(case.mask)]
+    scenes = [
+        Scene(case.image.rgb, part, case.reference.rgb, case.mask) for part in parts_of(case.mask).groups
+    ]
     sweeps = (start_sweep(network, scene, contexts, seed) for scene in scenes)
     maps = [[READINGS[name](sweep, axes.timesteps) for name in axes.readings] for sweep in sweeps]
     return _scored(known, np.array(maps))

@@ -17,13 +17,12 @@ from artifix.inputs.decoding import profile_of, samples_of
 from artifix.inputs.hint import Hint
 from artifix.inputs.images import (
     Picture,
-    blend_of,
-    check_blend,
     check_least_side,
     eight_bit,
     read_picture,
 )
-from artifix.inputs.request import MaskSource
+from artifix.inputs.marking import check_blend, check_brightness, marked_by
+from artifix.inputs.request import IMAGE_ALPHA, MaskSource
 from artifix.inputs.softness import levels_of
 
 MASK_THRESHOLD = AlignmentConfig().mask_threshold
@@ -41,6 +40,7 @@ class Case:
     hint: Hint = field(default_factory=Hint)  # what a person says of the match
     crops: Mapping[str, Box] = field(default_factory=dict)  # of "image", ...: the part meant
     threshold: float = MASK_THRESHOLD  # share of its part's lightest pixel that marks the artifact
+    notes: tuple[str, ...] = ()  # what is odd about the files, for a person
 
     @cached_property
     def levels(self) -> NDArray[np.float32]:
@@ -76,11 +76,12 @@ def read_case(
 
     Args:
         image_path: the image with the artifact.
-        mask_path: white where the image is to be repainted; see `inputs.images.blend_of`.
+        mask_path: white where the image is to be repainted; see `inputs.marking.marked_by`. The image
+            itself where `mask_from` is "image-alpha".
         reference_path: a photo of the same object, of any size.
         fit_mask: resize a mask of another size than the image.
         invert_mask: black is repainted instead of white.
-        mask_from: "luminance", "alpha", or "auto" to tell by the file.
+        mask_from: "luminance", "alpha", "image-alpha", or "auto" to tell by the file.
         crops: the part of a file that is meant, in its pixels, by "image", "mask" and "reference"; a missing
             one means all of it.
 
@@ -89,11 +90,13 @@ def read_case(
     """
     crops = crops or {}
     image = read_picture(image_path, crop=crops.get("image"))
-    mask = read_picture(mask_path, least_side_px=1, crop=crops.get("mask"))
-    blend = blend_of(mask, image.size, source=mask_from, invert=invert_mask, fit=fit_mask)
-    reference = read_picture(reference_path, crop=crops.get("reference"))
-    paths = (image_path, mask_path, reference_path)
-    return Case(image, blend, reference, mask.sha256, paths, crops=crops)
+    mask = image
+    if mask_from != IMAGE_ALPHA:
+        mask = read_picture(mask_path, least_side_px=1, crop=crops.get("mask"))
+    marked = marked_by(mask, image.size, source=mask_from, invert=invert_mask, fit=fit_mask)
+    reference = _reference(image, reference_path, crops)
+    paths = (image_path, mask.path, reference_path)
+    return Case(image, marked.blend, reference, mask.sha256, paths, crops=crops, notes=marked.notes)
 
 
 def with_reference(case: Case, reference_path: Path, crop: Box | None = None) -> Case:
@@ -102,8 +105,20 @@ def with_reference(case: Case, reference_path: Path, crop: Box | None = None) ->
     Raises:
         InputError: the reference cannot be used.
     """
-    paths = (*case.paths[:2], reference_path)
-    return replace(case, reference=read_picture(reference_path, crop=crop), paths=paths, hint=Hint())
+    crops = {name: box for name, box in {**case.crops, "reference": crop}.items() if box is not None}
+    reference = _reference(case.image, reference_path, crops)
+    return replace(case, reference=reference, paths=(*case.paths[:2], reference_path), hint=Hint())
+
+
+def _reference(image: Picture, path: Path, crops: Mapping[str, Box]) -> Picture:
+    """The reference, which is to show something else than the image."""
+    reference = read_picture(path, crop=crops.get("reference"))
+    if reference.sha256 == image.sha256 and crops.get("reference") == crops.get("image"):
+        raise InputError(
+            f"{path}: the reference is the same picture as the image {image.path}, artifact included",
+            "give another photo of the object, which shows it without the artifact",
+        )
+    return reference
 
 
 def case_from_arrays(
@@ -163,7 +178,7 @@ def _split_array(array: NDArray, name: str) -> tuple[NDArray, NDArray | None]:
 def _blend_of_array(mask: NDArray | Image.Image, size: tuple[int, int]) -> tuple[NDArray[np.float32], str]:
     if isinstance(mask, Image.Image):
         picture = _picture_of(mask, "mask")
-        return blend_of(picture, size), picture.sha256
+        return marked_by(picture, size).blend, picture.sha256
     if not isinstance(mask, np.ndarray):
         raise InputError(
             f"mask: is a {type(mask).__name__}, not a numpy array or PIL image",
@@ -181,6 +196,7 @@ def _blend_of_array(mask: NDArray | Image.Image, size: tuple[int, int]) -> tuple
             f"mask: values from {blend.min():g} to {blend.max():g} are outside [0, 1]",
             "scale floats to [0, 1], or give bool",
         )
+    check_brightness(blend, Path("mask"))
     check_blend(blend, Path("mask"))
     return blend, hashlib.sha256(plane.tobytes()).hexdigest()
 

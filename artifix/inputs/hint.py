@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from artifix.errors import InputError, UsageError
 from artifix.geometry import Box
 from artifix.inputs.decoding import read_bytes
-from artifix.inputs.images import Picture, blend_of, read_picture
+from artifix.inputs.images import Picture, read_picture
+from artifix.inputs.marking import marked_by
 
 COLUMNS = ("x", "y", "x_ref", "y_ref")
 LEAST_POINTS = 2  # enough for a shift, a turn and a scale
@@ -55,7 +56,7 @@ def read_hint(
         return Hint(region=found.filled(*reference.size), told={"region": list(found.as_tuple())})
     if mask_path is not None:
         mask = read_picture(mask_path, least_side_px=1)
-        region = blend_of(mask, reference.size, whole="reference") >= 0.5
+        region = marked_by(mask, reference.size, whole="reference").blend >= 0.5
         return Hint(region=region, paths=(mask_path,), told=_file("ref_mask", mask_path, mask.sha256))
     if points_path is not None:
         data = read_bytes(points_path)

@@ -1,4 +1,4 @@
-"""A user's picture or mask, read whole, upright and at its native depth."""
+"""A user's picture, read whole, upright and at its native depth."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,14 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.errors import InputError
-from artifix.geometry import Box, resize
+from artifix.geometry import Box
 from artifix.inputs.decoding import open_image, profile_of, read_bytes, samples_of
-from artifix.inputs.request import MaskSource
 
 LEAST_SIDE_PX = 16
-_LOSSY = ("JPEG", "WEBP")
 _BAND_ROWS = 256
-_NOISE = 8 / 255  # of a lossy mask around black and white
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,76 +65,6 @@ def read_picture(path: Path, least_side_px: int = LEAST_SIDE_PX, crop: Box | Non
     )
 
 
-def read_mask(
-    path: Path,
-    size: tuple[int, int],
-    *,
-    source: MaskSource = "auto",
-    invert: bool = False,
-    fit: bool = False,
-) -> NDArray[np.float32]:
-    """Read a mask file for an image of `size` (height, width); see `blend_of`."""
-    return blend_of(read_picture(path, least_side_px=1), size, source=source, invert=invert, fit=fit)
-
-
-def blend_of(
-    mask: Picture,
-    size: tuple[int, int],
-    *,
-    source: MaskSource = "auto",
-    invert: bool = False,
-    fit: bool = False,
-    whole: str = "image",
-) -> NDArray[np.float32]:
-    """How much of each pixel is repainted: white is all, black none, greys blend.
-
-    Args:
-        mask: of any depth or colour; noise around black and white of JPEG and WebP is removed.
-        size: (height, width) of the image, after its own EXIF orientation [px].
-        source: "luminance", "alpha", or "auto": alpha where it varies and the visible colour does not.
-        invert: black is repainted instead.
-        fit: resize a mask of another size.
-        whole: what the mask lies over, for messages: "image" or "reference".
-
-    Returns:
-        float32 (H, W) in [0, 1], pixels of the image.
-
-    Raises:
-        InputError: sizes differ, nothing or everything is masked, or alpha and colours contradict.
-    """
-    if mask.size != size and not fit:
-        raise _size_mismatch(mask, size, whole)
-    level = _alpha_level(mask) if _uses_alpha(mask, source) else _luminance(mask.pixels)
-    if mask.format in _LOSSY:
-        level = np.where(level <= _NOISE, 0, np.where(level >= 1 - _NOISE, 1, level)).astype(np.float32)
-    if invert:
-        level = 1 - level
-    blend = np.clip(resize(level, size), 0, 1)
-    blend[blend < 0.5 / 255] = 0  # less than any 8-bit sample can show
-    check_blend(blend, mask.path)
-    return blend
-
-
-def check_blend(blend: NDArray[np.float32], path: Path) -> None:
-    """Raise InputError if the mask marks nothing or leaves no context; `path` names it."""
-    if not blend.any():
-        raise InputError(
-            f"{path}: the mask is empty, nothing is marked for repainting",
-            "paint the artifact white on black; if black marks it, pass --invert-mask",
-        )
-    brightest = 255 * float(blend.max())
-    if brightest <= 8:
-        raise InputError(
-            f"{path}: the mask is almost black, its brightest pixel is {brightest:.0f} of 255",
-            "save it with 255 (not 1) where the image is to be repainted",
-        )
-    if blend.all():
-        raise InputError(
-            f"{path}: the mask covers the whole image, no context is left around the artifact",
-            "mark only the artifact; if black marks it, pass --invert-mask",
-        )
-
-
 def check_least_side(pixels: NDArray, path: Path, least_side_px: int = LEAST_SIDE_PX) -> None:
     """Raise InputError if (H, W, 3) `pixels` are under `least_side_px` on a side."""
     height, width = pixels.shape[:2]
@@ -153,7 +80,7 @@ def eight_bit(pixels: NDArray) -> NDArray[np.uint8]:
     if pixels.dtype == np.uint8:
         return pixels
     result = np.empty(pixels.shape, np.uint8)
-    for rows in _bands(len(pixels)):
+    for rows in bands(len(pixels)):
         result[rows] = (pixels[rows].astype(np.uint32) + 128) // 257
     return result
 
@@ -169,52 +96,6 @@ def _cropped(samples: NDArray, crop: Box, path: Path) -> NDArray:
     return np.ascontiguousarray(samples[crop.slices()])
 
 
-def _uses_alpha(mask: Picture, source: MaskSource) -> bool:
-    varies = mask.alpha is not None and bool(mask.alpha.min() < np.iinfo(mask.alpha.dtype).max)
-    if source == "alpha" and not varies:
-        raise InputError(
-            f"{mask.path}: the mask has no transparent pixels to read", "pass --mask-from luminance"
-        )
-    if source != "auto" or not varies:
-        return source == "alpha"
-    if not _shows_one_colour(mask):
-        raise InputError(
-            f"{mask.path}: the mask has both transparency and a drawing, either may be meant",
-            "pass --mask-from alpha or --mask-from luminance",
-        )
-    return True
-
-
-def _shows_one_colour(mask: Picture) -> bool:
-    """Whether all visible pixels have the same colour; hidden ones may hold anything."""
-    visible = eight_bit(mask.pixels)[_alpha_level(mask) > 0.5]
-    return visible.size == 0 or int(np.ptp(visible, axis=0).max()) <= 8
-
-
-def _alpha_level(mask: Picture) -> NDArray[np.float32]:
-    assert mask.alpha is not None
-    return np.divide(mask.alpha, np.iinfo(mask.alpha.dtype).max, dtype=np.float32)
-
-
-def _luminance(pixels: NDArray) -> NDArray[np.float32]:
-    """Rec. 601 luma in [0, 1]; exact where the channels agree."""
-    result = np.empty(pixels.shape[:2], np.float32)
-    for rows in _bands(len(pixels)):
-        level = np.divide(pixels[rows], np.iinfo(pixels.dtype).max, dtype=np.float32)
-        red, green, blue = level[..., 0], level[..., 1], level[..., 2]
-        result[rows] = green + np.float32(0.299) * (red - green) + np.float32(0.114) * (blue - green)
-    return result
-
-
-def _bands(height: int) -> Iterator[slice]:
+def bands(height: int) -> Iterator[slice]:
     """Rows that are computed with at once: all of a large picture as floats would fill the memory."""
     yield from (slice(top, top + _BAND_ROWS) for top in range(0, height, _BAND_ROWS))
-
-
-def _size_mismatch(mask: Picture, size: tuple[int, int], whole: str) -> InputError:
-    turned = f"turn the mask as viewers show the {whole}, or " if mask.size == size[::-1] else ""
-    fit = ", or pass --fit-mask to resize it" if whole == "image" else ""
-    return InputError(
-        f"{mask.path}: mask is {mask.size[1]}x{mask.size[0]} px but the {whole} is {size[1]}x{size[0]} px",
-        f"{turned}redraw the mask on the {whole}{fit}",
-    )

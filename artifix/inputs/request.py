@@ -13,7 +13,8 @@ from artifix.config import DECIDING, AlignmentConfig
 from artifix.errors import UsageError
 from artifix.inputs.places import Place, Url
 
-MaskSource = Literal["auto", "alpha", "luminance"]
+MaskSource = Literal["auto", "alpha", "luminance", "image-alpha"]
+IMAGE_ALPHA = "image-alpha"  # the image's own transparency is the mask
 BY_HAND = ("region", "ref_mask", "points")  # of a request, what says where the masked part lies
 
 

@@ -1,4 +1,4 @@
-"""Fit a warped reference to the light of the image, and paste a patch back exactly."""
+"""Paste a patch back exactly."""
 
 import cv2
 import numpy as np
@@ -9,21 +9,6 @@ from artifix.geometry import Box, resize
 
 FEATHER_PX = 0.75  # width of the inward feather [px of the image]; a wider one lets the artifact through
 FEATHER_SHARE = 0.25  # of a group's inner radius, at most
-BRIDGE_SHARE = 0.02  # half the gap that still joins two parts, over the image's longer side
-LEAST_BRIDGE_PX = 4  # ... at least
-
-
-def groups(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
-    """Split (H, W) `mask` into parts to repaint one by one, the largest first.
-
-    Parts nearer to each other than twice the bridge are one group; a far speck stays alone, so that it does
-    not make one huge crop of two small ones.
-    """
-    bridge = max(LEAST_BRIDGE_PX, round(BRIDGE_SHARE * max(mask.shape)))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * bridge + 1, 2 * bridge + 1))
-    count, labels = cv2.connectedComponents(cv2.dilate(mask.astype(np.uint8), disc))
-    parts = [(labels == k) & mask for k in range(1, count)]
-    return sorted(parts, key=lambda part: -int(part.sum()))
 
 
 def feathered(blend: NDArray[np.float32], feather_px: float = FEATHER_PX) -> NDArray[np.float32]:

@@ -50,6 +50,7 @@ def record_of(repair: Repair) -> dict[str, Any]:
         **_refused(repair.located),
         **_where_from(repair),
         "groups": list(repair.result.groups),
+        **_specks(repair.result),
     }
 
 
@@ -72,6 +73,12 @@ def _refused(located: Located) -> dict[str, str]:
     """Why the match is not used; empty where it is, forced or not."""
     refusal = located.result.refusal
     return {} if refusal is None else {"refused": refusal.problem}
+
+
+def _specks(result: "LocateResult | RefineResult") -> dict[str, int]:
+    """How many parts of the mask were only filled; empty where none was."""
+    count = getattr(result, "specks", 0)
+    return {"specks": count} if count else {}
 
 
 def _matchers(entries: Sequence[str]) -> list[str]:

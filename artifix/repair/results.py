@@ -1,7 +1,7 @@
 """The files of a result, encoded."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,6 @@ _PROVENANCE = ("artifix", "weights", "seed", "settings", "inputs")  # of the rec
 def result_files(
     case: Case,
     result: "LocateResult | RefineResult",
-    refined: NDArray | None,
     record: Mapping[str, Any],
     with_metadata: bool,
 ) -> dict[str, bytes]:
@@ -33,15 +32,15 @@ def result_files(
 
     Args:
         case: what was worked on.
-        result: what was found; the maps of several mask groups become one by their maximum.
-        refined: (H, W, 3) of the image's sample type; None leaves refined.png out.
+        result: what was found, and repaired if it was; maps of several groups become one by their maximum.
         record: written as record.json; alignment.json takes from it.
         with_metadata: mark refined.png as made with a model, and with what.
     """
     correspondence, region = joined(result.alignments)
     # Every row shows the map of all groups, which is the one that is kept.
     rows = [OverviewRow(box_of(a.mask), correspondence, a.region) for a in result.alignments]
-    small = None if refined is None else eight_bit(refined)
+    repaired = _repaired(result)
+    small = None if repaired is None else eight_bit(repaired.refined)
     sheet = overview(case.image.rgb, marked(result.alignments), case.reference.rgb, rows, small)
     files = {
         "correspondence.png": encode_png(heat_map(correspondence, case.reference.rgb, region)),
@@ -51,10 +50,15 @@ def result_files(
         ALIGNMENT: encode_json(alignment_of(record, result)),
         RECORD: encode_json(record),
     }
-    if refined is not None:
+    if repaired is not None:
         metadata = {name: record[name] for name in _PROVENANCE} if with_metadata else None
-        files["refined.png"] = encode_png(refined, case.image.alpha, case.image.icc_profile, metadata)
+        files["refined.png"] = encode_png(repaired.refined, repaired.alpha, case.image.icc_profile, metadata)
     return files
+
+
+def _repaired(result: "LocateResult | RefineResult") -> "RefineResult | None":
+    """The result of a repair; None for one of locating alone."""
+    return cast("RefineResult", result) if hasattr(result, "refined") else None
 
 
 def marked(alignments: Sequence["Alignment"]) -> NDArray[np.bool_]:

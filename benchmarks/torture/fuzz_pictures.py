@@ -23,7 +23,8 @@ from picture_files import HEIGHT, WIDTH, base_files, bombs, large_files, mutated
 from PIL import Image
 
 from artifix.inputs.case import read_case
-from artifix.inputs.images import read_mask, read_picture
+from artifix.inputs.images import read_picture
+from artifix.inputs.marking import marked_by
 
 LARGE_S = 10.0  # of processor time, for pictures of as many pixels as may be
 
@@ -61,7 +62,7 @@ def large_attempts(folder: Path) -> Attempt:
         path = folder / "large.png"
         path.write_bytes(files[number // 2])
         if number % 2:
-            read_mask(path, (HEIGHT, WIDTH), fit=True)
+            marked_by(read_picture(path, least_side_px=1), (HEIGHT, WIDTH), fit=True)
         else:
             read_picture(path)
         return "large"

@@ -38,7 +38,7 @@ from artifix.geometry import box_of, square_around
 from artifix.inputs.request import Request
 from artifix.outputs.save import save_result
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.refinement.composite import groups
+from artifix.refinement.groups import groups
 from artifix.refinement.stage import Patch
 from artifix.repair.loading import Loaded
 

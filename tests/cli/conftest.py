@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from artifix.config import CommandConfig
 from artifix.geometry import box_of, square_around
 from artifix.inputs.case import Case
 from artifix.inputs.stored_alignment import StoredAlignment
-from artifix.pipeline import RefineByAlignPipeline
+from artifix.pipeline import RefineByAlignPipeline, RefineResult
 from artifix.repair.loading import Loaded
 
 Progress = Callable[[str, int, int], None]
@@ -145,9 +144,7 @@ class FakePipeline:
         refined = case.image.pixels.copy()
         refined[case.mask] = np.iinfo(refined.dtype).max
         timings = located.timings | {"sample_s": 0.5}
-        return SimpleNamespace(
-            refined=refined, alignments=located.alignments, groups=located.groups, timings=timings
-        )
+        return RefineResult(refined, located.alignments, located.groups, timings, case.image.alpha)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artifix.geometry import Box
-from artifix.refinement.composite import feathered, groups, paste
+from artifix.refinement.composite import feathered, paste
 
 
 def noise(height: int, width: int, dtype: str, seed: int = 0) -> np.ndarray:
@@ -72,12 +72,3 @@ def test_the_border_of_the_image_is_not_feathered():
     blend = np.zeros((30, 30), np.float32)
     blend[:, :15] = 1
     assert (feathered(blend, 3.0)[:, 0] == 1).all()
-
-
-def test_near_parts_are_one_group_and_a_far_speck_its_own():
-    mask = np.zeros((200, 200), bool)
-    mask[10:40, 10:40], mask[10:14, 44:46], mask[190:192, 190:192] = True, True, True
-    parts = groups(mask)
-    assert [int(part.sum()) for part in parts] == [908, 4]
-    np.testing.assert_array_equal(np.logical_or.reduce(parts), mask)
-    assert groups(np.zeros((9, 9), bool)) == []

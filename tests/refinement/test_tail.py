@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from artifix.refinement.composite import groups
+from artifix.refinement.groups import groups
 from artifix.refinement.tail import ROUGH_PX, Core, shares
 
 CONTEXT = 1.8

@@ -33,7 +33,8 @@ def find(sources: Sources) -> Found:
 
 
 def _marked_views(image: Path, mask: Path) -> list[tuple[int, Box]]:
-    from artifix.inputs.images import blend_of, read_picture  # loads numpy, which manifests do without
+    from artifix.inputs.images import read_picture  # loads numpy, which manifests do without
+    from artifix.inputs.marking import marked_by
 
     height, width = read_picture(image).size
     side = width // COLUMNS
@@ -42,7 +43,7 @@ def _marked_views(image: Path, mask: Path) -> list[tuple[int, Box]]:
             f"{image}: {width}x{height} px is no sheet of {COLUMNS} by {ROWS} square views",
             "give the sheets as Zero123++ wrote them",
         )
-    blend = blend_of(read_picture(mask, least_side_px=1), (height, width))
+    blend = marked_by(read_picture(mask, least_side_px=1), (height, width)).blend
     corners = [(column * side, row * side) for row in range(ROWS) for column in range(COLUMNS)]
     views = [Box(left, top, left + side, top + side) for left, top in corners]
     return [(number, view) for number, view in enumerate(views, 1) if blend[view.slices()].any()]

@@ -1,0 +1,103 @@
+"""The parts of a mask: those that are repaired one by one, and specks, which hold nothing to be found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.geometry import box_of
+
+BRIDGE_SHARE = 0.02  # half the gap that still joins two parts, over the image's longer side
+LEAST_BRIDGE_PX = 4  # ... at least
+SPECK_SHARE, LEAST_SPECK_PX = 0.008, 3  # longer side of a speck at most, over the image's, and at least
+FILL_RADIUS_PX = 3  # of what is asked around a speck
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What a mask consists of."""
+
+    groups: tuple[NDArray[np.bool_], ...]  # (H, W) each, the largest first; at least one
+    specks: tuple[NDArray[np.bool_], ...] = ()  # (H, W) each, too small to be located
+
+    @property
+    def note(self) -> str:
+        """What a person should know; empty if nothing."""
+        if not self.specks:
+            return ""
+        count = f"{len(self.specks)} specks" if len(self.specks) > 1 else "a speck"
+        pixels = sum(int(speck.sum()) for speck in self.specks)
+        return f"{count} of the mask ({pixels} px) too small to be located: filled from around"
+
+
+def parts_of(mask: NDArray[np.bool_]) -> Parts:
+    """Split (H, W) `mask`, of which a pixel is True; a mask of nothing but specks is one group."""
+    found = groups(mask)
+    most = max(LEAST_SPECK_PX, SPECK_SHARE * max(mask.shape))
+    sides = [max(box.width, box.height) for box in map(box_of, found)]
+    large = [part for part, side in zip(found, sides, strict=True) if side > most]
+    small = [part for part, side in zip(found, sides, strict=True) if side <= most]
+    return Parts(tuple(large), tuple(small)) if large else Parts((mask,))
+
+
+def groups(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """Split (H, W) `mask` into parts to repaint one by one, the largest first.
+
+    Parts nearer to each other than twice the bridge are one group; a far speck stays alone, so that it does
+    not make one huge crop of two small ones.
+    """
+    bridge = max(LEAST_BRIDGE_PX, round(BRIDGE_SHARE * max(mask.shape)))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * bridge + 1, 2 * bridge + 1))
+    count, labels = cv2.connectedComponents(cv2.dilate(mask.astype(np.uint8), disc))
+    parts = [(labels == k) & mask for k in range(1, count)]
+    return sorted(parts, key=lambda part: -int(part.sum()))
+
+
+def fill_specks(pixels: NDArray, specks: tuple[NDArray[np.bool_], ...]) -> NDArray:
+    """The picture with specks painted over from what surrounds them (Telea 2004).
+
+    Args:
+        pixels: (H, W, 3) uint8 or uint16.
+        specks: (H, W) each.
+    """
+    filled = pixels.copy() if specks else pixels
+    for speck in specks:
+        box, pad = box_of(speck), 4 * FILL_RADIUS_PX
+        rows = slice(max(0, box.top - pad), box.bottom + pad)
+        columns = slice(max(0, box.left - pad), box.right + pad)
+        part, hole = filled[rows, columns], speck[rows, columns].astype(np.uint8)
+        planes = [
+            cv2.inpaint(np.ascontiguousarray(part[..., i]), hole, FILL_RADIUS_PX, cv2.INPAINT_TELEA)
+            for i in range(3)
+        ]
+        filled[rows, columns] = np.where(hole[..., None] > 0, np.dstack(planes), part)
+    return filled
+
+
+def uncovered(alpha: NDArray | None, parts: Sequence[NDArray]) -> NDArray | None:
+    """The alpha of an image, opaque where an erased artifact was repainted.
+
+    A hole that lies wholly in the mask was erased; transparency that goes on outside of it is the outline of
+    a cut-out, and stays.
+
+    Args:
+        alpha: (H, W) uint8 or uint16; None of an image that has none.
+        parts: (H, W) each, in [0, 1]: share of each pixel that was repainted; where all are 0, alpha stays.
+
+    Returns:
+        (H, W) of the type of `alpha`; None for None.
+    """
+    if alpha is None:
+        return None
+    repainted = np.max(parts, axis=0).astype(np.float32)
+    top = np.iinfo(alpha.dtype).max
+    clear = alpha < top
+    if not np.any(clear & (repainted > 0)):
+        return alpha
+    _, labels = cv2.connectedComponents(clear.astype(np.uint8))
+    beyond = np.unique(labels[clear & (repainted <= 0)])
+    erased = clear & ~np.isin(labels, beyond)
+    raised = alpha + repainted * (top - alpha.astype(np.float32))
+    return np.where(erased, raised.round(), alpha).astype(alpha.dtype)
