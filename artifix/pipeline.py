@@ -220,11 +220,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         timings = located.timings | {"sample_s": time.perf_counter() - started}
         return RefineResult(refined, located.alignments, tuple(records), timings, alpha, len(specks))
 
-    def __call__(
-        self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None
-    ) -> RefineResult:
-        """The same as `refine`."""
-        return self.refine(case, config, progress)
+    __call__ = refine
 
     def _align(self, case: Case, part: NDArray[np.bool_], config: RefineConfig) -> Alignment:
         wanted = config.alignment

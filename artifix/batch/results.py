@@ -15,7 +15,7 @@ from artifix.repair.overall import coarse_note
 
 COLUMNS = (
     "id", "status", "confidence", "repair_confidence", "placed", "coarseness", "mirrored", "source",
-    "reference", "seed", "folder", "exit_code", "problem", "hint", "note",
+    "reference", "seed", "folder", "exit_code", "problem", "hint", "note", "image", "mask", "references",
 )  # fmt: skip
 RESULTS_CSV, RESULTS_JSONL, REPORT = "results.csv", "results.jsonl", "report.html"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -37,7 +37,9 @@ class Result:
         """By the names of `COLUMNS`, what there is; nothing of times, which differ from run to run."""
         entry = self.entry or {}
         row_id = self.planned.row.id
+        written = self.planned.row.written
         told = {"id": row_id, "status": self.status, "seed": self.planned.task.config.seed}
+        told |= {"image": written["image"], "mask": written["mask"], "references": written["reference"]}
         if self.status == "done":
             told["folder"] = f"{ROWS}/{row_id}"
         return told | {name: entry[name] for name in COLUMNS if name in entry}

@@ -1,6 +1,5 @@
 """`artifix batch`."""
 
-import re
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -10,22 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from artifix.cli import options
-from artifix.cli.console import Console
+from artifix.cli.console import Console, printable
 from artifix.cli.engines import check_engine, engine_of
+from artifix.cli.listing import rows_of
 from artifix.cli.options import config_of
 from artifix.cli.rows import row_progress
 from artifix.cli.session import note_matchers
 from artifix.config import CommandConfig
-from artifix.errors import ExitCode, RowsFailedError, UsageError
+from artifix.errors import ExitCode, RowsFailedError
 
 if TYPE_CHECKING:
     from artifix.batch.lock import Shard
     from artifix.batch.plan import Planned
     from artifix.batch.run import Tally
-    from artifix.inputs.manifest import Row
 
 _MASKS = ("mask_from", "invert_mask", "fit_mask")  # options that rows may give too
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:/")  # a path of pathlib's has lost its second slash
 _ManifestArgument = Annotated[
     Path,
     typer.Argument(
@@ -196,7 +194,7 @@ def _prepare(context: typer.Context) -> _Batch:
     given = context.params
     config = config_of(context)
     console = Console(given["quiet"], given["json"])
-    rows = _rows(given, console)
+    rows = rows_of(given, console)
 
     from artifix import __version__
     from artifix.batch.lock import parse_shard
@@ -218,28 +216,6 @@ def _prepare(context: typer.Context) -> _Batch:
     return _Batch(config, planned, share_of(planned, shard), shard, given["out"], title, facts, console)
 
 
-def _rows(given: dict[str, Any], console: Console) -> "list[Row]":
-    if _URL.match(str(given["manifest"])) and not given["manifest"].exists():
-        raise UsageError(
-            "MANIFEST is a URL: a manifest is read from this machine",
-            "download it first; its rows may name URLs",
-        )
-    if given["layout"] is None:
-        if named := [name for name in ("masks", "references") if given[name] is not None]:
-            raise UsageError(f"--{named[0]} is of a --layout", "name the layout, or drop it")
-
-        from artifix.inputs.manifest import read_rows
-
-        return read_rows(given["manifest"], given["allow_outside"])
-
-    from artifix.inputs.layouts import list_layout
-
-    listing = list_layout(given["layout"], given["manifest"], given["masks"], given["references"])
-    if left_out := len(listing.left_out):
-        console.note(f"{left_out} pictures have no mask and are left out, such as {listing.left_out[0]}")
-    return listing.rows
-
-
 def _show(prepared: _Batch) -> None:
     """What a run would do."""
     from artifix.batch.journal import read_journals
@@ -250,7 +226,7 @@ def _show(prepared: _Batch) -> None:
     rows = [one.row for one in prepared.share]
     prepared.console.note(f"{len(rows)} rows: {done} done, {len(rows) - done} to do")
     if not prepared.console.quiet:
-        sys.stdout.write(manifest_text(rows))
+        sys.stdout.write(printable(manifest_text(rows)))
 
 
 def _run(prepared: _Batch, given: dict[str, Any]) -> "Tally":

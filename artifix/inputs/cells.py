@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
+from functools import lru_cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -76,32 +77,60 @@ FORM = (
     "columns are image, mask, reference, and as needed id, seed, image_crop, mask_crop, reference_crop or "
     "options of artifix refine (guidance_scale, ...); paths are relative to the manifest"
 )
-_FURTHER_REFERENCE = re.compile(r"reference(?:[2-9]|[1-9][0-9]{1,5})")
-_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_FURTHER_REFERENCE = re.compile(r"ref(?:erence)?_?(?:[1-9][0-9]{0,5})")
+MISSPELT = 0.75  # likeness of names, from which on one is meant
+_WHOLE = re.compile(r"([+-]?[0-9]{1,18})(?:[.,]0+)?")  # spreadsheets write 1.0 for 1
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
-_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_OFTEN_MEANT = {"ref": "reference", "references": "reference", "name": "id", "guidance": "guidance_scale"}
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+_FLAGS = {
+    "true": True, "yes": True, "y": True, "on": True, "1": True, "1.0": True,
+    "false": False, "no": False, "n": False, "off": False, "0": False, "0.0": False,
+}  # fmt: skip
+_OFTEN_MEANT = {"name": "id", "guidance": "guidance_scale"}
+_ALSO_CALLED = {
+    "ref": "reference", "references": "reference", "refs": "reference", "reference_image": "reference",
+    "reference_path": "reference", "ref_image": "reference", "ref_path": "reference",
+    "image_path": "image", "mask_path": "mask", "mask_image": "mask",
+}  # fmt: skip
+_QUOTES = "\"'\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
 
 assert {f.name for f in fields(RefineConfig)} == {"alignment", "refinement", "seed"}
 
 
+@lru_cache(4096)
 def column_of(name: str) -> str | None:
-    """The column that `name` stands for: itself, reference for reference2 and so on, or None."""
+    """The column that `name` stands for, whatever its case; reference for ref, reference2, ...; or None."""
+    name = re.sub(r"[\s\-]+", "_", unquoted(name).lower())
     if name in KINDS:
         return name
-    return "reference" if _FURTHER_REFERENCE.fullmatch(name) else None
+    return "reference" if _FURTHER_REFERENCE.fullmatch(name) else _ALSO_CALLED.get(name)
+
+
+def unquoted(text: str) -> str:
+    """A cell without quotation marks around it, straight or curly, and blanks."""
+    return text.strip().strip(_QUOTES).strip()
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a column that is not known is another program's, and not one of these misspelt."""
+    return bool(name) and name not in OF_THE_RUN and not _meant(name)
 
 
 def why_unknown(name: str, suggest: bool = True) -> str:
     """Why there is no such column, with the one that may have been meant."""
     if name in OF_THE_RUN:
         return f"{name} is of the whole run, not of a row: give it on the command line"
-    meant = _OFTEN_MEANT.get(name, "")
-    if suggest and not meant:
-        from difflib import get_close_matches  # compiles patterns, and is needed for mistakes only
-
-        meant = next(iter(get_close_matches(name[:40].lower().strip("- "), KINDS, 1)), "")
+    meant = _meant(name) if suggest else ""
     return f"unknown column {shown(name) or '(no name)'}" + (f", is {meant} meant?" if meant else "")
+
+
+@lru_cache(4096)
+def _meant(name: str) -> str:
+    """The column that `name` may stand for; "" if none is near."""
+    from difflib import get_close_matches  # compiles patterns, and is needed for mistakes only
+
+    near = get_close_matches(name[:40].lower().strip("- "), KINDS, 1, MISSPELT)
+    return _OFTEN_MEANT.get(name) or next(iter(near), "")
 
 
 def value_of(column: str, text: str) -> Any:
@@ -111,7 +140,7 @@ def value_of(column: str, text: str) -> Any:
         UsageError: it says nothing such, or a number outside its limits.
     """
     kind = KINDS[column]
-    value = _value(kind, text)
+    value = _value(kind, text if kind in (Kind.NAME, Kind.FILE, Kind.FILES) else unquoted(text))
     if value is None:
         raise UsageError(f"{column}: {shown(text)} is not {kind.value}", "mend the cell")
     check_value(column, value)
@@ -135,8 +164,9 @@ def _value(
         case Kind.FLAG:
             return _FLAGS.get(text.lower())
         case Kind.WHOLE:
-            return int(text) if _WHOLE.fullmatch(text) else None
+            return int(found[1]) if (found := _WHOLE.fullmatch(text)) else None
         case Kind.NUMBER:
+            text = text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
             return float(text) if _NUMBER.fullmatch(text) else None
         case Kind.NUMBERS:
             numbers = [part.strip() for part in text.split(",")]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 MOST_BYTES = 200  # of UTF-8; file systems allow 255, and names of files are made of ids
-_ROOM_FOR_LINE = 20  # bytes that "-<line>" may need
+_ROOM_FOR_NUMBER = 20  # bytes that "-<number>" may need
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff/\\<>:"|?*]')
 _RESERVED = re.compile(
     r"(?:con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(?:\..*)?", re.I
@@ -36,7 +36,7 @@ def safe(name: str) -> str:
         return name
     name = _FORBIDDEN.sub("_", name)
     name = re.sub(r"^\.+", "_", name)
-    name = name.encode()[: MOST_BYTES - _ROOM_FOR_LINE].decode(errors="ignore").rstrip(". ")
+    name = name.encode()[: MOST_BYTES - _ROOM_FOR_NUMBER].decode(errors="ignore").rstrip(". ")
     if _RESERVED.fullmatch(name):
         name = f"_{name}"
     return name or "_"
@@ -47,17 +47,38 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def completed(given: Sequence[str | None], stems: Sequence[str], lines: Sequence[int]) -> list[str]:
-    """The ids of rows: as given, or else the stem, with the row's line where the stem alone is not unique.
+def completed(given: Sequence[str | None], paths: Sequence[tuple[str, ...]]) -> list[str]:
+    """The ids of rows: as given, or else the name of the image, after as many of its folders as it takes.
+
+    So an id changes neither with the line nor, but for images of one name, with the other rows. Rows of the
+    very same image are numbered.
 
     Args:
         given: of each row, None where it gives none.
-        stems: what a row without an id is named after.
-        lines: of the rows.
+        paths: of each row's image: its folders and its name without suffix.
     """
-    wanted = [safe(stem) if name is None else name for name, stem in zip(given, stems, strict=True)]
-    uses = Counter(map(folded, wanted))
-    return [
-        f"{want}-{line}" if name is None and uses[folded(want)] > 1 else want
-        for name, want, line in zip(given, wanted, lines, strict=True)
-    ]
+    wanted = [_joined(path, 1) if name is None else name for name, path in zip(given, paths, strict=True)]
+    for depth in range(2, 1 + max(map(len, paths), default=0)):
+        alike: dict[str, set[tuple[str, ...]]] = {}
+        for want, path in zip(wanted, paths, strict=True):
+            alike.setdefault(folded(want), set()).add(path)
+        wanted = [
+            _joined(path, depth) if name is None and len(alike[folded(want)]) > 1 else want
+            for name, path, want in zip(given, paths, wanted, strict=True)
+        ]
+    taken = Counter(folded(name) for name in given if name is not None)
+    found, numbers = [], Counter[str]()
+    for name, want in zip(given, wanted, strict=True):
+        unique = want
+        while name is None and taken[folded(unique)]:
+            numbers[want] += 1
+            unique = f"{want}-{numbers[want] + 1}"
+        if name is None:
+            taken[folded(unique)] += 1
+        found.append(unique)
+    return found
+
+
+def _joined(path: tuple[str, ...], depth: int) -> str:
+    """The last parts of a path as one safe name."""
+    return safe("-".join(part.strip("/\\") for part in path[-depth:] if part not in ("", ".", "..", "/")))

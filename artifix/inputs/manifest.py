@@ -4,8 +4,9 @@ Nothing heavy is imported: the first mistake is told at once.
 """
 
 import os
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,16 @@ from artifix.inputs.cells import (
     NEEDED,
     SETTINGS,
     Entry,
-    column_of,
-    references_of,
+    unquoted,
     value_of,
-    why_unknown,
 )
+from artifix.inputs.csv_lines import csv_entries
 from artifix.inputs.json_lines import json_entries
-from artifix.inputs.places import Finder, Place, Url, is_url, stem_of
-from artifix.inputs.request import Request, check_request
-from artifix.inputs.table import MOST_TOLD, Mistake, counted, mistaken, read_table, shown
+from artifix.inputs.places import AbsentError, Finder, Place, Url, is_url, stem_of
+from artifix.inputs.request import IMAGE_ALPHA, Request, check_request
+from artifix.inputs.table import Mistake, mistaken, shown
 
-MOST_COLUMNS = 1000
+_WORKBOOKS = (".xlsx", ".xls", ".ods", ".numbers")
 _JSON_LINES = (".jsonl", ".ndjson")
 _SPELLED = {"ref": "reference", "no_transform": "transform false"}
 
@@ -46,35 +46,67 @@ class Row:
     written: Mapping[str, str]  # the cells by column, without empty ones; references joined by semicolons
 
 
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest, read."""
+
+    rows: list[Row]
+    absent: tuple[
+        Mistake, ...
+    ] = ()  # files that are not there: their rows will fail, and the others need not
+    notes: tuple[str, ...] = ()  # how it was read, where that was not plain
+
+
 def read_rows(path: Path, allow_outside: bool = False) -> list[Row]:
+    """The rows of a manifest whose files are all there; see `read_manifest`.
+
+    Raises:
+        InputError: as `read_manifest`, or a file is missing.
+    """
+    manifest = read_manifest(path, allow_outside)
+    if manifest.absent:
+        raise mistaken(path, manifest.absent, FORM)
+    return manifest.rows
+
+
+def read_manifest(path: Path, allow_outside: bool = False, without_masks: bool = False) -> Manifest:
     """The rows of a manifest, checked as far as that is possible without opening their files.
 
     Args:
         path: CSV, or JSON lines if its name ends in .jsonl or .ndjson; `cells.KINDS` names the columns.
         allow_outside: its files need not lie in its folder.
+        without_masks: rows need name no mask: where the image is transparent it is repainted.
 
     Raises:
-        InputError: it cannot be read, has no rows, or has mistakes: all are told, each with its line.
+        InputError: it cannot be read, has no rows, has no row whose files are there, or has mistakes: all
+            are told, each with its line.
     """
     mistakes: list[Mistake] = []
+    notes: list[str] = []
     suffix = path.suffix.lower()
     if suffix == ".json":
         raise InputError(
             f"{path}: is neither CSV nor JSON lines", "write an object a line, and name it .jsonl"
         )
-    read = json_entries if suffix in _JSON_LINES else _csv_entries
-    entries = read(path, mistakes)
+    if suffix in _WORKBOOKS:
+        raise InputError(f"{path}: is a workbook of a spreadsheet program", "save its sheet as CSV (UTF-8)")
+    if suffix in _JSON_LINES:
+        entries = json_entries(path, mistakes)
+    else:
+        entries, notes = csv_entries(path, mistakes, without_masks)
     folder = Path(os.path.abspath(path.parent))
-    return rows_of(path, folder, entries, allow_outside, mistakes)
+    found = manifest_of(path, folder, entries, allow_outside, mistakes, without_masks)
+    return replace(found, notes=(*notes, *found.notes))
 
 
-def rows_of(
+def manifest_of(
     source: Path,
     folder: Path,
     entries: Sequence[Entry],
     allow_outside: bool = False,
     mistakes: Sequence[Mistake] = (),
-) -> list[Row]:
+    without_masks: bool = False,
+) -> Manifest:
     """Check what is written, and make rows of it.
 
     Args:
@@ -83,66 +115,34 @@ def rows_of(
         entries: the rows as written.
         allow_outside: files need not lie in `folder`.
         mistakes: found on the way here, told with those found here.
+        without_masks: see `read_manifest`.
 
     Raises:
-        InputError: there are mistakes, or no entries.
+        InputError: there are mistakes, or no entries, or the files of none are there.
     """
-    found = list(mistakes)
+    found, absent = list(mistakes), list[Mistake]()
     finder = Finder(folder, allow_outside)
     names = _ids_of(entries, found)
-    rows = [_row(entry, name, finder, found) for entry, name in zip(entries, names, strict=True)]
-    if found:
-        raise mistaken(source, found, FORM)
+    masked = [_with_mask(entry, without_masks) for entry in entries]
+    rows = [_row(entry, name, finder, found, absent) for entry, name in zip(masked, names, strict=True)]
+    if found or (rows and {row.line for row in rows if row} <= {line for line, _ in absent}):
+        raise mistaken(source, [*found, *absent], FORM)
     if not rows:
         raise InputError(f"{source}: has no rows", FORM)
-    return [row for row in rows if row is not None]
+    return Manifest([row for row in rows if row is not None], tuple(absent), finder.notes)
 
 
-def _csv_entries(path: Path, mistakes: list[Mistake]) -> list[Entry]:
-    header, rows = read_table(path, FORM)
-    if len(header) > MOST_COLUMNS:
-        raise InputError(f"{path}: line 1: has {len(header)} columns, {MOST_COLUMNS} at most", FORM)
-    mistakes += [(1, what) for what in _column_mistakes(header)]
-    columns = [column_of(name) for name in header]
-    lacking = not {*NEEDED} <= {*columns}
-    entries = []
-    for line, cells in rows:
-        if not any(cells):
-            mistakes.append((line, "is empty"))
-        elif len(cells) != len(header):
-            mistakes.append((line, f"has {counted(len(cells), 'cell')}, not {len(header)}"))
-        elif not lacking:  # or else every row would tell what the first line has told
-            entries.append(_csv_entry(line, columns, cells))
-    return entries
-
-
-def _column_mistakes(header: Sequence[str]) -> list[str]:
-    if not any(header):
-        return ["names no columns"]
-    if len(header) == 1 and (sign := next((sign for sign in ";\t|" if sign in header[0]), "")):
-        return [f"columns are separated by {shown(sign)!r}: save it with commas"]
-    unknown = [name for name in header if column_of(name) is None]
-    found = [why_unknown(name, suggest=index < MOST_TOLD) for index, name in enumerate(unknown)]
-    again = {name for name in header if header.count(name) > 1 and column_of(name) and name != "reference"}
-    found += [f"column {name} is there {header.count(name)} times" for name in sorted(again)]
-    known = {column_of(name) for name in header}
-    return found + [f"no column {name}" for name in NEEDED if name not in known]
-
-
-def _csv_entry(line: int, columns: Sequence[str | None], cells: Sequence[str]) -> Entry:
-    written: dict[str, str] = {}
-    references: list[str] = []
-    for column, text in zip(columns, cells, strict=True):
-        if column == "reference":
-            references += references_of(text)
-        elif column is not None and text:
-            written[column] = text
-    return Entry(line, written, tuple(references))
+def _with_mask(entry: Entry, without_masks: bool) -> Entry:
+    """The entry, whose mask is its image where it names none and that may be."""
+    said = entry.cells.get("mask_from", IMAGE_ALPHA if without_masks else "")
+    if said != IMAGE_ALPHA or "mask" in entry.cells or "image" not in entry.cells:
+        return entry
+    return replace(entry, cells={**entry.cells, "mask": entry.cells["image"]})
 
 
 def _ids_of(entries: Sequence[Entry], mistakes: list[Mistake]) -> list[str]:
     given = [entry.cells.get("id") for entry in entries]
-    names = ids.completed(given, [_stem(entry) for entry in entries], [entry.line for entry in entries])
+    names = ids.completed(given, [_parts(entry) for entry in entries])
     first: dict[str, tuple[str, int]] = {}
     for entry, name in zip(entries, names, strict=True):
         if fault := ids.fault_of(name):
@@ -154,13 +154,19 @@ def _ids_of(entries: Sequence[Entry], mistakes: list[Mistake]) -> list[str]:
     return names
 
 
-def _stem(entry: Entry) -> str:
-    image = entry.cells.get("image", "")
-    return stem_of(Url(image) if is_url(image) else Path(image))
+def _parts(entry: Entry) -> tuple[str, ...]:
+    """The folders of the image and its name without suffix."""
+    image = unquoted(entry.cells.get("image", "")).replace("\\", "/")
+    if is_url(image):
+        return (stem_of(Url(image)),)
+    path = Path(unicodedata.normalize("NFC", image))
+    return (*path.parts[:-1], stem_of(path))
 
 
-def _row(entry: Entry, name: str, finder: Finder, mistakes: list[Mistake]) -> Row | None:
-    """None where something is wrong, which is added to `mistakes`."""
+def _row(
+    entry: Entry, name: str, finder: Finder, mistakes: list[Mistake], absent: list[Mistake]
+) -> Row | None:
+    """None where something is wrong, which is added to `mistakes`; files that are missing to `absent`."""
     told = len(mistakes)
     lacking = [column for column in NEEDED if not _texts(entry, column)]
     mistakes += [(entry.line, f"has no {column}") for column in lacking]
@@ -169,7 +175,7 @@ def _row(entry: Entry, name: str, finder: Finder, mistakes: list[Mistake]) -> Ro
     if broken:
         return None
     values = _values(entry, mistakes)
-    _find_files(entry, values, finder, mistakes)
+    _find_files(entry, values, finder, mistakes, absent)
     if lacking:
         return None
     request = _request(values)
@@ -215,12 +221,21 @@ def _values(entry: Entry, mistakes: list[Mistake]) -> dict[str, Any]:
 _value_of = lru_cache(1024)(value_of)  # most rows say the same
 
 
-def _find_files(entry: Entry, values: dict[str, Any], finder: Finder, mistakes: list[Mistake]) -> None:
+def _find_files(
+    entry: Entry,
+    values: dict[str, Any],
+    finder: Finder,
+    mistakes: list[Mistake],
+    absent: list[Mistake],
+) -> None:
     """Put the places of the files in for their texts, or tell why there is none."""
 
     def find(column: str, text: str) -> Place:
         try:
             return finder.find(text)
+        except AbsentError as error:
+            absent.append((entry.line, f"{column}: {error.problem}"))
+            return finder.folder / text
         except InputError as error:
             mistakes.append((entry.line, f"{column}: {error.problem}"))
             return Path(text)

@@ -7,11 +7,14 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote_plus
 
 from artifix.errors import InputError
-from artifix.inputs.table import shown
+from artifix.inputs.ids import folded
+from artifix.inputs.table import counted, shown
 
 # One letter before the colon is a drive of Windows. A chain (zip://a.png::s3://b) ends in a URL too.
 _URL = re.compile(r"(?:[A-Za-z0-9+.\-]+::)*[A-Za-z][A-Za-z0-9+.\-]+://.*", re.DOTALL)
 _OF_THIS_MACHINE = re.compile(r"(?:^|::)(?:file|local)://|::", re.IGNORECASE)
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_QUOTES = "\"'\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb "
 _MOST_SIGNS = 4096  # resolving longer ones takes long, and no system has them
 _LEAST_SECRET = 4  # shorter words of a query are in any text
 _ONLY_IF_ALLOWED = ", which is refused unless --allow-outside is given"
@@ -59,6 +62,10 @@ def stem_of(place: Place) -> str:
     return PurePosixPath(place.name).stem if isinstance(place, Url) else place.stem
 
 
+class AbsentError(InputError):
+    """A file that is not there, or is none."""
+
+
 class Finder:
     """Finds the files that a manifest names, each once.
 
@@ -68,10 +75,21 @@ class Finder:
     """
 
     def __init__(self, folder: Path, allow_outside: bool) -> None:
-        self._folder = folder
+        self.folder = folder
         self._real_folder = Path(os.path.realpath(folder))
         self._allow_outside = allow_outside
         self._found: dict[str, Place | InputError] = {}
+        self._respelt: list[tuple[str, str]] = []  # paths found under another spelling
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how the paths were read."""
+        if not self._respelt:
+            return ()
+        written, meant = self._respelt[0]
+        return (
+            f"{counted(len(self._respelt), 'path')} spelt otherwise, {shown(written)} for {shown(meant)}",
+        )
 
     def find(self, text: str) -> Place:
         """The file at a path relative to the folder, which is there; or the URL, which is not looked for.
@@ -98,25 +116,82 @@ class Finder:
             return Url(text)
         if len(text) > _MOST_SIGNS:
             raise InputError(f"{shown(text)}: is longer than any path ({len(text)} signs)")
+        path = self._checked(text)
+        if not _is_there(path):
+            meant = self._respelling(text)
+            if meant is None:
+                raise AbsentError(f"{shown(text)}: {_why_absent(text, path)}")
+            path = self._checked(meant)
+            self._respelt.append((text, meant))
+        return path
+
+    def _checked(self, text: str) -> Path:
+        """Raises InputError if `text` is no path, or leads outside where it must not."""
         try:
             if not self._allow_outside and (reason := self._why_outside(Path(text))):
                 raise InputError(f"{shown(text)}: {reason}{_ONLY_IF_ALLOWED}")
-            path = self._folder / text
-            mode = path.stat().st_mode
-        except (FileNotFoundError, NotADirectoryError):
-            raise InputError(f"{shown(text)}: no such file") from None
-        except OSError as error:
-            raise InputError(f"{shown(text)}: cannot be read: {error.strerror}") from None
+            path = self.folder / text
+            path.stat()
+        except OSError:  # it is looked at again where it is read
+            return self.folder / text
         except (ValueError, RuntimeError):  # signs no path can hold; links in a ring
             raise InputError(f"{shown(text)}: is no path") from None
-        if not stat.S_ISREG(mode):
-            raise InputError(f"{shown(text)}: is {'a folder' if stat.S_ISDIR(mode) else 'no regular file'}")
         return path
+
+    def _respelling(self, text: str) -> str | None:
+        """The one path that differs in slashes, quotes, case or the composition of accents only."""
+        if _DRIVE.match(text):
+            return None
+        place, spelt = self.folder, []
+        parts = PurePosixPath(text.strip(_QUOTES).replace("\\", "/")).parts
+        for part in parts:
+            names = [part] if part in ("/", "..") or _is_any(place / part) else _alike(place, part)
+            if len(names) != 1:
+                return None
+            spelt.append(names[0])
+            place = place / names[0]
+        return str(PurePosixPath(*spelt)) if spelt and _is_there(place) else None
 
     def _why_outside(self, path: Path) -> str:
         if path.anchor:
             return "is an absolute path"
         if ".." in path.parts:
             return "leads upwards"
-        inside = Path(os.path.realpath(self._folder / path)).is_relative_to(self._real_folder)
+        inside = Path(os.path.realpath(self.folder / path)).is_relative_to(self._real_folder)
         return "" if inside else "is a link that leads out of the manifest's folder"
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _is_any(path: Path) -> bool:
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _why_absent(text: str, path: Path) -> str:
+    if _DRIVE.match(text) and os.name != "nt":
+        return "is on a drive of Windows; name files relative to the manifest"
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return "no such file"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return "is a folder" if stat.S_ISDIR(mode) else "is no regular file"
+
+
+def _alike(folder: Path, name: str) -> list[str]:
+    """The names in a folder that differ from `name` in case or in the composition of accents only."""
+    wanted = folded(name)
+    try:
+        return [other for other in os.listdir(folder) if folded(other) == wanted]
+    except OSError:
+        return []

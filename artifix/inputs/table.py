@@ -25,6 +25,21 @@ def read_text(path: Path) -> str:
         InputError: it is no regular file, cannot be read, is larger than 64 MiB, or holds anything but UTF-8.
     """
     try:
+        text = read_data(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        what = f"{error.reason} at byte {error.start}"
+        raise InputError(f"{path}: is not UTF-8: {what}", "save it as UTF-8") from error
+    check_text(path, text)
+    return text
+
+
+def read_data(path: Path) -> bytes:
+    """A whole file.
+
+    Raises:
+        InputError: it is no regular file, cannot be read, or is larger than 64 MiB.
+    """
+    try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):  # opening a pipe would wait for ever
             what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
@@ -36,18 +51,17 @@ def read_text(path: Path) -> str:
         raise InputError(f"{path}: cannot be read: {reason}", "check the spelling and the folder") from error
     if len(data) > MOST_BYTES:
         raise InputError(f"{path}: is larger than {MOST_BYTES // 2**20} MiB", "split it")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        what = f"{error.reason} at byte {error.start}"
-        raise InputError(f"{path}: is not UTF-8: {what}", "save it as UTF-8") from error
+    return data
+
+
+def check_text(path: Path, text: str) -> None:
+    """Raise InputError, naming `path`, if the text holds a NUL or more lines than anybody wrote."""
     if (at := text.find("\0")) >= 0:
         raise InputError(
             f"{path}: line {_line_of(text, at)}: holds a NUL byte", "save it as plain UTF-8 text"
         )
     if (lines := max(text.count("\n"), text.count("\r"))) > MOST_LINES:
         raise InputError(f"{path}: has {lines} lines, {MOST_LINES} at most", "split it")
-    return text
 
 
 def read_table(path: Path, form: str) -> tuple[list[str], list[tuple[int, list[str]]]]:

@@ -10,7 +10,7 @@ from artifix.inputs import ids
 from artifix.inputs.cells import KINDS, Entry, references_of
 from artifix.inputs.layouts import anydoor, dreambooth, idm_vton, mimicbrush, zero123plus
 from artifix.inputs.layouts.folders import Found, Repair, Sources, require_repairs
-from artifix.inputs.manifest import Row, rows_of
+from artifix.inputs.manifest import Row, manifest_of
 from artifix.inputs.table import shown
 
 LAYOUTS: dict[str, Callable[[Sources], Found]] = {
@@ -67,12 +67,13 @@ def list_layout(
     require_repairs(found, sources)
     lines = range(_FIRST_LINE, _FIRST_LINE + len(found.repairs))
     names = [repair.name.replace("/", "-") for repair in found.repairs]
-    unique = ids.completed([None] * len(names), names, lines)
+    unique = ids.completed([None] * len(names), [(name,) for name in names])
     entries = [
         _entry(line, row_id, repair, sources.folder)
         for line, row_id, repair in zip(lines, unique, found.repairs, strict=True)
     ]
-    return Listing(rows_of(folder, sources.folder, entries, allow_outside=True), found.left_out)
+    listed = manifest_of(folder, sources.folder, entries, allow_outside=True)
+    return Listing(listed.rows, found.left_out)
 
 
 def manifest_text(rows: Sequence[Row]) -> str:
@@ -111,4 +112,5 @@ def _text(path: Path, folder: Path) -> str:
 
 def _quoted(text: str) -> str:
     # The csv module leaves a lone carriage return unquoted, which its reader takes for the end of the row.
-    return f'"{text.replace(chr(34), chr(34) * 2)}"' if any(sign in text for sign in ',"\r\n') else text
+    special = any(sign in text for sign in ',"\r\n') or text.startswith("#")
+    return f'"{text.replace(chr(34), chr(34) * 2)}"' if special else text
