@@ -21,7 +21,7 @@ from artifix.inputs.images import (
     eight_bit,
     read_picture,
 )
-from artifix.inputs.marking import check_blend, check_brightness, marked_by
+from artifix.inputs.marking import check_blend, check_brightness, marked_by, without_noise
 from artifix.inputs.request import IMAGE_ALPHA, MaskSource
 from artifix.inputs.softness import levels_of
 
@@ -93,6 +93,7 @@ def read_case(
     mask = image
     if mask_from != IMAGE_ALPHA:
         mask = read_picture(mask_path, least_side_px=1, crop=crops.get("mask"))
+        _check_other(mask, image, mask_from, crops)
     marked = marked_by(mask, image.size, source=mask_from, invert=invert_mask, fit=fit_mask)
     reference = _reference(image, reference_path, crops)
     paths = (image_path, mask.path, reference_path)
@@ -110,15 +111,31 @@ def with_reference(case: Case, reference_path: Path, crop: Box | None = None) ->
     return replace(case, reference=reference, paths=(*case.paths[:2], reference_path), hint=Hint())
 
 
-def _reference(image: Picture, path: Path, crops: Mapping[str, Box]) -> Picture:
-    """The reference, which is to show something else than the image."""
-    reference = read_picture(path, crop=crops.get("reference"))
-    if reference.sha256 == image.sha256 and crops.get("reference") == crops.get("image"):
+def _check_other(mask: Picture, image: Picture, source: MaskSource, crops: Mapping[str, Box]) -> None:
+    """Raise InputError if the mask is the image, and nothing says that this is meant."""
+    if source == "auto" and mask.sha256 == image.sha256 and crops.get("mask") == crops.get("image"):
         raise InputError(
-            f"{path}: the reference is the same picture as the image {image.path}, artifact included",
+            f"{mask.path}: the mask is the image itself",
+            "give a mask, white on the artifact; if the artifact was erased from the image, "
+            "pass --mask-from image-alpha instead",
+        )
+
+
+def _reference(image: Picture, path: Path, crops: Mapping[str, Box]) -> Picture:
+    """The reference at `path`, checked."""
+    reference = read_picture(path, crop=crops.get("reference"))
+    _check_reference(reference, image)
+    return reference
+
+
+def _check_reference(reference: Picture, image: Picture) -> None:
+    """Raise InputError if the reference shows the very same as the image, artifact included."""
+    if reference.size == image.size and np.array_equal(reference.pixels, image.pixels):
+        raise InputError(
+            f"{reference.path}: the reference is the same picture as the image {image.path}, "
+            "artifact included",
             "give another photo of the object, which shows it without the artifact",
         )
-    return reference
 
 
 def case_from_arrays(
@@ -139,6 +156,7 @@ def case_from_arrays(
     blend, digest = _blend_of_array(mask, picture.size)
     reference_picture = _picture_of(reference, "reference")
     check_least_side(reference_picture.pixels, reference_picture.path)
+    _check_reference(reference_picture, picture)
     return Case(picture, blend, reference_picture, digest)
 
 
@@ -196,7 +214,8 @@ def _blend_of_array(mask: NDArray | Image.Image, size: tuple[int, int]) -> tuple
             f"mask: values from {blend.min():g} to {blend.max():g} are outside [0, 1]",
             "scale floats to [0, 1], or give bool",
         )
-    check_brightness(blend, Path("mask"))
+    check_brightness(blend, Path("mask"), _full_scale(plane))
+    blend, _ = without_noise(blend, Path("mask"))
     check_blend(blend, Path("mask"))
     return blend, hashlib.sha256(plane.tobytes()).hexdigest()
 

@@ -3,23 +3,23 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from artifix.errors import InputError
 from artifix.geometry import resize
-from artifix.inputs.images import Picture, bands, eight_bit
+from artifix.inputs.images import Picture
+from artifix.inputs.paint import NOISE, PAINT_WHITE, level_of
 from artifix.inputs.request import IMAGE_ALPHA, MaskSource
 
-NOISE = 8 / 255  # around black, and around white in lossy files: nobody painted it
-NOISE_TOLD = 0.001  # share of the picture from which on noise in the black is told
-CHROMA = 40  # of 255 between channels: paint of a colour
-COLOURED = 0.1  # share of what is marked that makes it so
-LEAST_BLACK = 0.3  # of a mask in colour; in a photograph there is less
+LOSSY_NOISE = 24 / 255  # what compression leaves beside an edge
+SPREADS, MOST_NOISE = 3, 0.25  # what nine in ten of the border's dark pixels spread, so many times; at most
+NOISE_TOLD = 0.01  # share of the border from which on noise in the black is told
 # Beyond these shares of the picture, or of it and of its border, the wrong side is marked.
-MOST_MARKED, MOST_MARKED_AT_BORDER, MOST_OF_BORDER = 0.85, 0.5, 0.8
+MOST_MARKED, MOST_MARKED_AT_BORDER, MOST_OF_BORDER = 0.7, 0.5, 0.6
+OUTLINE = 3  # what a mask encloses, over what it marks, from which on it may be meant as an outline
 _LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
-_PAINT_WHITE = "paint the artifact white on black"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,8 +44,7 @@ def marked_by(
     Args:
         mask: of any depth; noise around black is left out.
         size: (height, width) of the image, after its own EXIF orientation [px].
-        source: "luminance", "alpha", "image-alpha" (where the picture is transparent it is repainted), or
-            "auto": alpha where it varies and the visible colour does not.
+        source: what of the file is read; see `inputs.paint.level_of`.
         invert: black is repainted instead.
         fit: resize a mask of another size.
         whole: what the mask lies over, for messages: "image" or "reference".
@@ -56,29 +55,61 @@ def marked_by(
     """
     if mask.size != size and not fit:
         raise _size_mismatch(mask, size, whole)
-    level, notes = _level(mask, source)
+    level, notes = level_of(mask, source, invert)
+    check_brightness(level, mask.path, np.iinfo(mask.pixels.dtype).max)
+    level, said = without_noise(level, mask.path, mask.format in _LOSSY)
+    notes += said
     if source == IMAGE_ALPHA:
-        level = 1 - level
-    check_brightness(level, mask.path)
-    level, noisy = _without_noise(level, mask.format in _LOSSY)
-    if invert:
-        level = 1 - level
-    if noisy > NOISE_TOLD:
-        notes += (f"{mask.path.name}: noise in its black, of {255 * NOISE:.0f} of 255 at most, is left out",)
+        level, said = _without_surroundings(level, mask.path)
+        notes += said
     blend = np.clip(resize(level, size), 0, 1)
     blend[blend < 0.5 / 255] = 0  # less than any 8-bit sample can show
     check_blend(blend, mask.path, invert, whole)
-    return Marked(blend, notes)
+    return Marked(blend, notes + outlined(blend, mask.path))
 
 
-def check_brightness(level: NDArray[np.float32], path: Path) -> None:
-    """Raise InputError if (H, W) `level` in [0, 1] is not black and yet marks nothing; `path` names it."""
-    brightest = 255 * float(level.max(initial=0))
-    if 0 < brightest <= 255 * NOISE:
+def check_brightness(level: NDArray[np.float32], path: Path, top: float = 255) -> None:
+    """Raise InputError if a mask is nearly black everywhere and yet not black.
+
+    Args:
+        level: (H, W) in [0, 1].
+        path: names the mask.
+        top: the value of white in it.
+    """
+    brightest = float(level.max(initial=0))
+    if 0 < brightest <= NOISE:
         raise InputError(
-            f"{path}: the mask is almost black, its brightest pixel is {brightest:.0f} of 255",
-            "save it with 255 (not 1) where the image is to be repainted",
+            f"{path}: the mask is almost black, its brightest pixel is {brightest * top:.3g} of {top:g}",
+            f"save it with {top:g} (not {brightest * top:.3g}) where the image is to be repainted",
         )
+
+
+def without_noise(
+    level: NDArray[np.float32], path: Path, is_lossy: bool = False
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """(H, W) `level` without what is nearly black, as nobody painted it, and what to say of that.
+
+    How dark that is, the border tells, which masks seldom reach: canvases of scans and of video are grey.
+    """
+    floor, border = _floor(level, LOSSY_NOISE if is_lossy else NOISE), border_of(level)
+    clean = np.where(level <= floor, 0, level)
+    if is_lossy:
+        clean = np.where(clean >= 1 - NOISE, 1, clean)
+    clean = clean.astype(np.float32)
+    told = not is_lossy or floor > LOSSY_NOISE + 1 / 255  # of what compression leaves nobody need hear
+    if not told or ((border > 0) & (border <= floor)).mean() <= NOISE_TOLD:
+        return clean, ()
+    return clean, (f"{path.name}: noise in its black, of {255 * floor:.0f} of 255 at most, is left out",)
+
+
+def _floor(level: NDArray[np.float32], usual: float) -> float:
+    """How light the black of a mask is, at most, in [usual, MOST_NOISE]."""
+    border = border_of(level)
+    dark = border[border <= MOST_NOISE]
+    if len(dark) < len(border) / 2:
+        return usual
+    middle, high = np.quantile(dark, (0.5, 0.9))
+    return float(np.clip(middle + SPREADS * (high - middle), usual, MOST_NOISE)) + 1e-6  # of rounding
 
 
 def check_blend(
@@ -96,11 +127,10 @@ def check_blend(
     if not blend.any():
         raise InputError(
             f"{path}: the mask is empty, nothing is marked for repainting",
-            f"{_PAINT_WHITE}; if black marks it, {other}",
+            f"{PAINT_WHITE}; if black marks it, {other}",
         )
     marked = blend >= blend.max() / 2
-    border = np.concatenate([marked[0], marked[-1], marked[:, 0], marked[:, -1]])
-    share, at_border = float(marked.mean()), float(border.mean())
+    share, at_border = float(marked.mean()), float(border_of(marked).mean())
     if marked.all():
         what = f"covers the whole {whole}, no context is left around the artifact"
     elif whole == "image" and (
@@ -114,79 +144,36 @@ def check_blend(
     raise InputError(f"{path}: the mask {what}", f"mark only the artifact; if black marks it, {other}")
 
 
-def _level(mask: Picture, source: MaskSource) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    if _uses_alpha(mask, source):
-        return _alpha_level(mask), ()
-    coloured = _coloured(mask) if source == "auto" else None
-    if coloured is None:
-        return _luminance(mask.pixels), ()
-    value = np.divide(mask.pixels.max(2), np.iinfo(mask.pixels.dtype).max, dtype=np.float32)
-    black = float((value <= NOISE).mean())
-    if black < LEAST_BLACK:
+def outlined(blend: NDArray[np.float32], path: Path) -> tuple[str, ...]:
+    """What to say of a mask that only draws around what may be meant; nothing of another."""
+    marked = (blend >= blend.max() / 2).astype(np.uint8)
+    contours, _ = cv2.findContours(marked, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    filled = cv2.drawContours(np.zeros_like(marked), contours, -1, 1, cv2.FILLED)
+    own, enclosed = int(marked.sum()), int(((filled > 0) & (marked == 0)).sum())
+    if enclosed <= OUTLINE * own:
+        return ()
+    return (f"{path.name}: is an outline, and only its line is repainted: fill it if the inside is meant",)
+
+
+def border_of(plane: NDArray) -> NDArray:
+    """The samples along the four sides of (H, W) `plane`."""
+    return np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
+
+
+def _without_surroundings(
+    level: NDArray[np.float32], path: Path
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """Of a cut-out's transparency only the holes: what lies around the object was not erased from it."""
+    if (border_of(level) > 0).mean() <= MOST_OF_BORDER:
+        return level, ()
+    _, labels = cv2.connectedComponents((level > 0).astype(np.uint8))
+    holes = np.where(np.isin(labels, np.unique(border_of(labels))), 0, level).astype(np.float32)
+    if not holes.any():
         raise InputError(
-            f"{mask.path}: is in colour and only {black:.0%} of it is black: it shows a picture",
-            f"{_PAINT_WHITE}, or save the paint alone on black or on transparency",
+            f"{path}: its transparency lies around a cut-out, no hole in it marks an artifact",
+            "pass --mask FILE",
         )
-    paint = ",".join(map(str, coloured))
-    return value, (f"{mask.path.name}: is painted in colour ({paint}), which counts as white",)
-
-
-def _coloured(mask: Picture) -> tuple[int, ...] | None:
-    """The colour (R, G, B) that most of the paint has; None where the mask is grey."""
-    pixels = eight_bit(mask.pixels)
-    low, high = pixels.min(2), pixels.max(2)
-    marked, paint = high > 255 * NOISE, high - low > CHROMA
-    if paint.sum() <= COLOURED * max(int(marked.sum()), 1):
-        return None
-    return tuple(np.median(pixels[paint], axis=0).astype(int).tolist())
-
-
-def _without_noise(level: NDArray[np.float32], is_lossy: bool) -> tuple[NDArray[np.float32], float]:
-    """(H, W) without what is nearly black, and the share of pixels that this changes in a lossless file."""
-    noise = (level > 0) & (level <= NOISE)
-    clean = np.where(noise, 0, level)
-    if is_lossy:
-        return np.where(clean >= 1 - NOISE, 1, clean).astype(np.float32), 0.0
-    return clean.astype(np.float32), float(noise.mean())
-
-
-def _uses_alpha(mask: Picture, source: MaskSource) -> bool:
-    varies = mask.alpha is not None and bool(mask.alpha.min() < np.iinfo(mask.alpha.dtype).max)
-    if source == IMAGE_ALPHA and not varies:
-        raise InputError(f"{mask.path}: the image has no transparent pixels to repaint", "pass --mask FILE")
-    if source == "alpha" and not varies:
-        raise InputError(
-            f"{mask.path}: the mask has no transparent pixels to read", "pass --mask-from luminance"
-        )
-    if source != "auto" or not varies:
-        return source in ("alpha", IMAGE_ALPHA)
-    if not _shows_one_colour(mask):
-        raise InputError(
-            f"{mask.path}: the mask has both transparency and a drawing, either may be meant",
-            "pass --mask-from alpha or --mask-from luminance",
-        )
-    return True
-
-
-def _shows_one_colour(mask: Picture) -> bool:
-    """Whether all visible pixels have the same colour; hidden ones may hold anything."""
-    visible = eight_bit(mask.pixels)[_alpha_level(mask) > 0.5]
-    return visible.size == 0 or int(np.ptp(visible, axis=0).max()) <= 8
-
-
-def _alpha_level(mask: Picture) -> NDArray[np.float32]:
-    assert mask.alpha is not None
-    return np.divide(mask.alpha, np.iinfo(mask.alpha.dtype).max, dtype=np.float32)
-
-
-def _luminance(pixels: NDArray) -> NDArray[np.float32]:
-    """Rec. 601 luma in [0, 1]; exact where the channels agree."""
-    result = np.empty(pixels.shape[:2], np.float32)
-    for rows in bands(len(pixels)):
-        level = np.divide(pixels[rows], np.iinfo(pixels.dtype).max, dtype=np.float32)
-        red, green, blue = level[..., 0], level[..., 1], level[..., 2]
-        result[rows] = green + np.float32(0.299) * (red - green) + np.float32(0.114) * (blue - green)
-    return result
+    return holes, (f"{path.name}: is a cut-out, and only the holes in it are repainted",)
 
 
 def _size_mismatch(mask: Picture, size: tuple[int, int], whole: str) -> InputError:

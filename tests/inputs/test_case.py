@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from artifix.box import Box
 from artifix.errors import ExitCode, InputError
 from artifix.inputs.case import case_from_arrays, read_case
 
@@ -61,7 +62,7 @@ def test_errors_name_the_file_at_fault_and_exit_with_3(paths):
 @pytest.mark.parametrize("kind", [bool, np.float32, np.float64, np.uint8, np.uint16])
 def test_masks_of_every_kind_of_array_mean_the_same(colours, mask, kind):
     full_scale = np.iinfo(kind).max if np.issubdtype(kind, np.integer) else 1
-    case = case_from_arrays(colours, (mask * full_scale).astype(kind), colours)
+    case = case_from_arrays(colours, (mask * full_scale).astype(kind), colours[::-1])
     assert np.array_equal(case.blend, mask.astype(np.float32))
     assert case.paths == ()
 
@@ -69,7 +70,7 @@ def test_masks_of_every_kind_of_array_mean_the_same(colours, mask, kind):
 def test_a_soft_mask_marks_what_is_at_least_half_of_its_lightest(colours, mask):
     blend = np.where(mask, np.float32(0.8), 0)
     blend[4:8, 10:20] = 0.3
-    case = case_from_arrays(colours, blend, colours)
+    case = case_from_arrays(colours, blend, colours[::-1])
     assert np.array_equal(case.mask, mask)
     assert case.cut_at(0.3).mask.sum() > mask.sum()
     assert case.cut_at(0.5) is case
@@ -77,7 +78,7 @@ def test_a_soft_mask_marks_what_is_at_least_half_of_its_lightest(colours, mask):
 
 def test_a_case_does_not_change_with_the_callers_arrays(colours, mask):
     image = colours.copy()
-    case = case_from_arrays(image, mask, colours)
+    case = case_from_arrays(image, mask, colours[::-1])
     image[:] = 0
     assert np.array_equal(case.image.pixels, colours)
 
@@ -133,10 +134,32 @@ def test_wrong_images_are_refused(image, sentence, mask, colours):
 )
 def test_wrong_masks_are_refused(wrong, sentence, colours):
     with pytest.raises(InputError, match=sentence) as caught:
-        case_from_arrays(colours, wrong, colours)
+        case_from_arrays(colours, wrong, colours[::-1])
     assert caught.value.hint
 
 
 def test_reading_a_case_does_not_load_torch():
     code = "import sys, artifix.inputs.case; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_image_is_neither_its_own_mask_nor_its_own_reference(paths):
+    image, mask, reference = paths
+    with pytest.raises(InputError, match="the mask is the image itself") as caught:
+        read_case(image, image, reference)
+    assert "--mask-from image-alpha" in caught.value.hint
+    with pytest.raises(InputError, match="the reference is the same picture as the image"):
+        read_case(image, mask, image)
+
+
+def test_a_copy_of_the_image_in_another_format_is_no_reference(paths):
+    copy = paths[0].with_name("copy.tif")
+    Image.open(paths[0]).convert("RGB").save(copy)
+    with pytest.raises(InputError, match=r"copy\.tif: the reference is the same picture"):
+        read_case(paths[0], paths[1], copy)
+
+
+def test_two_parts_of_one_sheet_may_be_image_and_reference(paths):
+    crops = {"image": Box(0, 0, 18, 24), "mask": Box(0, 0, 18, 24), "reference": Box(18, 0, 36, 24)}
+    case = read_case(paths[0], paths[1], paths[0], crops=crops)
+    assert case.image.size == case.reference.size == (24, 18)

@@ -89,7 +89,7 @@ def test_noise_in_the_black_is_told_and_a_speck_of_it_is_not(save_array, disc):
 def test_paint_of_any_colour_on_black_counts_as_white_and_is_told(save_array, disc, colour):
     paint = (disc[..., None] > 0) * np.uint8(colour)
     found = marked(save_array(paint, "m.png"), SIZE)
-    assert np.allclose(found.blend, (disc > 0) * max(colour) / 255, atol=1e-6)
+    assert np.array_equal(found.blend, disc > 0)
     (said,) = found.notes
     assert f"painted in colour ({','.join(map(str, colour))})" in said
 
@@ -101,9 +101,98 @@ def test_a_mask_in_the_colours_of_labels_is_all_marked(save_array, disc):
     assert np.array_equal(marked(save_array(labels, "m.png"), SIZE).blend, disc > 0)
 
 
+def test_a_dark_paint_keeps_its_soft_edge(save_array, disc):
+    paint = disc[..., None] / 255 * np.array([0, 60, 0])
+    blend = marked(save_array(paint.astype(np.uint8), "m.png"), SIZE).blend
+    assert np.allclose(blend, disc / 255, atol=0.02)
+
+
+def test_touching_labels_of_unlike_lightness_are_all_marked(save_array, disc):
+    labels = np.zeros((*SIZE, 3), np.uint8)
+    labels[disc > 0] = (64, 0, 0)
+    labels[:, 15:][disc[:, 15:] > 0] = (192, 0, 0)
+    assert np.array_equal(marked(save_array(labels, "m.png"), SIZE).blend, disc > 0)
+
+
+def test_paint_on_white_is_told_the_remedy_which_works(save_array, disc):
+    paper = np.full((*SIZE, 3), 255, np.uint8)
+    paper[disc > 0] = (230, 20, 20)
+    path = save_array(paper, "m.png")
+    with pytest.raises(InputError, match="painted in colour on white") as caught:
+        marked(path, SIZE)
+    assert "--invert-mask" in caught.value.hint
+    assert np.array_equal(marked(path, SIZE, invert=True).blend, disc > 0)
+
+
+@pytest.mark.parametrize("is_grey", [False, True])
+def test_paint_over_a_picture_is_no_mask(save_array, colours, disc, is_grey):
+    photo = np.repeat(colours[..., :1], 3, 2) if is_grey else colours.copy()
+    photo[disc > 0] = (255, 0, 0)
+    with pytest.raises(InputError, match="shows a picture"):
+        marked(save_array(photo, "m.png"), SIZE)
+
+
+def test_paint_over_a_picture_on_black_is_no_mask(save_array, disc):
+    photo = np.random.default_rng(1).integers(60, 220, (*SIZE, 3)).astype(np.uint8)
+    photo[:, :18] = 0
+    photo[disc > 0] = (255, 0, 0)
+    with pytest.raises(InputError, match="shows a picture"):
+        marked(save_array(photo, "m.png"), SIZE)
+
+
+def test_a_picture_without_colour_is_a_mask_only_if_that_is_said(save_array, colours):
+    path = save_array(colours[..., 0], "m.png")
+    with pytest.raises(InputError, match="is grey: it shows a picture") as caught:
+        marked(path, SIZE)
+    assert "--mask-from luminance" in caught.value.hint
+    assert marked(path, SIZE, source="luminance").blend.any()
+
+
+@pytest.mark.parametrize("spread", [4, 12, 31])
+def test_the_black_may_be_as_noisy_as_its_border_says(save_array, disc, spread):
+    noise = np.random.default_rng(0).integers(0, spread, SIZE)
+    blend = read_mask(save_array(np.maximum(disc, noise).astype(np.uint8), "m.png"), SIZE)
+    assert np.allclose(blend, disc / 255)
+
+
+@pytest.mark.parametrize("grey", [16, 50])
+def test_a_grey_canvas_is_black_and_that_is_told(save_array, disc, grey):
+    found = marked(save_array(np.maximum(disc, grey).astype(np.uint8), "m.png"), SIZE)
+    assert np.allclose(found.blend, disc / 255)
+    assert f"of {grey} of 255 at most" in found.notes[0]
+
+
+def test_noise_in_the_white_of_an_inverted_mask_is_left_out(save_array, disc):
+    noisy = (255 - disc).astype(int) - np.random.default_rng(0).integers(0, 4, SIZE)
+    blend = read_mask(save_array(noisy.clip(0, 255).astype(np.uint8), "m.png"), SIZE, invert=True)
+    assert np.array_equal(blend > 0, disc > 0)
+
+
+def test_soft_edges_are_no_noise_to_tell_of(save_array):
+    soft = np.zeros((96, 96), np.uint8)
+    soft[40:60, 40:60] = 255
+    soft = cv2.GaussianBlur(soft, (0, 0), 6)
+    assert marked(save_array(soft, "m.png"), (96, 96)).notes == ()
+
+
+def test_what_compression_leaves_beside_edges_is_left_out(save_array):
+    hard = np.zeros((128, 128), np.uint8)
+    cv2.circle(hard, (60, 60), 31, 255, -1)
+    blend = read_mask(save_array(hard, "m.jpg", quality=75), (128, 128))
+    far = cv2.dilate(hard, np.ones((5, 5))) == 0
+    assert (blend[far] > 0).mean() < 1e-3
+
+
+def test_an_outline_is_repainted_as_drawn_and_told(save_array):
+    ring = cv2.circle(np.zeros((96, 96), np.uint8), (48, 48), 30, 255, 2)
+    found = marked(save_array(ring, "m.png"), (96, 96))
+    assert np.array_equal(found.blend, ring / 255)
+    assert "is an outline" in found.notes[0]
+
+
 def test_a_photograph_is_no_mask(save_array):
     photo = np.random.default_rng(2).integers(0, 256, (*SIZE, 3)).astype(np.uint8)
-    with pytest.raises(InputError, match=r"m\.png: is in colour and only \d+% of it is black") as caught:
+    with pytest.raises(InputError, match=r"m\.png: is in colour and \d+% of it is black") as caught:
         marked(save_array(photo, "m.png"), SIZE)
     assert "white on black" in caught.value.hint
 
@@ -128,6 +217,30 @@ def test_where_the_image_is_transparent_it_is_repainted(save_array, colours, dis
     with pytest.raises(InputError, match="no transparent pixels to repaint") as caught:
         marked(save_array(colours, "opaque.png"), SIZE, source="image-alpha")
     assert "--mask" in caught.value.hint
+
+
+def test_of_a_cut_out_only_the_holes_are_repainted(save_array):
+    rows, columns = np.mgrid[:96, :96]
+    alpha = np.where(np.hypot(rows - 48, columns - 48) < 40, 255, 0).astype(np.uint8)
+    picture = np.full((96, 96, 3), 90, np.uint8)
+    with pytest.raises(InputError, match="no hole in it marks an artifact"):
+        marked(save_array(np.dstack([picture, alpha]), "whole.png"), (96, 96), source="image-alpha")
+    alpha[40:60, 40:60] = 0
+    found = marked(save_array(np.dstack([picture, alpha]), "hole.png"), (96, 96), source="image-alpha")
+    assert found.blend.sum() == 400
+    assert "is a cut-out" in found.notes[0]
+
+
+def test_an_image_that_is_hardly_transparent_marks_only_what_was_erased(save_array, colours, disc):
+    alpha = np.where(disc > 0, 0, 250).astype(np.uint8)
+    blend = marked(save_array(np.dstack([colours, alpha]), "i.png"), SIZE, source="image-alpha").blend
+    assert np.array_equal(blend, disc > 0)
+
+
+def test_paint_of_several_colours_on_transparency_is_read_by_alpha(save_array, disc):
+    rgba = painted(disc, (255, 0, 0), (0, 0, 0))
+    rgba[:, 15:, :3] = (0, 90, 255)
+    assert np.allclose(read_mask(save_array(rgba, "m.png"), SIZE), disc / 255)
 
 
 def painted(disc, colour, hidden):
@@ -197,3 +310,9 @@ def test_a_mask_of_labels_is_not_taken_for_a_faint_one(save_array, disc):
     with pytest.raises(InputError, match="brightest pixel is 1 of 255") as caught:
         read_mask(save_array((disc > 0).astype(np.uint8), "m.png"), SIZE)
     assert "255 (not 1)" in caught.value.hint
+
+
+def test_a_16_bit_mask_that_holds_8_bits_is_told_its_white(save_array, disc):
+    with pytest.raises(InputError, match="brightest pixel is 255 of 65535") as caught:
+        read_mask(save_array(disc.astype(np.uint16), "m.png"), SIZE)
+    assert "65535 (not 255)" in caught.value.hint
