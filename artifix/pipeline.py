@@ -17,9 +17,10 @@ from artifix.alignment.confidence import ATTENTION_ODDS
 from artifix.alignment.content import agreement
 from artifix.alignment.located import LocateResult, result_of
 from artifix.alignment.scene import Scene
+from artifix.alignment.scraps import settled
 from artifix.alignment.stage import Alignment, Calibration, align
 from artifix.alignment.stored import restore
-from artifix.config import AlignmentConfig, RefineConfig
+from artifix.config import RefineConfig
 from artifix.errors import InputError
 from artifix.inputs.case import Case
 from artifix.inputs.stored_alignment import StoredAlignment
@@ -30,9 +31,10 @@ from artifix.network.projection import Projection
 from artifix.refinement.aligned import warp_of
 from artifix.refinement.composite import paste
 from artifix.refinement.finish import Finish
-from artifix.refinement.groups import fill_specks, parts_of, uncovered
+from artifix.refinement.groups import fill_note, fill_specks, parts_of
 from artifix.refinement.stage import AlignedReference, Patch, repaint
 from artifix.refinement.tail import Core, shares
+from artifix.refinement.transparency import clear_note, uncovered
 
 Progress = Callable[[str, int, int], None]  # stage ("align" or "sample"), done, total
 
@@ -46,7 +48,8 @@ class RefineResult:
     groups: tuple[dict[str, Any], ...]  # JSON-ready, one for each mask group
     timings: dict[str, float]  # seconds by stage
     alpha: NDArray | None = None  # (H, W) of the image's own type; None where the image has none
-    specks: int = 0  # parts of the mask that were too small to be located, and filled from around
+    filled: tuple[NDArray, ...] = ()  # (H, W) bool, parts of the mask that were filled from around instead
+    notes: tuple[str, ...] = ()  # what a person should know of it
 
 
 class RefineByAlignPipeline(DiffusionPipeline):
@@ -132,14 +135,15 @@ class RefineByAlignPipeline(DiffusionPipeline):
         config = config or RefineConfig()
         case = case.cut_at(config.alignment.mask_threshold)
         started = time.perf_counter()
-        parts = parts_of(case.mask).groups
+        parts, specks = parts_of(case.mask)
         found = []
         for i, part in enumerate(parts):
             _tell(progress, "align", i, len(parts))
             found.append(self._align(case, part, config))
         _tell(progress, "align", len(parts), len(parts))
+        found = settled(found, config.alignment)
         refusal = refusal_of(found, config.alignment)
-        return result_of(found, refusal, {"align_s": time.perf_counter() - started})
+        return result_of(found, refusal, {"align_s": time.perf_counter() - started}, specks)
 
     def search_best(
         self, cases: Sequence[Case], config: RefineConfig | None = None, progress: Progress | None = None
@@ -172,13 +176,12 @@ class RefineByAlignPipeline(DiffusionPipeline):
         """
         wanted = (config or RefineConfig()).alignment
         case = case.cut_at(wanted.mask_threshold)
+        parts, specks = parts_of(case.mask)
         try:
-            found = restore(
-                stored.groups, parts_of(case.mask).groups, case.reference.size, stored.correspondence
-            )
+            found = restore(stored.groups, parts, case.reference.size, stored.correspondence)
         except InputError as error:
             raise InputError(f"{stored.path}: {error.problem}", error.hint) from error
-        return result_of(found, refusal_of(found, wanted))
+        return result_of(found, refusal_of(found, wanted), specks=specks)
 
     def refine(
         self,
@@ -211,14 +214,19 @@ class RefineByAlignPipeline(DiffusionPipeline):
         marked, spoiled = case.blend > 0, case.blend > case.levels / 2
         finish = Finish(case.image.rgb, marked, spoiled, config.refinement.grain, config.seed)
         for i, alignment in enumerate(located.alignments):
+            if alignment.filled:
+                records.append(located.groups[i])
+                continue
             patch, record = self._repaint(case, alignment, config, i, len(located.alignments), progress)
             patch, told = finish.apply(patch, placed[i], i)
             refined = paste(refined, patch.pixels, patch.box, blends[i], config.refinement.feather_px)
             records.append(located.groups[i] | record | told)
-        specks = parts_of(case.mask).specks
-        refined, alpha = fill_specks(refined, specks), uncovered(case.image.alpha, [*blends, *specks])
+        painted = [*blends, *located.specks]
+        refined, alpha = fill_specks(refined, located.filled), uncovered(case.image.alpha, painted)
+        notes = tuple(filter(None, (fill_note(located.filled), clear_note(alpha, painted))))
         timings = located.timings | {"sample_s": time.perf_counter() - started}
-        return RefineResult(refined, located.alignments, tuple(records), timings, alpha, len(specks))
+        found, filled = located.alignments, located.filled
+        return RefineResult(refined, found, tuple(records), timings, alpha, filled, notes)
 
     __call__ = refine
 
@@ -228,17 +236,8 @@ class RefineByAlignPipeline(DiffusionPipeline):
             self.network,
             Scene(case.image.rgb, part, case.reference.rgb, case.mask, case.hint.region, case.hint.points),
             wanted,
-            self._calibration(wanted),
+            Calibration.of(self.config, wanted),
             config.seed,
-        )
-
-    def _calibration(self, wanted: AlignmentConfig) -> Calibration:
-        """That of the weights, but for what the settings say."""
-        known = self.config
-        return Calibration(
-            layer=known.alignment_layer if wanted.layer is None else wanted.layer,
-            timestep=known.alignment_timestep if wanted.timestep is None else wanted.timestep,
-            odds=tuple(known.confidence_odds),
         )
 
     def _repaint(

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from artifix.alignment.repairing import PLACED, SAID
+from artifix.alignment.scraps import located
 from artifix.alignment.stage import Alignment
 from artifix.config import AlignmentConfig
 
+MOST_COVERED = 0.35  # share of the image; a mask that covers more may be inverted
 _OTHERWISE = "give matches by hand (--points) or the part that shows it (--region), use another reference"
 _FORCE = "or pass --force for the best guess"
 
@@ -23,17 +25,17 @@ class Refusal:
 
 def confidence_of(found: Sequence[Alignment]) -> float:
     """That of the weakest mask group, in [0, 1]."""
-    return min(alignment.confidence for alignment in found)
+    return min(alignment.confidence for alignment in located(found))
 
 
 def repair_confidence_of(found: Sequence[Alignment]) -> float:
     """That of the mask group whose repair is least sure to be good, in [0, 1]."""
-    return min(alignment.repair_confidence for alignment in found)
+    return min(alignment.repair_confidence for alignment in located(found))
 
 
 def agreement_of(found: Sequence[Alignment]) -> float:
     """Mean agreement of the transforms with the rings, in [-1, 1]; a group without a transform counts 0."""
-    return float(np.mean([a.transform.agreement if a.transform else 0.0 for a in found]))
+    return float(np.mean([a.transform.agreement if a.transform else 0.0 for a in located(found)]))
 
 
 def choose(found: Sequence[Sequence[Alignment]]) -> int:
@@ -52,8 +54,8 @@ def refusal_of(found: Sequence[Alignment], config: AlignmentConfig) -> Refusal |
         found: its alignments, of all mask groups.
         config: says how confident it must be.
     """
-    weakest = min(found, key=lambda alignment: alignment.confidence)
-    if config.force or weakest.confidence >= config.min_confidence:
+    weakest = min(located(found), key=lambda alignment: alignment.confidence)
+    if config.force or weakest.placed == "filled" or weakest.confidence >= config.min_confidence:
         return None
     numbers = f"confidence {weakest.confidence:.2f}, {config.min_confidence:.2f} is the least"
     if not weakest.tried:  # it was taken from a file, which a person may have corrected
@@ -63,8 +65,14 @@ def refusal_of(found: Sequence[Alignment], config: AlignmentConfig) -> Refusal |
         )
     return Refusal(
         f"nothing in the reference matches the masked part ({numbers}; {weakest.tried})",
-        f"use a reference that shows this part of the object, {_FORCE}",
+        f"use a reference that shows this part of the object, {_other_side(found)}{_FORCE}",
     )
+
+
+def _other_side(found: Sequence[Alignment]) -> str:
+    """The remedy for a mask that may be inverted; empty where it covers little."""
+    covered = np.logical_or.reduce([alignment.mask for alignment in found]).mean()
+    return "pass --invert-mask if black marks the artifact, " if covered > MOST_COVERED else ""
 
 
 def refusal_of_all(
@@ -83,7 +91,7 @@ def refusal_of_all(
     return Refusal(
         f"none of {len(found)} references matches the masked part (confidence {told}; "
         f"{config.min_confidence:.2f} is the least)",
-        f"add a reference that shows this part of the object, {_FORCE}",
+        f"add a reference that shows this part of the object, {_other_side(found[0])}{_FORCE}",
     )
 
 
@@ -94,7 +102,8 @@ def refusal_to_repair(found: Sequence[Alignment], config: AlignmentConfig) -> Re
         found: the alignments of all mask groups.
         config: says what is good enough.
     """
-    turned = any(alignment.mirrored and not alignment.symmetric for alignment in found)
+    found = located(found)
+    turned = any(a.mirrored and not a.symmetric and a.placed != "filled" for a in found)
     if turned and not (config.allow_mirror or config.force):
         return Refusal(
             "the reference shows the masked part mirrored",

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from artifix.alignment.choice import Refusal, refusal_to_repair
 from artifix.alignment.stage import Alignment
 from artifix.alignment.stored import summarise
@@ -19,6 +22,12 @@ class LocateResult:
     groups: tuple[dict[str, Any], ...]  # JSON-ready, one for each mask group
     timings: dict[str, float]  # seconds by stage
     refusal: Refusal | None = None  # why it should not be used; None where it is sure enough
+    specks: tuple[NDArray[np.bool_], ...] = ()  # (H, W) parts of the mask too small to be sought
+
+    @property
+    def filled(self) -> tuple[NDArray[np.bool_], ...]:
+        """(H, W) parts of the mask that are filled from around, and not repaired after the reference."""
+        return (*self.specks, *(a.mask for a in self.alignments if a.filled))
 
     def sure(self) -> "LocateResult":
         """This result.
@@ -50,7 +59,11 @@ class LocateResult:
 
 
 def result_of(
-    found: Sequence[Alignment], refusal: Refusal | None = None, timings: Mapping[str, float] | None = None
+    found: Sequence[Alignment],
+    refusal: Refusal | None = None,
+    timings: Mapping[str, float] | None = None,
+    specks: Sequence[NDArray[np.bool_]] = (),
 ) -> LocateResult:
     """The result that holds the alignments of all mask groups."""
-    return LocateResult(tuple(found), tuple(map(summarise, found)), dict(timings or {}), refusal)
+    groups = tuple(map(summarise, found))
+    return LocateResult(tuple(found), groups, dict(timings or {}), refusal, tuple(specks))

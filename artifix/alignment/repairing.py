@@ -10,10 +10,16 @@ from artifix.alignment.evidence import Evidence
 from artifix.alignment.hand import BY_HAND
 from artifix.alignment.transform import MOST_POINTS, Transform
 
-# Pixel by pixel; about right, so that edges may be shifted; or only the part is known, not how it is seen.
-Placed = Literal["exact", "rough", "region only"]
+# Pixel by pixel; about right, so that edges may be shifted; only the part is known, not how it is seen; or
+# the part of the mask is too small to be found, and is filled from around.
+Placed = Literal["exact", "rough", "region only", "filled"]
 PLACED: tuple[Placed, ...] = get_args(Placed)  # from strong to weak
-SAID: dict[Placed, str] = {"exact": "exactly", "rough": "roughly", "region only": "by its region only"}
+SAID: dict[Placed, str] = {
+    "exact": "exactly",
+    "rough": "roughly",
+    "region only": "by its region only",
+    "filled": "nowhere",
+}
 # Where only the region is known the network paints what its attention is sure of, and a blur elsewhere.
 REGION_ONLY = 0.4
 # Log-odds that what was pasted by a right transform is good: more of the print's structure than the artifact

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,13 @@ class Calibration:
     timestep: int  # the noise level it is read at
     odds: Odds = ATTENTION_ODDS  # of being right, by what it says
 
+    @classmethod
+    def of(cls, known: Any, wanted: AlignmentConfig) -> "Calibration":
+        """That of the weights, whose configuration is `known`, but for what the settings say."""
+        layer = known.alignment_layer if wanted.layer is None else wanted.layer
+        timestep = known.alignment_timestep if wanted.timestep is None else wanted.timestep
+        return cls(layer, timestep, tuple(known.confidence_odds))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alignment:
@@ -64,12 +72,13 @@ class Alignment:
     tried: str = ""  # what the search went through, in words; "" where it was not searched
     repair_confidence: float = 1.0  # that the repair is good, in [0, 1]
     mirrored: bool = False  # the reference shows the part as a mirror does
+    filled: bool = False  # holds too little to be found: it is filled from around, not after the reference
     symmetric: bool = False  # ... and fits as it is as well: the object is alike on both sides
 
     @property
     def placed(self) -> Placed:
-        """How the reference is placed: exactly, roughly, or by its region only."""
-        return placed_by(self.transform)
+        """How the reference is placed: exactly, roughly, by its region only, or not at all."""
+        return "filled" if self.filled else placed_by(self.transform)
 
     @property
     def coarseness(self) -> float | None:

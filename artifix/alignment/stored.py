@@ -35,6 +35,7 @@ def describe(alignment: Alignment) -> dict[str, Any]:
         "repair_confidence": float(alignment.repair_confidence),
         "mirrored": bool(alignment.mirrored),
         "symmetric": bool(alignment.symmetric),
+        "filled": bool(alignment.filled),
         "trust": float(alignment.trust),
         "certainty": float(alignment.certainty),
         "matchers": dict(alignment.matchers or {}),
@@ -126,6 +127,7 @@ def _alignment(
         repair_confidence=entry.probability("repair_confidence"),
         mirrored=mirrored,
         symmetric=entry.flag("symmetric"),
+        filled=entry.flag("filled"),
     )
 
 

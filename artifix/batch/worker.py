@@ -16,7 +16,6 @@ from artifix.inputs.request import localised
 from artifix.inputs.stored_alignment import settings_of
 from artifix.outputs.save import THUMBNAIL
 from artifix.outputs.strip import encode_strip
-from artifix.refinement.groups import parts_of
 from artifix.repair.loading import load
 from artifix.repair.locating import Located, search
 from artifix.repair.overall import overall_of
@@ -79,7 +78,7 @@ class Worker:
         record = record_of(Repair("refine", inputs, config, self.loaded, located, result))
         files = result_files(located.case, result, record, task.with_metadata)
         files[THUMBNAIL] = _thumbnail(located.case, result)
-        return files, _told(inputs, located)
+        return files, _told(inputs, located, result)
 
     def _free_memory(self) -> None:
         import torch
@@ -97,10 +96,10 @@ def _thumbnail(case: Case, result: "RefineResult") -> bytes:
     )
 
 
-def _told(inputs: Inputs, located: Located) -> dict[str, Any]:
+def _told(inputs: Inputs, located: Located, result: "RefineResult") -> dict[str, Any]:
     alignments = located.result.alignments
     told = {**overall_of(alignments).told(), "source": alignments[0].source}
-    if notes := [*located.case.notes, *filter(None, [parts_of(located.case.mask).note])]:
+    if notes := [*located.case.notes, *result.notes]:
         told["note"] = "; ".join(notes)
     if len(inputs.cases) > 1:
         told["reference"] = located.case.reference.path.name

@@ -54,6 +54,7 @@ def locate(
     loaded = open_pipeline(session.config, session.console)
 
     from artifix.outputs.save import save_result
+    from artifix.refinement.groups import fill_note
     from artifix.repair.locating import search
     from artifix.repair.overall import overall_of
     from artifix.repair.record import Repair, record_of
@@ -72,8 +73,8 @@ def locate(
     session.console.result(
         _sentence(session, located, overall), {**record, "out": str(session.folder), "files": sorted(files)}
     )
-    if overall.note:
-        session.console.note(overall.note)
+    for said in filter(None, (overall.note, fill_note(result.filled))):
+        session.console.note(said)
     if result.refusal is not None:
         shown = f"the best guess is in {session.folder / 'overview.png'}"
         raise NoMatchError(result.refusal.problem, f"{shown}; {result.refusal.hint}", result)

@@ -70,7 +70,6 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
         OutputError: the results cannot be written.
     """
     from artifix.outputs.save import save_result
-    from artifix.refinement.groups import parts_of
     from artifix.repair.locating import search
     from artifix.repair.overall import overall_of
     from artifix.repair.record import Repair, record_of
@@ -87,12 +86,14 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
     told = {**record, "out": str(session.folder), "files": sorted(files)}
     overall = overall_of(located.result.alignments)
     session.console.result(_sentence(session, located, overall), told)
-    for said in filter(None, (overall.note, parts_of(located.case.mask).note)):
+    for said in filter(None, (overall.note, *result.notes)):
         session.console.note(said)
     return result
 
 
 def _sentence(session: Session, located: "Located", overall: "Overall") -> str:
+    if overall.placed == "filled":
+        return f"{session.folder / 'refined.png'}: nothing was found in {located.case.reference.path.name}"
     parts = "1 part" if overall.parts == 1 else f"{overall.parts} parts"
     reference = located.case.reference.path.name
     return f"{session.folder / 'refined.png'}: {parts} repainted after {reference}, {overall.sentence()}"

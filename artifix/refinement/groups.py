@@ -1,7 +1,7 @@
 """The parts of a mask: those that are repaired one by one, and specks, which hold nothing to be found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,21 +15,11 @@ SPECK_SHARE, LEAST_SPECK_PX = 0.008, 3  # longer side of a speck at most, over t
 FILL_RADIUS_PX = 3  # of what is asked around a speck
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Parts:
+class Parts(NamedTuple):
     """What a mask consists of."""
 
     groups: tuple[NDArray[np.bool_], ...]  # (H, W) each, the largest first; at least one
     specks: tuple[NDArray[np.bool_], ...] = ()  # (H, W) each, too small to be located
-
-    @property
-    def note(self) -> str:
-        """What a person should know; empty if nothing."""
-        if not self.specks:
-            return ""
-        count = f"{len(self.specks)} specks" if len(self.specks) > 1 else "a speck"
-        pixels = sum(int(speck.sum()) for speck in self.specks)
-        return f"{count} of the mask ({pixels} px) too small to be located: filled from around"
 
 
 def parts_of(mask: NDArray[np.bool_]) -> Parts:
@@ -55,7 +45,17 @@ def groups(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
     return sorted(parts, key=lambda part: -int(part.sum()))
 
 
-def fill_specks(pixels: NDArray, specks: tuple[NDArray[np.bool_], ...]) -> NDArray:
+def fill_note(filled: Sequence[NDArray[np.bool_]]) -> str:
+    """What to say of parts that are not repaired after the reference; empty if there are none."""
+    if not filled:
+        return ""
+    count = f"{len(filled)} parts" if len(filled) > 1 else "a part"
+    pixels = sum(int(part.sum()) for part in filled)
+    where = "in the reference: filled from around"
+    return f"{count} of the mask ({pixels} px) too small or thin to be found {where}"
+
+
+def fill_specks(pixels: NDArray, specks: Sequence[NDArray[np.bool_]]) -> NDArray:
     """The picture with specks painted over from what surrounds them (Telea 2004).
 
     Args:
@@ -74,30 +74,3 @@ def fill_specks(pixels: NDArray, specks: tuple[NDArray[np.bool_], ...]) -> NDArr
         ]
         filled[rows, columns] = np.where(hole[..., None] > 0, np.dstack(planes), part)
     return filled
-
-
-def uncovered(alpha: NDArray | None, parts: Sequence[NDArray]) -> NDArray | None:
-    """The alpha of an image, opaque where an erased artifact was repainted.
-
-    A hole that lies wholly in the mask was erased; transparency that goes on outside of it is the outline of
-    a cut-out, and stays.
-
-    Args:
-        alpha: (H, W) uint8 or uint16; None of an image that has none.
-        parts: (H, W) each, in [0, 1]: share of each pixel that was repainted; where all are 0, alpha stays.
-
-    Returns:
-        (H, W) of the type of `alpha`; None for None.
-    """
-    if alpha is None:
-        return None
-    repainted = np.max(parts, axis=0).astype(np.float32)
-    top = np.iinfo(alpha.dtype).max
-    clear = alpha < top
-    if not np.any(clear & (repainted > 0)):
-        return alpha
-    _, labels = cv2.connectedComponents(clear.astype(np.uint8))
-    beyond = np.unique(labels[clear & (repainted <= 0)])
-    erased = clear & ~np.isin(labels, beyond)
-    raised = alpha + repainted * (top - alpha.astype(np.float32))
-    return np.where(erased, raised.round(), alpha).astype(alpha.dtype)

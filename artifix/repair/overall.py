@@ -22,7 +22,7 @@ def coarse_note(coarseness: float | None) -> str:
 class Overall:
     """The least that holds for every mask group."""
 
-    parts: int  # mask groups
+    parts: int  # mask groups that are repaired after the reference
     confidence: float  # that the place is right, in [0, 1]
     repair_confidence: float  # that the repair is good, in [0, 1]
     placed: "Placed"
@@ -61,6 +61,9 @@ def overall_of(alignments: "Sequence[Alignment]") -> Overall:
     """What holds for all mask groups of a match."""
     from artifix.alignment.choice import confidence_of, repair_confidence_of
     from artifix.alignment.repairing import weakest
+    from artifix.alignment.scraps import located
+
+    alignments = located(alignments)
 
     return Overall(
         parts=len(alignments),

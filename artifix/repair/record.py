@@ -50,7 +50,7 @@ def record_of(repair: Repair) -> dict[str, Any]:
         **_refused(repair.located),
         **_where_from(repair),
         "groups": list(repair.result.groups),
-        **_specks(repair.result),
+        **_filled(repair.result),
     }
 
 
@@ -75,10 +75,10 @@ def _refused(located: Located) -> dict[str, str]:
     return {} if refusal is None else {"refused": refusal.problem}
 
 
-def _specks(result: "LocateResult | RefineResult") -> dict[str, int]:
-    """How many parts of the mask were only filled; empty where none was."""
-    count = getattr(result, "specks", 0)
-    return {"specks": count} if count else {}
+def _filled(result: "LocateResult | RefineResult") -> dict[str, Any]:
+    """The parts of the mask that are filled from around; empty where none is."""
+    filled = result.filled
+    return {"filled": {"parts": len(filled), "pixels": sum(int(f.sum()) for f in filled)}} if filled else {}
 
 
 def _matchers(entries: Sequence[str]) -> list[str]:

@@ -68,5 +68,8 @@ def marked(alignments: Sequence["Alignment"]) -> NDArray[np.bool_]:
 
 def joined(alignments: Sequence["Alignment"]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Maps and regions of all mask groups as one: (H_ref, W_ref) in [0, 1], and bool."""
-    correspondence = np.maximum.reduce([alignment.correspondence for alignment in alignments])
-    return correspondence, np.logical_or.reduce([alignment.region for alignment in alignments])
+    from artifix.alignment.scraps import located
+
+    found = located(alignments)  # of what is filled nothing is seen in the reference
+    correspondence = np.maximum.reduce([alignment.correspondence for alignment in found])
+    return correspondence, np.logical_or.reduce([alignment.region for alignment in found])

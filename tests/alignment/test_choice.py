@@ -2,6 +2,8 @@
 
 from types import SimpleNamespace
 
+import numpy as np
+
 from artifix.alignment.choice import choose, refusal_of, refusal_of_all, refusal_to_repair
 from artifix.config import AlignmentConfig
 
@@ -15,6 +17,8 @@ def found(*pairs):
             confidence=c,
             transform=None if a is None else SimpleNamespace(agreement=a),
             tried="tried attention alone",
+            placed="rough",
+            mask=np.zeros((8, 8), bool),
         )
         for c, a in pairs
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from artifix.refinement.groups import fill_specks, groups, parts_of, uncovered
+from artifix.refinement.groups import fill_note, fill_specks, groups, parts_of
 
 
 def test_near_parts_are_one_group_and_a_far_speck_its_own():
@@ -29,14 +29,14 @@ def test_a_speck_far_away_is_no_group():
     parts = parts_of(drawn(ARTIFACT, FAR))
     assert [part.sum() for part in parts.groups] == [2000]
     assert [speck.sum() for speck in parts.specks] == [4]
-    assert "a speck of the mask (4 px)" in parts.note
+    assert "a part of the mask (4 px) too small" in fill_note(parts.specks)
 
 
 def test_a_speck_beside_an_artifact_belongs_to_it():
     parts = parts_of(drawn(ARTIFACT, (92, 50, 94, 52)))
     assert len(parts.groups) == 1
     assert not parts.specks
-    assert parts.note == ""
+    assert fill_note(parts.specks) == ""
 
 
 def test_a_thin_line_is_a_group():
@@ -65,31 +65,3 @@ def test_specks_are_filled_from_around_and_nothing_else_changes(dtype):
 def test_specks_at_the_border_are_filled():
     picture = np.full((40, 40, 3), 90, np.uint8)
     assert (fill_specks(picture, (drawn((0, 39, 1, 40), size=(40, 40)),)) == 90).all()
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_an_erased_artifact_is_opaque_where_it_was_repainted(dtype):
-    top = np.iinfo(dtype).max
-    hole = drawn((50, 50, 80, 70))
-    alpha = np.where(hole, 0, top).astype(dtype)
-    repainted = drawn((45, 45, 85, 75)).astype(np.float32)
-    assert (uncovered(alpha, [repainted]) == top).all()
-    soft = uncovered(alpha, [0.5 * repainted])
-    assert abs(int(soft[60, 60]) - top // 2) <= 1
-
-
-def test_the_outline_of_a_cut_out_stays():
-    alpha = np.where(drawn((60, 40, 180, 160)), 255, 0).astype(np.uint8)
-    repainted = drawn((40, 80, 100, 120)).astype(np.float32)  # reaches beyond the outline
-    assert np.array_equal(uncovered(alpha, [repainted]), alpha)
-
-
-def test_alpha_stays_where_nothing_was_repainted():
-    alpha = np.random.default_rng(0).integers(0, 256, (200, 240)).astype(np.uint8)
-    repainted = drawn(ARTIFACT).astype(np.float32)
-    changed = uncovered(alpha, [repainted]) != alpha
-    assert not changed[repainted == 0].any()
-
-
-def test_an_image_without_alpha_gets_none():
-    assert uncovered(None, [drawn(ARTIFACT)]) is None

@@ -1,0 +1,52 @@
+"""Parts of a mask that hold too little to be found: what is not sure of them is filled from around instead.
+
+A scratch of two pixels or a forgotten dot says nothing that a reference could show, and inpainting mends it
+as well. It must not refuse the parts that are sure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.alignment.stage import Alignment
+from artifix.config import AlignmentConfig
+from artifix.geometry import box_of
+
+THIN_SHARE, LEAST_THIN_PX = 0.003, 1.5  # inner radius of a thin part at most, over the image's longer side
+SMALL_SHARE = 0.02  # longer side of a small part at most, over the image's
+
+
+def settled(found: Sequence[Alignment], config: AlignmentConfig) -> list[Alignment]:
+    """The alignments of all mask groups, those that are to be filled from around marked so.
+
+    Args:
+        found: as they were searched.
+        config: says how confident a match must be; where any will do (`force`) none is filled.
+    """
+    if config.force:
+        return list(found)
+    is_any_sure = any(_is_usable(alignment, config) for alignment in found)
+    return [replace(a, filled=_is_scrap(a.mask, is_any_sure) and not _is_usable(a, config)) for a in found]
+
+
+def located(found: Sequence[Alignment]) -> list[Alignment]:
+    """Those that are repaired after the reference; all where none is, so that the best guess is told."""
+    return [alignment for alignment in found if alignment.placed != "filled"] or list(found)
+
+
+def _is_usable(alignment: Alignment, config: AlignmentConfig) -> bool:
+    is_refused = alignment.mirrored and not (alignment.symmetric or config.allow_mirror)
+    return alignment.confidence >= config.min_confidence and not is_refused
+
+
+def _is_scrap(mask: NDArray[np.bool_], is_any_sure: bool) -> bool:
+    """Whether (H, W) `mask` is a thin part, or beside a part that is sure a small one."""
+    longer_px, box = max(mask.shape), box_of(mask)
+    if is_any_sure and max(box.width, box.height) <= SMALL_SHARE * longer_px:
+        return True
+    part = np.pad(mask[box.slices()].astype(np.uint8), 1)
+    radius_px = float(cv2.distanceTransform(part, cv2.DIST_L2, 5).max())
+    return radius_px <= max(LEAST_THIN_PX, THIN_SHARE * longer_px)
