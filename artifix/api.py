@@ -13,7 +13,7 @@ from artifix.errors import InputError, UsageError
 from artifix.inputs.case import Case, case_from_arrays, read_case
 from artifix.inputs.hint import hint_of_arrays
 from artifix.inputs.reading import Inputs
-from artifix.inputs.request import check_settings
+from artifix.inputs.request import IMAGE_ALPHA, check_settings
 from artifix.repair.loading import load
 from artifix.repair.locating import search
 
@@ -41,6 +41,7 @@ def refine(
     Args:
         image: a path, an array (H, W, 3) or (H, W, 4) of uint8 or uint16, or a PIL image.
         mask: a path, an array (H, W) of bool, uint8 or float in [0, 1], or a PIL image; white is repainted.
+            None repaints where the image itself is transparent.
         reference: as `image`, of any size; of a list of them the one that matches best is used.
         region: where the reference shows the part, if that is known: a box (x0, y0, x1, y1), x1 and y1
             excluded, or (H_ref, W_ref) bool.
@@ -101,13 +102,15 @@ def _cases(image: Any, mask: Any, reference: Any, region: Any, points: Any) -> l
 
 
 def _case(image: Any, mask: Any, reference: Any) -> Case:
-    sources = (image, mask, reference)
+    sources = (image, image if mask is None else mask, reference)
     are_paths = [isinstance(source, str | PathLike) for source in sources]
     if all(are_paths):
-        return read_case(*(Path(source) for source in sources))
+        return read_case(
+            *(Path(source) for source in sources), mask_from=IMAGE_ALPHA if mask is None else "auto"
+        )
     if any(are_paths):
         raise InputError("image, mask and reference mix paths and arrays", "give three paths or three arrays")
-    return case_from_arrays(*sources)
+    return case_from_arrays(image, mask, reference)
 
 
 def _pipeline(config: CommandConfig) -> "RefineByAlignPipeline":

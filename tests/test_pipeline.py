@@ -8,11 +8,13 @@ from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from PIL import Image
 from transformers import Dinov2Config, Dinov2Model
 
+from artifix.alignment.stored import describe
 from artifix.config import RefineConfig, override
 from artifix.errors import NoMatchError, UsageError
 from artifix.geometry import box_of
 from artifix.inputs.case import case_from_arrays
 from artifix.inputs.hint import Hint
+from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.network.projection import Projection
 from artifix.pipeline import RefineByAlignPipeline
 
@@ -242,6 +244,29 @@ def test_a_search_refuses_nothing_but_says_so(pipeline, case, mask):
     assert "none of 2 references" in found[best].refusal.problem
     best, found = pipeline.search_best([grey, case], RefineConfig())
     assert (best, found[1].refusal) == (1, None)
+
+
+def test_a_thin_part_that_is_not_found_is_filled_and_taken_back_so(pipeline, case, mask, tmp_path):
+    thin = np.zeros_like(mask)
+    thin[60, 20:140] = True
+    grey = case_from_arrays(case.image.pixels, thin, np.full((90, 90, 3), 128, np.uint8))
+    result = pipeline.refine(grey, RefineConfig())
+    assert (result.groups[0]["placed"], len(result.filled)) == ("filled", 1)
+    assert "too small or thin" in result.notes[0]
+    assert np.array_equal(result.refined[~thin], case.image.pixels[~thin])
+    assert (result.refined[thin] != case.image.pixels[thin]).any()
+    stored = StoredAlignment(tmp_path, [describe(a) for a in result.alignments], {}, None, "")
+    again = pipeline.refine(grey, RefineConfig(), located=pipeline.restore(grey, stored, RefineConfig()))
+    assert np.array_equal(again.refined, result.refined)
+
+
+def test_specks_are_filled_and_refuse_nothing(pipeline, case, mask):
+    specked = mask.copy()
+    specked[5, 160] = True
+    result = pipeline.refine(case_from_arrays(case.image.pixels, specked, case.reference.pixels), QUICK)
+    assert [int(part.sum()) for part in result.filled] == [1]
+    assert len(result.alignments) == 2
+    assert np.array_equal(result.refined[~specked], case.image.pixels[~specked])
 
 
 def test_without_xfeat_the_parts_are_found_and_repaired(pipeline, case, reference, mask, lacking):

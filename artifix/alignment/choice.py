@@ -118,7 +118,8 @@ def refusal_to_repair(found: Sequence[Alignment], config: AlignmentConfig) -> Re
             f"{_OTHERWISE}, or leave out --strict",
         )
     least = repair_confidence_of(found)
-    if least < config.min_repair_confidence and not config.force:
+    is_filled = weakest.placed == "filled"  # which no reference makes better or worse
+    if least < config.min_repair_confidence and not (config.force or is_filled):
         numbers = f"repair confidence {least:.2f}, {config.min_repair_confidence:.2f} is the least"
         return Refusal(
             f"the repair is likely worse than the artifact left alone ({numbers}; "

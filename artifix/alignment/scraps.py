@@ -15,7 +15,7 @@ from artifix.alignment.stage import Alignment
 from artifix.config import AlignmentConfig
 from artifix.geometry import box_of
 
-THIN_SHARE, LEAST_THIN_PX = 0.003, 1.5  # inner radius of a thin part at most, over the image's longer side
+THIN_SHARE, LEAST_THIN_PX = 0.002, 1.5  # inner radius of a thin part at most, over the image's longer side
 SMALL_SHARE = 0.02  # longer side of a small part at most, over the image's
 
 
@@ -39,7 +39,8 @@ def located(found: Sequence[Alignment]) -> list[Alignment]:
 
 def _is_usable(alignment: Alignment, config: AlignmentConfig) -> bool:
     is_refused = alignment.mirrored and not (alignment.symmetric or config.allow_mirror)
-    return alignment.confidence >= config.min_confidence and not is_refused
+    is_good = alignment.repair_confidence >= config.min_repair_confidence
+    return alignment.confidence >= config.min_confidence and is_good and not is_refused
 
 
 def _is_scrap(mask: NDArray[np.bool_], is_any_sure: bool) -> bool:

@@ -35,7 +35,10 @@ def rows_of(given: dict[str, Any], console: Console) -> "list[Row]":
         return _listed(given, console)
 
     from artifix.inputs.layouts import list_layout
+    from artifix.inputs.request import IMAGE_ALPHA
 
+    if given["mask_from"] == IMAGE_ALPHA:
+        raise UsageError(f"--mask-from {IMAGE_ALPHA} reads no masks, and a --layout lists them", "drop one")
     listing = list_layout(given["layout"], given["manifest"], given["masks"], given["references"])
     if left_out := len(listing.left_out):
         console.note(f"{left_out} pictures have no mask and are left out, such as {listing.left_out[0]}")

@@ -55,7 +55,8 @@ MaskOption = Annotated[
         "-m",
         metavar="FILE",
         readable=False,
-        help="White where the image is wrong; a grey rim blends. Needed but for --mask-from image-alpha.",
+        help="White, or any paint on black or transparency, where the image is wrong; a grey rim blends. "
+        "Needed unless --mask-from is image-alpha.",
         show_default=False,
     ),
 ]
@@ -110,10 +111,10 @@ MaskSourceOption = Annotated[
     Literal["auto", "alpha", "luminance", "image-alpha"],
     typer.Option(
         "--mask-from",
-        help="What of the mask file to read; image-alpha repaints where the image itself is transparent.",
+        help="What of the mask file to read; image-alpha repaints where IMAGE itself is transparent.",
     ),
 ]
-InvertOption = Annotated[bool, typer.Option("--invert-mask", help="Black is repainted instead of white.")]
+InvertOption = Annotated[bool, typer.Option("--invert-mask", help="Black, or paint on white, is repainted.")]
 MaskThresholdOption = Annotated[
     float | None,
     _setting(

@@ -116,10 +116,15 @@ def _request_of(given: Mapping[str, Any]) -> "Request":
     known = {f.name for f in fields(Request)} - {"references", "crops"}
     named = {name: value for name, value in given.items() if name in known}
     of_image = given["mask_from"] == IMAGE_ALPHA
-    if of_image == (given["mask"] is not None):
+    if of_image and given["mask"] is not None:
         raise UsageError(
-            f"--mask-from {IMAGE_ALPHA} needs no --mask" if of_image else "missing option --mask",
+            f"--mask-from {IMAGE_ALPHA} takes the mask from the image, and --mask names another",
             "give one of them",
+        )
+    if not of_image and given["mask"] is None:
+        raise UsageError(
+            "missing option --mask",
+            f"pass --mask FILE; where the artifact was erased from the image, --mask-from {IMAGE_ALPHA}",
         )
     named["mask"] = given["image"] if of_image else given["mask"]
     return Request(references=tuple(given["ref"]), **named)

@@ -139,13 +139,14 @@ def _check_reference(reference: Picture, image: Picture) -> None:
 
 
 def case_from_arrays(
-    image: NDArray | Image.Image, mask: NDArray | Image.Image, reference: NDArray | Image.Image
+    image: NDArray | Image.Image, mask: NDArray | Image.Image | None, reference: NDArray | Image.Image
 ) -> Case:
     """A case from pictures in memory.
 
     Args:
         image: RGB (H, W, 3), RGBA (H, W, 4) or grey (H, W) of uint8 or uint16, or a PIL image.
-        mask: (H, W) bool, float in [0, 1], or uint8/uint16 with full scale as "repaint"; or a PIL image.
+        mask: (H, W) bool, float in [0, 1], or uint8/uint16 with full scale as "repaint"; or a PIL image. None
+            is where the image itself is transparent.
         reference: as `image`, of any size.
 
     Raises:
@@ -153,7 +154,7 @@ def case_from_arrays(
     """
     picture = _picture_of(image, "image")
     check_least_side(picture.pixels, picture.path)
-    blend, digest = _blend_of_array(mask, picture.size)
+    blend, digest = _blend_of_array(mask, picture)
     reference_picture = _picture_of(reference, "reference")
     check_least_side(reference_picture.pixels, reference_picture.path)
     _check_reference(reference_picture, picture)
@@ -193,7 +194,10 @@ def _split_array(array: NDArray, name: str) -> tuple[NDArray, NDArray | None]:
     return array[..., :3].copy(), array[..., 3].copy() if array.shape[2] == 4 else None
 
 
-def _blend_of_array(mask: NDArray | Image.Image, size: tuple[int, int]) -> tuple[NDArray[np.float32], str]:
+def _blend_of_array(mask: NDArray | Image.Image | None, image: Picture) -> tuple[NDArray[np.float32], str]:
+    size = image.size
+    if mask is None:
+        return marked_by(image, size, source=IMAGE_ALPHA).blend, image.sha256
     if isinstance(mask, Image.Image):
         picture = _picture_of(mask, "mask")
         return marked_by(picture, size).blend, picture.sha256

@@ -32,6 +32,7 @@ from artifix.inputs.table import Mistake, mistaken, shown
 
 _WORKBOOKS = (".xlsx", ".xls", ".ods", ".numbers")
 _JSON_LINES = (".jsonl", ".ndjson")
+_UNREAD = f"names a mask, which mask_from {IMAGE_ALPHA} leaves unread"
 _SPELLED = {"ref": "reference", "no_transform": "transform false"}
 
 
@@ -123,6 +124,7 @@ def manifest_of(
     found, absent = list(mistakes), list[Mistake]()
     finder = Finder(folder, allow_outside)
     names = _ids_of(entries, found)
+    found += [(entry.line, _UNREAD) for entry in entries if _has_unread_mask(entry, without_masks)]
     masked = [_with_mask(entry, without_masks) for entry in entries]
     rows = [_row(entry, name, finder, found, absent) for entry, name in zip(masked, names, strict=True)]
     if found or (rows and {row.line for row in rows if row} <= {line for line, _ in absent}):
@@ -130,6 +132,13 @@ def manifest_of(
     if not rows:
         raise InputError(f"{source}: has no rows", FORM)
     return Manifest([row for row in rows if row is not None], tuple(absent), finder.notes)
+
+
+def _has_unread_mask(entry: Entry, without_masks: bool) -> bool:
+    """Whether the entry names a mask, and the image's own transparency is to be one."""
+    cells = entry.cells
+    said = cells.get("mask_from", IMAGE_ALPHA if without_masks else "")
+    return said == IMAGE_ALPHA and cells.get("mask", cells.get("image")) != cells.get("image")
 
 
 def _with_mask(entry: Entry, without_masks: bool) -> Entry:

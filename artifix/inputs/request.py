@@ -14,7 +14,7 @@ from artifix.errors import UsageError
 from artifix.inputs.places import Place, Url
 
 MaskSource = Literal["auto", "alpha", "luminance", "image-alpha"]
-IMAGE_ALPHA = "image-alpha"  # the image's own transparency is the mask
+IMAGE_ALPHA: Literal["image-alpha"] = "image-alpha"  # the image's own transparency is the mask
 BY_HAND = ("region", "ref_mask", "points")  # of a request, what says where the masked part lies
 
 

@@ -24,6 +24,7 @@ class Found:
     filled: bool = False
     tried: str = "tried attention alone"
     repair_confidence: float = 0.5
+    transform: None = None
 
     @property
     def placed(self) -> str:
@@ -85,8 +86,14 @@ def test_who_forces_a_guess_gets_it():
 
 
 def test_nothing_but_filled_parts_is_not_placed_exactly():
-    parts = settled([Found(LINE, confidence=0.2)], AlignmentConfig())
+    parts = settled([Found(LINE, confidence=0.2, repair_confidence=0.0)], AlignmentConfig())
     assert refusal_to_repair(parts, AlignmentConfig()) is None
+    assert "--strict wants it exactly" in refusal_to_repair(parts, AlignmentConfig(strict=True)).problem
+
+
+def test_a_small_part_whose_repair_would_be_bad_is_filled():
+    parts = settled([Found(LARGE), Found(SMALL, repair_confidence=0.1)], AlignmentConfig())
+    assert parts[1].filled
 
 
 def test_where_most_is_masked_the_hint_names_the_other_side():

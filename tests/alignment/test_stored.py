@@ -164,6 +164,12 @@ def test_what_does_not_say_whether_it_is_mirrored_is_not():
     assert found.mirrored is False
 
 
+def test_what_is_filled_from_around_stays_so():
+    groups = told(replace(alignment(), filled=True))
+    (found,) = restore(groups, [MASK], SHAPE, None)
+    assert found.placed == "filled"
+
+
 @pytest.mark.parametrize(
     "bend",
     [

@@ -116,3 +116,13 @@ def test_a_missing_option_exits_2(artifix, files, name):
     run = artifix("refine", *arguments[:place], *arguments[place + 2 :])
     assert run.code == 2
     assert name in run.err
+
+
+def test_an_erased_image_needs_no_mask_and_takes_none(artifix, files, pipeline):
+    run = artifix("refine", *files.arguments(), "--mask-from", "image-alpha")
+    assert run.code == 2
+    assert "--mask names another" in run.err
+    run = artifix("refine", files.image, "--ref", files.reference)
+    assert run.code == 2
+    assert "--mask-from image-alpha" in run.err
+    assert not pipeline.seen

@@ -244,6 +244,21 @@ def test_what_does_not_fit_is_refused_at_once(artifix, files, manifest, no_worke
     assert not files.out.exists()
 
 
+def test_an_image_that_is_its_own_reference_fails_alone(artifix, files, manifest, worker):
+    manifest.write_text("id,image,mask,reference\na,gen.png,mask.png,gen.png\nb,gen.png,mask.png,ref.png\n")
+    assert artifix("batch", manifest, "--out", files.out).code == ExitCode.SOME_ROWS_FAILED
+    first, second = csv.DictReader((files.out / "results.csv").open())
+    assert "the reference is the same picture as the image" in first["problem"]
+    assert second["status"] == "done"
+
+
+def test_a_layout_lists_masks_which_the_images_transparency_cannot_replace(artifix, files, no_worker):
+    arguments = ["--layout", "mimicbrush", "--mask-from", "image-alpha", "--out", files.out]
+    run = artifix("batch", files.folder, *arguments)
+    assert run.code == ExitCode.USAGE
+    assert "reads no masks" in run.err
+
+
 def test_all_faults_of_a_manifest_are_told_with_their_lines(artifix, files, manifest, no_worker):
     manifest.write_text("image,mask,reference,steps\ngone.png,mask.png,ref.png,1\ngen.png,,ref.png,0\n")
     run = artifix("batch", manifest, "--out", files.out)

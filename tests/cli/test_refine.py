@@ -224,3 +224,22 @@ def test_a_repair_that_is_likely_bad_is_refused_if_asked(artifix, files, pipelin
 def test_a_repair_confidence_beyond_one_is_wrong_usage(artifix, files):
     run = artifix("refine", *files.arguments(), "--min-repair-confidence", "1.5")
     assert (run.code, "min_repair_confidence is 1.5" in run.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["refine", "locate"])
+def test_where_the_artifact_was_erased_the_image_is_the_mask(artifix, files, pipeline, command):
+    alpha = 255 - np.asarray(Image.open(files.mask))
+    Image.fromarray(np.dstack([np.asarray(Image.open(files.image)), alpha])).save(files.image)
+    arguments = [files.image, "--ref", files.reference, "--out", files.out, "--mask-from", "image-alpha"]
+    run = artifix(command, *arguments)
+    assert run.code == 0, run.err
+    record = json.loads((files.out / "record.json").read_text())
+    assert record["inputs"]["mask"] == record["inputs"]["image"]
+
+
+def test_what_is_odd_about_a_mask_is_said(artifix, files):
+    mask = np.asarray(Image.open(files.mask))
+    Image.fromarray(np.dstack([mask, 0 * mask, 0 * mask])).save(files.mask)
+    run = artifix("refine", *files.arguments())
+    assert run.code == 0
+    assert "mask.png: is painted in colour (255,0,0), which counts as white" in run.err

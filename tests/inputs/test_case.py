@@ -129,7 +129,7 @@ def test_wrong_images_are_refused(image, sentence, mask, colours):
         (np.zeros((24, 36), bool), "mask: the mask is empty"),
         (np.ones((24, 36), bool), "mask: the mask covers the whole image"),
         (np.ones((24, 36), np.uint8), "brightest pixel is 1 of 255"),
-        (None, "mask: is a NoneType"),
+        (7, "mask: is a int"),
     ],
 )
 def test_wrong_masks_are_refused(wrong, sentence, colours):
@@ -163,3 +163,10 @@ def test_two_parts_of_one_sheet_may_be_image_and_reference(paths):
     crops = {"image": Box(0, 0, 18, 24), "mask": Box(0, 0, 18, 24), "reference": Box(18, 0, 36, 24)}
     case = read_case(paths[0], paths[1], paths[0], crops=crops)
     assert case.image.size == case.reference.size == (24, 18)
+
+
+def test_an_erased_image_in_memory_is_its_own_mask(colours, mask):
+    erased = np.dstack([colours, np.where(mask, 0, 255).astype(np.uint8)])
+    assert np.array_equal(case_from_arrays(erased, None, colours[::-1].copy()).mask, mask)
+    with pytest.raises(InputError, match="no transparent pixels to repaint"):
+        case_from_arrays(colours, None, colours[::-1].copy())

@@ -203,3 +203,10 @@ def test_a_row_whose_image_is_its_own_mask_names_none(read):
     with pytest.raises(InputError, match="no column mask"):
         read_manifest(path)
     assert len(read_manifest(path, without_masks=True).rows) == 1
+
+
+def test_a_mask_that_would_not_be_read_is_a_mistake(read):
+    with pytest.raises(InputError, match="line 2: names a mask, which mask_from image-alpha leaves unread"):
+        read(f"{HEAD},mask_from\n{ROW},image-alpha\n")
+    (row,) = read(f"{HEAD},mask_from\ngen/a.png,gen/a.png,r.png,image-alpha\n").rows  # as --dry-run prints it
+    assert row.request.mask == row.request.image
