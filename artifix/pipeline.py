@@ -211,8 +211,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         placed = [self._aligned(case, found, config) for found in located.alignments]
         cores = [Core.of(found.mask, at) for found, at in zip(located.alignments, placed, strict=True)]
         blends = shares(case.blend, case.levels, cores, config.refinement.context)
-        marked, spoiled = case.blend > 0, case.blend > case.levels / 2
-        finish = Finish(case.image.rgb, marked, spoiled, config.refinement.grain, config.seed)
+        finish = Finish(case.image.rgb, case.blend > 0, case.spoiled, config.refinement.grain, config.seed)
         for i, alignment in enumerate(located.alignments):
             if alignment.filled:
                 records.append(located.groups[i])

@@ -46,10 +46,14 @@ def ring_around(
     inner, pad = box_of(mask), int(np.ceil(reach))
     box = Box(inner.left - pad, inner.top - pad, inner.right + pad, inner.bottom + pad).clip(*mask.shape)
     scale = min(1.0, WORKING_SIDE_PX / max(box.width, box.height))
-    crop = Crop(box, (max(1, round(box.height * scale)), max(1, round(box.width * scale))))
-    distance, clear = (_distance(part) for part in (mask, mask if masked is None else masked))
-    weight = np.clip(1.25 - distance / reach, 0, 1) * (clear > GUARD_PX)
-    return Ring(crop, crop.cut(image).astype(np.float32), crop.cut(weight.astype(np.float32), nearest=True))
+    size = max(1, round(box.height * scale)), max(1, round(box.width * scale))
+    margin = 2 * GUARD_PX  # artifacts so near beside the box count
+    near = Box(box.left - margin, box.top - margin, box.right + margin, box.bottom + margin).clip(*mask.shape)
+    distance, clear = (_distance(part[near.slices()]) for part in (mask, mask if masked is None else masked))
+    weight = (np.clip(1.25 - distance / reach, 0, 1) * (clear > GUARD_PX)).astype(np.float32)
+    local = Box(box.left - near.left, box.top - near.top, box.right - near.left, box.bottom - near.top)
+    picture = Crop(box, size).cut(image).astype(np.float32)
+    return Ring(Crop(box, size), picture, Crop(local, size).cut(weight, nearest=True))
 
 
 def _distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:

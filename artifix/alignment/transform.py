@@ -18,7 +18,7 @@ from artifix.alignment.relief import Relief
 from artifix.alignment.ring import WINDOW_PX, Ring, ring_around, verdict
 from artifix.alignment.scene import Scene
 from artifix.alignment.spline import Bend, is_smooth
-from artifix.alignment.warp import grid_of, outlined, sample, scattered
+from artifix.alignment.warp import outlined, points_on, sample, scattered
 from artifix.geometry import Box, Crop, box_of, transform_points
 
 LEAST_SIDE_PX = 16  # smaller pictures hold no verifiable context
@@ -37,6 +37,7 @@ WORTH_FREEDOM = 0.01  # of agreement, for a freer bend over a stiffer one
 SAME_PX = LEAST_ERROR_PX / 2  # candidates that differ by less than this are polished into the same one
 WORTH_TEARING = 0.05  # of agreement; a relief is freer than a bend, and must gain more
 STRAY = 0.1  # of the matches around the mask must contradict the transform before depth is sought
+FINE_PX = 1_000_000  # pixels of a picture, above which a bend is looked up at some and interpolated between
 COARSE_PX = 8.0  # matches less exact than this, in working pixels, start the polish with a wider window
 
 
@@ -142,7 +143,9 @@ class Transform:
         Returns:
             (h, w, C) float32 in the reference's range, and (h, w) bool: True where the reference shows.
         """
-        return sample(reference, self.points(grid_of(Crop(box, out_size))), out_size)
+        crop = Crop(box, out_size)
+        smooth = isinstance(self.bend, Bend)  # reliefs are torn, and matrices cost little
+        return sample(reference, points_on(crop, self.points, FINE_PX if smooth else None), out_size)
 
 
 def find_transform(scene: Scene, pool: Iterable[Matches]) -> Transform | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import RectBivariateSpline
 
 from artifix.geometry import Crop, box_of, transform_points
 
@@ -17,6 +18,31 @@ def grid_of(crop: Crop) -> NDArray[np.float64]:
     rows, columns = np.mgrid[: crop.size[0], : crop.size[1]]
     points = np.column_stack([columns.ravel(), rows.ravel()])
     return transform_points(np.linalg.inv(crop.matrix()), points)
+
+
+def points_on(
+    crop: Crop, points_of: Callable[[NDArray[np.float64]], NDArray[np.float64]], most: int | None = None
+) -> NDArray[np.float64]:
+    """(h*w, 2) where a map leads from the pixel centres of the crop's working picture, row by row.
+
+    Args:
+        crop: of the image.
+        points_of: maps (N, 2) image points.
+        most: of a picture of more pixels only some are mapped, and the others lie between them: for smooth
+            maps; None maps all.
+    """
+    height, width = crop.size
+    step = 1 if most is None else int(np.ceil(np.sqrt(height * width / most)))
+    if step == 1:
+        return points_of(grid_of(crop))
+    rows, columns = (np.arange(-1, -(-side // step) + 2) * step for side in (height, width))
+    coarse = np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 2).astype(np.float64)
+    found = points_of(transform_points(np.linalg.inv(crop.matrix()), coarse))
+    grid = found.reshape(len(rows), len(columns), 2)
+    y, x = (np.arange(side, dtype=np.float64) / step + 1 for side in (height, width))
+    at = np.arange(len(rows)), np.arange(len(columns))
+    planes = [RectBivariateSpline(*at, grid[..., i], kx=2, ky=2)(y, x) for i in range(2)]
+    return np.column_stack([plane.ravel() for plane in planes])
 
 
 def sample(

@@ -52,6 +52,12 @@ class Case:
         """(H, W) True on the artifact. Around it `blend` may be soft."""
         return self.blend >= self.levels
 
+    @cached_property
+    def spoiled(self) -> NDArray[np.bool_]:
+        """(H, W) True where the artifact may show: in its part's tail too, where that is half as light."""
+        is_hard = not any(self.levels.strides)
+        return self.mask if is_hard else self.blend > self.levels / 2
+
     def cut_at(self, threshold: float) -> "Case":
         """The same case with another threshold, in (0, 1]."""
         return self if threshold == self.threshold else replace(self, threshold=threshold)

@@ -62,7 +62,8 @@ def marked_by(
     if source == IMAGE_ALPHA:
         level, said = _without_surroundings(level, mask.path)
         notes += said
-    blend = np.clip(resize(level, size), 0, 1)
+    blend = level if mask.size == size else resize(level, size)
+    np.clip(blend, 0, 1, out=blend)
     blend[blend < 0.5 / 255] = 0  # less than any 8-bit sample can show
     check_blend(blend, mask.path, invert, whole)
     return Marked(blend, notes + outlined(blend, mask.path))

@@ -23,7 +23,7 @@ def levels_of(blend: NDArray[np.float32], threshold: float) -> NDArray[np.float3
     """
     inside = blend > 0
     if not np.any(inside & (blend < 1)):
-        return np.full(blend.shape, threshold, np.float32)
+        return np.broadcast_to(np.float32(threshold), blend.shape)  # no array of a large image's size
     count, labels = cv2.connectedComponents(inside.astype(np.uint8))
     lightest = np.concatenate([[1.0], np.atleast_1d(ndimage.maximum(blend, labels, range(1, count)))])
     level = np.where(lightest >= DUST * lightest[1:].max(), threshold * lightest, np.inf)

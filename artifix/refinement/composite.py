@@ -11,11 +11,11 @@ FEATHER_PX = 0.75  # width of the inward feather [px of the image]; a wider one 
 FEATHER_SHARE = 0.25  # of a group's inner radius, at most
 
 
-def feathered(blend: NDArray[np.float32], feather_px: float = FEATHER_PX) -> NDArray[np.float32]:
-    """(H, W) `blend` in [0, 1], fading inward from where it is 0; narrower in small parts."""
+def feathered(blend: NDArray, feather_px: float = FEATHER_PX) -> NDArray[np.float32]:
+    """(H, W) `blend` in [0, 1], or bool, fading inward from where it is 0; narrower in small parts."""
     inside = blend > 0
     if feather_px <= 0 or inside.all() or not inside.any():
-        return blend
+        return blend.astype(np.float32)
     distance = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5)
     count, labels = cv2.connectedComponents(inside.astype(np.uint8))
     radius = np.concatenate([[1.0], np.atleast_1d(ndimage.maximum(distance, labels, range(1, count)))])
@@ -25,7 +25,7 @@ def feathered(blend: NDArray[np.float32], feather_px: float = FEATHER_PX) -> NDA
 
 
 def paste(
-    pixels: NDArray, patch: NDArray, box: Box, blend: NDArray[np.float32], feather_px: float = FEATHER_PX
+    pixels: NDArray, patch: NDArray, box: Box, blend: NDArray, feather_px: float = FEATHER_PX
 ) -> NDArray:
     """Blend a patch into a copy of the image; pixels whose blend is 0 stay bit-identical.
 
@@ -33,7 +33,7 @@ def paste(
         pixels: (H, W, 3) uint8 or uint16, the image's own samples.
         patch: (h, w, 3), resized to the box: uint8, uint16, or float in [0, 1].
         box: of the image, where the patch lies.
-        blend: (H, W) float32 in [0, 1]: share of the patch before the feather; 0 outside the mask.
+        blend: (H, W) in [0, 1], or bool: share of the patch before the feather; 0 outside the mask.
         feather_px: width of the inward feather, in pixels of the image.
 
     Returns:
@@ -47,7 +47,11 @@ def paste(
     patch = resize(_unit(patch), (box.height, box.width))
     offset = window.top - box.top, window.left - box.left
     patch = patch[offset[0] : offset[0] + window.height, offset[1] : offset[1] + window.width]
-    share = feathered(blend, feather_px)[window.slices()][..., None]
+    # Around the patch nothing is pasted: the feather of the part in and next to it is that of the whole.
+    near = Box(window.left - 2, window.top - 2, window.right + 2, window.bottom + 2).clip(*blend.shape)
+    share = feathered(blend[near.slices()], feather_px)
+    inside = window.top - near.top, window.left - near.left
+    share = share[inside[0] : inside[0] + window.height, inside[1] : inside[1] + window.width][..., None]
     old = pixels[window.slices()]
     mixed = old + share * (np.clip(patch, 0, 1) * top - old)
     result[window.slices()] = np.where(share > 0, mixed.round(), old).astype(pixels.dtype)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from artifix.refinement.grain import Shown, around_patch, with_grain
 from artifix.refinement.stage import AlignedReference, Patch
 
+BAND_ROWS = 512  # that are looked at at once
 GREY_LEVELS = 1  # that channels of a grey picture may differ by, as rounding makes them
 
 
@@ -49,9 +50,13 @@ class Finish:
     @property
     def is_grey(self) -> bool:
         """Whether the image has no colour anywhere outside the mask."""
-        first, *others = cv2.split(self.image)
-        unlike = [cv2.absdiff(first, other) > GREY_LEVELS for other in others]
-        return not np.any((unlike[0] | unlike[1]) & ~self.marked)
+        for top in range(0, len(self.image), BAND_ROWS):  # most images in colour show it in the first
+            rows = slice(top, top + BAND_ROWS)
+            first, *others = cv2.split(self.image[rows])
+            unlike = [cv2.absdiff(first, other) > GREY_LEVELS for other in others]
+            if np.any((unlike[0] | unlike[1]) & ~self.marked[rows]):
+                return False
+        return True
 
 
 def greyed(pixels: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from artifix.geometry import box_of
 
+WORKING_SIDE_PX = 1024  # parts of larger masks are told apart at this size
 BRIDGE_SHARE = 0.02  # half the gap that still joins two parts, over the image's longer side
 LEAST_BRIDGE_PX = 4  # ... at least
 SPECK_SHARE, LEAST_SPECK_PX = 0.008, 3  # longer side of a speck at most, over the image's, and at least
@@ -38,11 +39,28 @@ def groups(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
     Parts nearer to each other than twice the bridge are one group; a far speck stays alone, so that it does
     not make one huge crop of two small ones.
     """
-    bridge = max(LEAST_BRIDGE_PX, round(BRIDGE_SHARE * max(mask.shape)))
+    step = -(-max(mask.shape) // WORKING_SIDE_PX)
+    small = _pooled(mask, step)
+    bridge = max(LEAST_BRIDGE_PX, round(BRIDGE_SHARE * max(small.shape)))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * bridge + 1, 2 * bridge + 1))
-    count, labels = cv2.connectedComponents(cv2.dilate(mask.astype(np.uint8), disc))
-    parts = [(labels == k) & mask for k in range(1, count)]
+    count, labels = cv2.connectedComponents(cv2.dilate(small.astype(np.uint8), disc))
+    parts = [_spread(labels == k, step, mask.shape) & mask for k in range(1, count)]
     return sorted(parts, key=lambda part: -int(part.sum()))
+
+
+def _pooled(mask: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
+    """The mask by squares of `step` pixels: True where any pixel is."""
+    if step == 1:
+        return mask
+    height, width = (-(-side // step) for side in mask.shape)
+    padded = np.zeros((height * step, width * step), np.bool_)
+    padded[: mask.shape[0], : mask.shape[1]] = mask
+    return np.asarray(padded.reshape(height, step, width, step).any((1, 3)))
+
+
+def _spread(small: NDArray[np.bool_], step: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The inverse of `_pooled`: every square is as its pixel."""
+    return small.repeat(step, 0).repeat(step, 1)[: shape[0], : shape[1]]
 
 
 def fill_note(filled: Sequence[NDArray[np.bool_]]) -> str:

@@ -45,7 +45,7 @@ class Core:
 
 def shares(
     blend: NDArray[np.float32], levels: NDArray[np.float32], cores: Sequence[Core], context: float
-) -> list[NDArray[np.float32]]:
+) -> list[NDArray]:
     """How much of each pixel is taken from each mask group's patch, before the feather.
 
     All of it in the group's core, where the artifact must not show through; in the tail, where the mask is
@@ -58,11 +58,11 @@ def shares(
         context: side of the crops repainted, over a core's longer side.
 
     Returns:
-        (H, W) float32 in [0, 1] for each group; 0 wherever `blend` is 0.
+        (H, W) for each group, float32 in [0, 1], or bool where nothing is soft; 0 wherever `blend` is 0.
     """
     soft = (blend > 0) & (blend < levels)
-    if not soft.any():
-        return [core.mask.astype(np.float32) for core in cores]
+    if not any(levels.strides) or not soft.any():
+        return [core.mask for core in cores]
     ramp = np.minimum(blend / (WHOLE * levels), 1)
     tail = np.where(soft, ramp * ramp * (3 - 2 * ramp), 0).astype(np.float32)
     nearest = np.full(blend.shape, np.inf, np.float32)

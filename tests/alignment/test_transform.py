@@ -8,8 +8,10 @@ from artifix.alignment import transform
 from artifix.alignment.matching import Matches, match_features
 from artifix.alignment.ring import ring_around, verdict
 from artifix.alignment.scene import Scene
+from artifix.alignment.spline import Bend
 from artifix.alignment.transform import Transform, best_transform, find_transform
-from artifix.geometry import Box, transform_points
+from artifix.alignment.warp import points_on
+from artifix.geometry import Box, Crop, transform_points
 
 VIEW = np.array([[1.1, 0.12, 12.0], [-0.1, 1.05, 22.0], [1e-4, -5e-5, 1.0]])  # image to reference
 
@@ -235,3 +237,10 @@ def test_candidates_that_are_nearly_the_same_are_polished_once(monkeypatch):
     assert sum(found.model == "homography" for found in seen) == 1
     find_transform(Scene(image, spot(), reference), [exact, shifted, far])
     assert sum(found.model == "homography" for found in seen) == 1 + 2
+
+
+def test_a_large_picture_is_bent_as_a_small_one_is():
+    bend = Bend((0.0, 0, 400, 400), np.random.default_rng(3).normal(0, 6, (8, 8, 2)))
+    bent = Transform(VIEW, 1.0, "sift", "homography", 40, 3.0, bend)
+    crop = Crop(Box(20, 30, 220, 180), (150, 200))
+    assert points_on(crop, bent.points, 2000) == pytest.approx(points_on(crop, bent.points), abs=0.05)
