@@ -23,6 +23,7 @@ from artifix.alignment.stored import restore
 from artifix.config import RefineConfig
 from artifix.errors import InputError
 from artifix.inputs.case import Case
+from artifix.inputs.parts import parts_of
 from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.network.assembly import Network
 from artifix.network.codec import Codec
@@ -30,8 +31,8 @@ from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
 from artifix.refinement.aligned import warp_of
 from artifix.refinement.composite import paste
+from artifix.refinement.filling import fill, fill_note
 from artifix.refinement.finish import Finish
-from artifix.refinement.groups import fill_note, fill_specks, parts_of
 from artifix.refinement.stage import AlignedReference, Patch, repaint
 from artifix.refinement.tail import Core, shares
 from artifix.refinement.transparency import clear_note, uncovered
@@ -48,7 +49,7 @@ class RefineResult:
     groups: tuple[dict[str, Any], ...]  # JSON-ready, one for each mask group
     timings: dict[str, float]  # seconds by stage
     alpha: NDArray | None = None  # (H, W) of the image's own type; None where the image has none
-    filled: tuple[NDArray, ...] = ()  # (H, W) bool, parts of the mask that were filled from around instead
+    filled: NDArray | None = None  # (H, W) bool, what of the mask was filled from around instead
     notes: tuple[str, ...] = ()  # what a person should know of it
 
 
@@ -220,8 +221,8 @@ class RefineByAlignPipeline(DiffusionPipeline):
             patch, told = finish.apply(patch, placed[i], i)
             refined = paste(refined, patch.pixels, patch.box, blends[i], config.refinement.feather_px)
             records.append(located.groups[i] | record | told)
-        painted = [*blends, *located.specks]
-        refined, alpha = fill_specks(refined, located.filled), uncovered(case.image.alpha, painted)
+        painted = [*blends, *([] if located.specks is None else [located.specks])]
+        refined, alpha = fill(refined, located.filled), uncovered(case.image.alpha, painted)
         notes = tuple(filter(None, (fill_note(located.filled), clear_note(alpha, painted))))
         timings = located.timings | {"sample_s": time.perf_counter() - started}
         found, filled = located.alignments, located.filled

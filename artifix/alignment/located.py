@@ -22,12 +22,14 @@ class LocateResult:
     groups: tuple[dict[str, Any], ...]  # JSON-ready, one for each mask group
     timings: dict[str, float]  # seconds by stage
     refusal: Refusal | None = None  # why it should not be used; None where it is sure enough
-    specks: tuple[NDArray[np.bool_], ...] = ()  # (H, W) parts of the mask too small to be sought
+    specks: NDArray[np.bool_] | None = None  # (H, W), what of the mask is too small to be sought
 
     @property
-    def filled(self) -> tuple[NDArray[np.bool_], ...]:
-        """(H, W) parts of the mask that are filled from around, and not repaired after the reference."""
-        return (*self.specks, *(a.mask for a in self.alignments if a.filled))
+    def filled(self) -> NDArray[np.bool_] | None:
+        """(H, W) what of the mask is filled from around, and not repaired after the reference; or None."""
+        specks = [] if self.specks is None else [self.specks]
+        parts = [*specks, *(alignment.mask for alignment in self.alignments if alignment.filled)]
+        return np.logical_or.reduce(parts) if parts else None
 
     def sure(self) -> "LocateResult":
         """This result.
@@ -62,8 +64,8 @@ def result_of(
     found: Sequence[Alignment],
     refusal: Refusal | None = None,
     timings: Mapping[str, float] | None = None,
-    specks: Sequence[NDArray[np.bool_]] = (),
+    specks: NDArray[np.bool_] | None = None,
 ) -> LocateResult:
     """The result that holds the alignments of all mask groups."""
     groups = tuple(map(summarise, found))
-    return LocateResult(tuple(found), groups, dict(timings or {}), refusal, tuple(specks))
+    return LocateResult(tuple(found), groups, dict(timings or {}), refusal, specks)

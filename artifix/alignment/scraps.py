@@ -7,16 +7,15 @@ as well. It must not refuse the parts that are sure.
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from artifix.alignment.stage import Alignment
 from artifix.config import AlignmentConfig
 from artifix.geometry import box_of
+from artifix.inputs.parts import is_thin
 
-THIN_SHARE, LEAST_THIN_PX = 0.002, 1.5  # inner radius of a thin part at most, over the image's longer side
-SMALL_SHARE = 0.02  # longer side of a small part at most, over the image's
+SMALL_SHARE = 0.04  # longer side of a small part at most, over the image's
 
 
 def settled(found: Sequence[Alignment], config: AlignmentConfig) -> list[Alignment]:
@@ -45,9 +44,6 @@ def _is_usable(alignment: Alignment, config: AlignmentConfig) -> bool:
 
 def _is_scrap(mask: NDArray[np.bool_], is_any_sure: bool) -> bool:
     """Whether (H, W) `mask` is a thin part, or beside a part that is sure a small one."""
-    longer_px, box = max(mask.shape), box_of(mask)
-    if is_any_sure and max(box.width, box.height) <= SMALL_SHARE * longer_px:
-        return True
-    part = np.pad(mask[box.slices()].astype(np.uint8), 1)
-    radius_px = float(cv2.distanceTransform(part, cv2.DIST_L2, 5).max())
-    return radius_px <= max(LEAST_THIN_PX, THIN_SHARE * longer_px)
+    box = box_of(mask)
+    is_small = max(box.width, box.height) <= SMALL_SHARE * max(mask.shape)
+    return (is_any_sure and is_small) or is_thin(mask[box.slices()], mask.shape)

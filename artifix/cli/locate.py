@@ -54,7 +54,7 @@ def locate(
     loaded = open_pipeline(session.config, session.console)
 
     from artifix.outputs.save import save_result
-    from artifix.refinement.groups import fill_note
+    from artifix.refinement.filling import fill_note
     from artifix.repair.locating import search
     from artifix.repair.overall import overall_of
     from artifix.repair.record import Repair, record_of

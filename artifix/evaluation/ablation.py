@@ -13,9 +13,9 @@ from artifix.config import AblationConfig
 from artifix.errors import UsageError
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase
+from artifix.inputs.parts import parts_of
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
-from artifix.refinement.groups import parts_of
 
 READINGS = {"single": read_single, "chain": read_chain}
 

@@ -75,10 +75,9 @@ def _refused(located: Located) -> dict[str, str]:
     return {} if refusal is None else {"refused": refusal.problem}
 
 
-def _filled(result: "LocateResult | RefineResult") -> dict[str, Any]:
-    """The parts of the mask that are filled from around; empty where none is."""
-    filled = result.filled
-    return {"filled": {"parts": len(filled), "pixels": sum(int(f.sum()) for f in filled)}} if filled else {}
+def _filled(result: "LocateResult | RefineResult") -> dict[str, int]:
+    """How much of the mask is filled from around; empty where nothing is."""
+    return {} if result.filled is None else {"filled_px": int(result.filled.sum())}
 
 
 def _matchers(entries: Sequence[str]) -> list[str]:

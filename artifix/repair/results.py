@@ -36,9 +36,11 @@ def result_files(
         record: written as record.json; alignment.json takes from it.
         with_metadata: mark refined.png as made with a model, and with what.
     """
+    from artifix.alignment.scraps import located
+
     correspondence, region = joined(result.alignments)
     # Every row shows the map of all groups, which is the one that is kept.
-    rows = [OverviewRow(box_of(a.mask), correspondence, a.region) for a in result.alignments]
+    rows = [OverviewRow(box_of(a.mask), correspondence, a.region) for a in located(result.alignments)]
     repaired = _repaired(result)
     small = None if repaired is None else eight_bit(repaired.refined)
     sheet = overview(case.image.rgb, marked(result.alignments), case.reference.rgb, rows, small)

@@ -35,10 +35,10 @@ from artifix.batch.worker import Worker
 from artifix.cli.app import main as artifix_main
 from artifix.config import RefineConfig
 from artifix.geometry import box_of, square_around
+from artifix.inputs.parts import parts_of
 from artifix.inputs.request import Request
 from artifix.outputs.save import save_result
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.refinement.groups import groups
 from artifix.refinement.stage import Patch
 from artifix.repair.loading import Loaded
 
@@ -82,7 +82,7 @@ class Painter:
                 timestep=0,
                 source="attention",
             )
-            for part in groups(case.mask)
+            for part in parts_of(case.mask).groups
         )
         return result_of(found)
 

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from artifix.refinement.groups import groups
+from artifix.inputs.parts import parts_of
 from artifix.refinement.tail import ROUGH_PX, Core, shares
 
 CONTEXT = 1.8
@@ -22,7 +22,7 @@ def blurred(mask: np.ndarray, deviation_px: float = 8) -> np.ndarray:
 
 def shared(blend: np.ndarray, is_exact: bool = True) -> list[np.ndarray]:
     levels = np.full(blend.shape, 0.5, np.float32)
-    cores = [Core(mask, is_exact) for mask in groups(blend >= levels)]
+    cores = [Core(mask, is_exact) for mask in parts_of(blend >= levels).groups]
     return shares(blend, levels, cores, CONTEXT)
 
 
