@@ -46,7 +46,7 @@ class RefinementConfig:
     strength: float = 1.0  # 1 = from pure noise, less = from the pasted reference, noised
     candidates: int = 1  # seeds drawn; the one that agrees best with the reference is kept
     aligned_reference: bool = True  # False = the paper's path: tokens of the matched region only
-    correction: float = 0.25  # share of the network's correction of the aligned reference that is applied
+    correction: float = 0.1  # share of the network's correction of the aligned reference that is applied
     context: float = 1.8  # side of the crop repainted, over the mask's longer side
     grain: bool = True  # the repaired part takes up the noise of the image around it
     feather_px: float = 0.5  # width of the inward feather [px]; the rim inside the mask holds the artifact

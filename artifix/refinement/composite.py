@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from artifix.geometry import Box, resize
 
-FEATHER_PX = 0.75  # width of the inward feather [px of the image]; a wider one lets the artifact through
+FEATHER_PX = 0.5  # width of the inward feather [px of the image]; a wider one lets the artifact through
 FEATHER_SHARE = 0.25  # of a group's inner radius, at most
 
 
