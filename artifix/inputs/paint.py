@@ -1,5 +1,7 @@
 """How much of a mask's pixels is painted: by alpha, by luminance, or by paint of any colour."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,7 @@ FLAT = 0.02  # share of the paint from which on one exact colour is a label, how
 DARK = 48  # of 255, below which hues are only noise
 MOST_DARK = 0.02  # share of paint on transparency
 GREY, MOST_GREY = (0.25, 0.9), 0.5  # share of greys from which on a picture with little black is no mask
+SAMPLE = 500_000  # pixels that tell hues well enough
 # A drawing has few hues, and greys only where white meets black.
 HUE_STEPS, MOST_HUES, LEAST_OF_HUES, MOST_GREY_PAINT = 15, 12, 0.85, 0.3
 
@@ -39,50 +42,76 @@ def level_of(mask: Picture, source: MaskSource, invert: bool) -> tuple[NDArray[n
         level = _alpha_level(mask)
         return (1 - level if invert != (source == IMAGE_ALPHA) else level), ()
     pixels = ~mask.pixels if invert else mask.pixels  # white becomes black, and paint on white paint on black
-    if source == "auto" and _is_coloured(pixels):
-        return _paint(mask, pixels, invert)
-    level = _luminance(pixels)
-    if source == "auto":
-        _check_grey(mask, level)
+    if source != "auto":
+        return _luminance(pixels), ()
+    shades = _Shades.of(pixels)
+    if shades.is_coloured():
+        return _paint(mask, pixels, shades, invert)
+    level = _luminance(pixels) if shades.has_hues else _alike(pixels)
+    _check_grey(mask, level)
     return level, ()
 
 
-def _is_coloured(pixels: NDArray) -> bool:
-    low, high = (eight_bit(extreme) for extreme in (pixels.min(2), pixels.max(2)))
-    paint, marked = int((high - low > CHROMA).sum()), int((high > 255 * NOISE).sum())
-    return paint > min(COLOURED * max(marked, 1), LEAST_COLOURED * high.size)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shades:
+    """The pixels of a picture with 8 bits, and the extremes of their channels."""
+
+    small: NDArray[np.uint8]  # (H, W, 3)
+    low: NDArray[np.uint8]  # (H, W)
+    high: NDArray[np.uint8]  # (H, W)
+    has_hues: bool  # the channels differ somewhere
+
+    @classmethod
+    def of(cls, pixels: NDArray) -> "_Shades":
+        small = eight_bit(pixels)
+        red, green, blue = (small[..., i] for i in range(3))
+        low, high = (pick(pick(red, green), blue) for pick in (np.minimum, np.maximum))
+        return cls(small, low, high, not all(np.array_equal(pixels[..., i], pixels[..., 0]) for i in (1, 2)))
+
+    @property
+    def marked(self) -> NDArray[np.bool_]:
+        """(H, W) True where it is not black."""
+        return self.high > 255 * NOISE
+
+    @property
+    def chromatic(self) -> NDArray[np.bool_]:
+        """(H, W) True on paint that is of a colour."""
+        return self.high - self.low > CHROMA
+
+    def is_coloured(self) -> bool:
+        """Whether what is not black has a colour."""
+        if not self.has_hues:
+            return False
+        paint, marked = int(self.chromatic.sum()), int(self.marked.sum())
+        return paint > min(COLOURED * max(marked, 1), LEAST_COLOURED * self.high.size)
 
 
-def _paint(mask: Picture, pixels: NDArray, invert: bool) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+def _paint(
+    mask: Picture, pixels: NDArray, shades: _Shades, invert: bool
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     """The level of paint on black: that of its lightest channel, and all of it where a colour is flat."""
-    small = eight_bit(pixels)
-    value = small.max(2)
-    marked = value > 255 * NOISE
-    _check_drawing(mask, small, value, marked, invert)
-    lightest = pixels.max(2)
+    _check_drawing(mask, shades, invert)
+    lightest, marked = pixels.max(2), shades.marked
     level = np.divide(lightest, lightest.max(), dtype=np.float32)
-    codes = small[marked].astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+    codes = shades.small[marked].astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
     colours, counts = np.unique(codes, return_counts=True)
-    flat = np.isin(codes, colours[counts >= FLAT * len(codes)]) & (value[marked] > DARK)
+    flat = np.isin(codes, colours[counts >= FLAT * len(codes)]) & (shades.high[marked] > DARK)
     level[marked] = np.where(flat, 1, level[marked])
-    paint = eight_bit(mask.pixels[value - small.min(2) > CHROMA][None])[0]
-    told = ",".join(map(str, np.median(paint, axis=0).astype(int).tolist()))
+    paint = np.median(shades.small[shades.chromatic], axis=0).astype(int)
+    told = ",".join(map(str, (255 - paint if invert else paint).tolist()))
     counts_as = "black" if invert else "white"
     return level, (f"{mask.path.name}: is painted in colour ({told}), which counts as {counts_as}",)
 
 
-def _check_drawing(
-    mask: Picture, small: NDArray[np.uint8], value: NDArray[np.uint8], marked: NDArray[np.bool_], invert: bool
-) -> None:
+def _check_drawing(mask: Picture, shades: _Shades, invert: bool) -> None:
     """Raise InputError if a picture in colour shows something else than paint on black."""
-    ground = "white" if invert else "black"
-    black = 1 - float(marked.mean())
-    if black >= LEAST_BLACK and _is_drawn(small, value):
+    black = 1 - float(shades.marked.mean())
+    if black >= LEAST_BLACK and _is_drawn(shades.small, shades.high):
         return
-    other = float((small.min(2) >= 255 * (1 - NOISE)).mean())
-    if other >= LEAST_BLACK and black < LEAST_BLACK:
+    white = float((shades.low >= 255 * (1 - NOISE)).mean())
+    ground, paper = ("white", "black") if invert else ("black", "white")
+    if white >= LEAST_BLACK and black < LEAST_BLACK:
         remedy = "drop --invert-mask" if invert else "pass --invert-mask"
-        paper = "black" if invert else "white"
         raise InputError(
             f"{mask.path}: is painted in colour on {paper}, and {paper} marks the artifact",
             f"if the paint marks it, {remedy}; or {PAINT_WHITE}",
@@ -104,11 +133,13 @@ def _check_grey(mask: Picture, level: NDArray[np.float32]) -> None:
 
 
 def _is_drawn(small: NDArray[np.uint8], value: NDArray[np.uint8]) -> bool:
-    light = value > DARK
-    colours, lightest = small[light].astype(np.float32), value[light].astype(np.float32)
-    if not len(colours):
+    """Whether what is light in (..., 3) `small`, its lightest channels (...) `value`, has hardly any hues."""
+    light = np.flatnonzero(value > DARK)
+    light = light[:: max(1, len(light) // SAMPLE)]
+    if not len(light):
         return True
-    grey = (colours.max(1) - colours.min(1) <= CHROMA) & (lightest < 255 * (1 - NOISE))
+    colours, lightest = small.reshape(-1, 3)[light].astype(np.float32), value.ravel()[light]
+    grey = (lightest - colours.min(1) <= CHROMA) & (lightest < 255 * (1 - NOISE))
     hues = np.round(HUE_STEPS * colours / lightest[:, None]).astype(np.int64) @ np.array([256, 16, 1])
     common = np.sort(np.bincount(hues))[::-1][:MOST_HUES].sum()
     return bool(common >= LEAST_OF_HUES * len(hues) and grey.mean() <= MOST_GREY_PAINT)
@@ -144,6 +175,11 @@ def _shows_paint(mask: Picture) -> bool:
 def _alpha_level(mask: Picture) -> NDArray[np.float32]:
     assert mask.alpha is not None
     return np.divide(mask.alpha, np.iinfo(mask.alpha.dtype).max, dtype=np.float32)
+
+
+def _alike(pixels: NDArray) -> NDArray[np.float32]:
+    """The level in [0, 1] of pixels whose channels agree."""
+    return np.divide(pixels[..., 0], np.iinfo(pixels.dtype).max, dtype=np.float32)
 
 
 def _luminance(pixels: NDArray) -> NDArray[np.float32]:
