@@ -13,6 +13,7 @@ from artifix.inputs.images import eight_bit
 from artifix.inputs.reading import Inputs, read_inputs
 from artifix.inputs.remote import fetching
 from artifix.inputs.request import localised
+from artifix.inputs.softness import softness_of
 from artifix.inputs.stored_alignment import settings_of
 from artifix.outputs.save import THUMBNAIL
 from artifix.outputs.strip import encode_strip
@@ -78,7 +79,7 @@ class Worker:
         record = record_of(Repair("refine", inputs, config, self.loaded, located, result))
         files = result_files(located.case, result, record, task.with_metadata)
         files[THUMBNAIL] = _thumbnail(located.case, result)
-        return files, _told(inputs, located, result)
+        return files, _told(inputs, located, result, config.alignment.mask_threshold)
 
     def _free_memory(self) -> None:
         import torch
@@ -96,11 +97,12 @@ def _thumbnail(case: Case, result: "RefineResult") -> bytes:
     )
 
 
-def _told(inputs: Inputs, located: Located, result: "RefineResult") -> dict[str, Any]:
+def _told(inputs: Inputs, located: Located, result: "RefineResult", threshold: float) -> dict[str, Any]:
     alignments = located.result.alignments
     told = {**overall_of(alignments).told(), "source": alignments[0].source}
-    if notes := [*located.case.notes, *result.notes]:
-        told["note"] = "; ".join(notes)
+    notes = [*located.case.notes, softness_of(located.case.blend, threshold), *result.notes]
+    if any(notes):
+        told["note"] = "; ".join(filter(None, notes))
     if len(inputs.cases) > 1:
         told["reference"] = located.case.reference.path.name
     return told

@@ -3,7 +3,9 @@
 import csv
 import json
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from artifix.batch.worker import Worker
 from artifix.cli import batch
@@ -289,3 +291,18 @@ def test_the_network_in_processes_of_its_own_gives_the_same_whatever_their_numbe
     for path in outs[0].rglob("*.*"):
         if path.is_file() and not path.name.startswith("journal") and ".artifix" not in path.parts:
             assert path.read_bytes() == (outs[1] / path.relative_to(outs[0])).read_bytes(), path.name
+
+
+def test_what_is_odd_about_a_mask_is_told_in_the_results(artifix, files, manifest, worker):
+    mask = np.asarray(Image.open(files.mask))
+    Image.fromarray(np.dstack([mask // 2, 0 * mask, 0 * mask])).save(files.mask)
+    artifix("batch", manifest, "--out", files.out)
+    first, _ = csv.DictReader((files.out / "results.csv").open())
+    assert "painted in colour (127,0,0)" in first["note"]
+
+
+def test_a_soft_mask_is_told_in_the_results(artifix, files, manifest, worker):
+    Image.fromarray(np.asarray(Image.open(files.mask)) // 2).save(files.mask)
+    artifix("batch", manifest, "--out", files.out)
+    first, _ = csv.DictReader((files.out / "results.csv").open())
+    assert "of the mask is grey" in first["note"]
