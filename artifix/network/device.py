@@ -51,16 +51,16 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
 
 
 def choose_precision(name: str, device: torch.device) -> str:
-    """The precision to train in: `name`, or for auto what the device computes fast: bf16, fp16 or no.
+    """The precision to train in: `name`, or for auto what the device computes fast: bf16, fp16 or fp32.
 
     Where a CPU has no instructions for bf16 it is emulated, several times slower than fp32.
     """
     if name != "auto":
         return name
     if device.type == "cpu":
-        return "bf16" if _cpu_has_bf16() else "no"
+        return "bf16" if _cpu_has_bf16() else "fp32"
     has_bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return "bf16" if has_bf16 else "fp16" if device.type == "cuda" else "no"
+    return "bf16" if has_bf16 else "fp16" if device.type == "cuda" else "fp32"
 
 
 def _cpu_has_bf16() -> bool:

@@ -13,7 +13,7 @@ from artifix.training.config import Phase, TrainingConfig
 from artifix.training.pairs.pack import is_pack
 
 DETAIL_CELL_PX = 32  # the coarsest of the detail encoder
-CHOICES = {"optimizer.schedule": ("cosine", "constant"), "loop.precision": ("auto", "bf16", "fp16", "no")}
+CHOICES = {"optimizer.schedule": ("cosine", "constant"), "loop.precision": ("auto", "fp32", "bf16", "fp16")}
 _ANY, _SHARE, _COUNT = Limits(0, math.inf), Limits(0, 1), Limits(1, math.inf)
 _POSITIVE = Limits(0, math.inf, open_below=True)
 LIMITS = {

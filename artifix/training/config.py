@@ -72,7 +72,7 @@ class OptimizerConfig:
 class LoopConfig:
     """How the steps are run, and what is written meanwhile."""
 
-    precision: str = "auto"  # "bf16", "fp16", "no" (fp32), or "auto": what the device is fast in
+    precision: str = "auto"  # "fp32", "bf16", "fp16", or "auto": what the device is fast in
     gradient_accumulation: int = 1  # batches of each task in one step
     gradient_checkpointing: bool = False  # less memory, a third more time
     log_every_s: float = 5.0

@@ -93,7 +93,7 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
     if not accelerator.is_main_process:
         report = logger.debug
     device = place_of(accelerator, device)
-    report(f"computing in {'fp32' if precision == 'no' else precision}")
+    report(f"computing in {precision}")
     torch.manual_seed(config.seed)
     network = start_network(config)
     check_network(config, network)

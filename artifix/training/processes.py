@@ -46,7 +46,7 @@ def open_accelerator(device: torch.device, config: LoopConfig) -> Accelerator:
     if precision == "fp16" and device.type != "cuda":
         raise DeviceError(
             f"loop.precision is fp16, which {device.type} does not train in",
-            "pass --set loop.precision=bf16, or no",
+            "pass --set loop.precision=bf16 or fp32",
         )
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     if processes > 1 and device.index is not None:
@@ -58,7 +58,7 @@ def open_accelerator(device: torch.device, config: LoopConfig) -> Accelerator:
         AcceleratorState._reset_state(reset_partial_state=True)
     accelerator = Accelerator(
         cpu=device.type == "cpu",
-        mixed_precision=precision,
+        mixed_precision="no" if precision == "fp32" else precision,
         gradient_accumulation_steps=config.gradient_accumulation,
     )
     if accelerator.device.type != device.type or accelerator.num_processes != processes:

@@ -104,7 +104,7 @@ def test_weights_do_not_tell_where_their_base_lay(artifix, data, recipe, tmp_pat
 def test_settings_are_changed_by_name(artifix, data, recipe, tmp_path):
     changes = (
         "steps=1",
-        "loop.precision=no",
+        "loop.precision=fp32",
         "optimizer.learning_rate=1",
         "losses.layers=['mid_block.attentions.0']",
     )
@@ -112,7 +112,7 @@ def test_settings_are_changed_by_name(artifix, data, recipe, tmp_path):
     run = train(artifix, data, recipe, tmp_path / "run", *more, "--seed", "7", "-q")
     assert (run.code, run.out, run.err) == (0, "", "")
     used = settings_of(tmp_path / "run")
-    assert (used["steps"], used["seed"], used["loop"]["precision"]) == (1, 7, "no")
+    assert (used["steps"], used["seed"], used["loop"]["precision"]) == (1, 7, "fp32")
     assert used["optimizer"]["learning_rate"] == 1.0
     assert used["losses"]["layers"] == ["mid_block.attentions.0"]
 
@@ -121,7 +121,7 @@ def test_the_precision_written_is_the_one_that_was_computed_in(artifix, data, re
     run = train(artifix, data, recipe, tmp_path / "run", "--set", "loop.precision=auto")
     assert run.code == 0, run.err
     settled = settings_of(tmp_path / "run")["loop"]["precision"]
-    assert settled in ("bf16", "no")
+    assert settled in ("bf16", "fp32")
     exported = tomllib.loads((tmp_path / "run" / "weights" / "training.toml").read_text())
     assert exported["loop"]["precision"] == settled
     assert f"computing in {'fp32' if settled == 'no' else settled}" in run.err
@@ -137,7 +137,7 @@ def test_the_precision_written_is_the_one_that_was_computed_in(artifix, data, re
         ("optimizer.learning_rate=fast", "optimizer: learning_rate is 'fast', expected float"),
         ("loop.precision=1", "loop: precision is 1, expected str"),
         ("steps", "--set steps: is no assignment"),
-        ("loop.precision=fp32", "loop.precision is 'fp32'"),
+        ("loop.precision=no", "loop.precision is 'no'"),
         ("phases=[]", "phases is empty"),
         ("data.procedural_share=0.5", "1.5 together"),
     ],

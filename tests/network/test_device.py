@@ -77,13 +77,13 @@ def test_auto_trains_in_bf16_only_where_the_processor_has_it(monkeypatch, capabi
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {capability: True}, raising=False)
     assert choose_precision("auto", CPU) == "bf16"
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {capability: False, "avx2": True})
-    assert choose_precision("auto", CPU) == "no"
+    assert choose_precision("auto", CPU) == "fp32"
     assert choose_precision("bf16", CPU) == "bf16"
 
 
 def test_auto_trains_in_fp32_where_torch_does_not_tell(monkeypatch):
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
-    assert choose_precision("auto", CPU) == "no"
+    assert choose_precision("auto", CPU) == "fp32"
 
 
 @pytest.mark.parametrize(("has_bf16", "expected"), [(True, "bf16"), (False, "fp16")])

@@ -33,7 +33,7 @@ def test_a_sound_config_passes(tiny_recipe):
         ("optimizer.projection_learning_rate", -1.0, "optimizer.projection_learning_rate is -1.0"),
         ("optimizer.ema_decay", 1.5, "optimizer.ema_decay is 1.5"),
         ("optimizer.schedule", "linear", "optimizer.schedule is 'linear'"),
-        ("loop.precision", "fp32", "loop.precision is 'fp32'"),
+        ("loop.precision", "no", "loop.precision is 'no'"),
         ("loop.gradient_accumulation", 0, "loop.gradient_accumulation is 0"),
         ("loop.validate_every_steps", 0, "loop.validate_every_steps is 0"),
         ("losses.condition_drop", 2.0, "losses.condition_drop is 2.0"),

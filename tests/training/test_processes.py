@@ -37,7 +37,7 @@ def recipe(tiny_recipe):
         Phase(32, 0.25, alignment_batch=2),
         Phase(32, 0.5, alignment_batch=2, refinement_batch=2),
     )
-    quiet = replace(tiny_recipe.loop, checkpoint_every_s=0.0, precision="no")
+    quiet = replace(tiny_recipe.loop, checkpoint_every_s=0.0, precision="fp32")
     return replace(tiny_recipe, steps=4, phases=phases, loop=quiet)
 
 
@@ -135,10 +135,10 @@ def test_fp16_on_a_cpu_is_refused():
 def test_another_device_than_asked_for_is_an_error(monkeypatch):
     monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
     with pytest.raises(DeviceError, match="1 processes on cpu instead of 1 on cuda"):
-        open_accelerator(torch.device("cuda"), LoopConfig(precision="no"))
+        open_accelerator(torch.device("cuda"), LoopConfig(precision="fp32"))
 
 
-@pytest.mark.parametrize("precision", ["bf16", "no"])
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
 def test_precision_is_that_of_the_config(precision):
     accelerator = open_accelerator(CPU, LoopConfig(precision=precision))
     with accelerator.autocast():
