@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from artifix.errors import InputError
+from artifix.inputs.kinds import is_heif, unidentified
 
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF")
 _SAVE_AGAIN = "save or download it again, as PNG or JPEG"
 _SAVE_PLAIN = "save it as PNG with 8 or 16 bits per channel"
 # What Pillow's plugins raise on damaged data; there is no common class.
@@ -58,16 +59,17 @@ def open_image(data: bytes, path: Path) -> Image.Image:
             f"{path}: has more than {limit}, the most that is safe to open", "shrink or crop it first"
         ) from error
     except Image.UnidentifiedImageError as error:
-        raise _unidentified(data, path) from error
+        raise unidentified(data, path, _readable(data)) from error
     except _DECODER_FAILURES as error:
         raise InputError(f"{path}: the file is damaged or cut short ({error})", _SAVE_AGAIN) from error
 
 
 def _open_and_load(data: bytes, path: Path) -> Image.Image:
-    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    formats = _readable(data)
+    image = Image.open(io.BytesIO(data), formats=formats)
     if image.format == "PNG":
         image.verify()  # the checksums, which load() skips; afterwards the file must be opened anew
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image = Image.open(io.BytesIO(data), formats=formats)
     frames = getattr(image, "n_frames", 1)
     # Phones write MPO: a JPEG whose further frames are previews or depth of the first.
     if frames > 1 and image.format != "MPO":
@@ -76,12 +78,18 @@ def _open_and_load(data: bytes, path: Path) -> Image.Image:
     return image
 
 
-def _unidentified(data: bytes, path: Path) -> InputError:
-    if data[4:8] == b"ftyp":
-        return InputError(f"{path}: is a HEIC, AVIF or video file", "export it as PNG or JPEG")
-    return InputError(
-        f"{path}: is not an image in a known format, or is cut short", f"use one of {', '.join(FORMATS)}"
-    )
+def _readable(data: bytes) -> tuple[str, ...]:
+    """The formats that Pillow may try: those it can decode here, and HEIC where the extra is installed."""
+    Image.init()
+    known = tuple(name for name in FORMATS if name in Image.OPEN)
+    if not is_heif(data[:64]):
+        return known
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        return known
+    register_heif_opener()
+    return (*known, "HEIF")
 
 
 def samples_of(image: Image.Image, data: bytes | None, path: Path) -> tuple[NDArray, NDArray | None]:

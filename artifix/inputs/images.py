@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from artifix.errors import InputError
 from artifix.geometry import Box
+from artifix.inputs.chunks import Chunk, chunks_of
 from artifix.inputs.decoding import open_image, profile_of, read_bytes, samples_of
 
 LEAST_SIDE_PX = 16
@@ -28,6 +29,7 @@ class Picture:
     format: str  # "PNG", "JPEG", ...
     mode: str  # of the source, in Pillow's words: "L", "P", "CMYK", ...
     sha256: str  # of the file's bytes
+    chunks: tuple[Chunk, ...] = ()  # what the file says besides, for its repair
 
     @property
     def size(self) -> tuple[int, int]:
@@ -39,7 +41,7 @@ def read_picture(path: Path, least_side_px: int = LEAST_SIDE_PX, crop: Box | Non
     """Read an image file completely.
 
     Args:
-        path: PNG, JPEG, WebP, TIFF, BMP or GIF of one frame.
+        path: PNG, JPEG, WebP, AVIF, TIFF, BMP or GIF of one frame; HEIC where `artifix[heic]` is installed.
         least_side_px: a picture narrower or lower than this is refused.
         crop: the part that is meant, in pixels of the upright picture; None is all of it.
 
@@ -62,6 +64,7 @@ def read_picture(path: Path, least_side_px: int = LEAST_SIDE_PX, crop: Box | Non
         format="JPEG" if image.format == "MPO" else str(image.format),
         mode=image.mode,
         sha256=hashlib.sha256(data).hexdigest(),
+        chunks=chunks_of(image, data),
     )
 
 

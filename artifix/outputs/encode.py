@@ -35,6 +35,7 @@ def encode_png(
     alpha: NDArray | None = None,
     icc_profile: bytes | None = None,
     metadata: Mapping[str, Any] | None = None,
+    chunks: Iterable[tuple[bytes, bytes]] = (),
 ) -> bytes:
     """A PNG of 8 or 16 bits a sample, as `pixels` has.
 
@@ -44,16 +45,18 @@ def encode_png(
         icc_profile: of `pixels`.
         metadata: provenance, written as JSON into an iTXt chunk "artifix", beside an XMP packet that
             declares the picture a composite with generated content. None writes neither.
+        chunks: further ones by name and data, as a source held them.
     """
-    chunks = []
+    ours = []
     if icc_profile is not None:
-        chunks.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc_profile)))
+        ours.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc_profile)))
     if metadata is not None:
-        chunks.append(_text_chunk(METADATA_KEYWORD, _json(metadata)))
-        chunks.append(_text_chunk("XML:com.adobe.xmp", _XMP))
+        ours.append(_text_chunk(METADATA_KEYWORD, _json(metadata)))
+        ours.append(_text_chunk("XML:com.adobe.xmp", _XMP))
+    ours += [_chunk(*chunk) for chunk in chunks]
     plain = _encode_samples(pixels, alpha)
     # The profile must come before the samples; everything of ours goes right behind the header.
-    return plain[:_SIGNATURE_AND_HEADER] + b"".join(chunks) + plain[_SIGNATURE_AND_HEADER:]
+    return plain[:_SIGNATURE_AND_HEADER] + b"".join(ours) + plain[_SIGNATURE_AND_HEADER:]
 
 
 def encode_npy(array: NDArray) -> bytes:

@@ -54,8 +54,18 @@ def result_files(
     }
     if repaired is not None:
         metadata = {name: record[name] for name in _PROVENANCE} if with_metadata else None
-        files["refined.png"] = encode_png(repaired.refined, repaired.alpha, case.image.icc_profile, metadata)
+        image = case.image
+        samples = repaired.refined
+        if _stays_grey(image.mode, samples, repaired.alpha):
+            samples = np.ascontiguousarray(samples[..., 0])
+        files["refined.png"] = encode_png(samples, repaired.alpha, image.icc_profile, metadata, image.chunks)
     return files
+
+
+def _stays_grey(mode: str, refined: NDArray, alpha: NDArray | None) -> bool:
+    """Whether a repair is written in one channel, as its image was: mode is that of Pillow."""
+    is_grey = mode in ("1", "L") or mode.startswith("I;16")
+    return is_grey and alpha is None and bool((refined == refined[..., :1]).all())
 
 
 def _repaired(result: "LocateResult | RefineResult") -> "RefineResult | None":
