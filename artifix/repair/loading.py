@@ -37,17 +37,14 @@ def load(config: RunConfig, tell: Callable[[str], None] = lambda text: None) -> 
     _open_no_socket()
 
     from artifix.network.device import choose_device, choose_dtype
-    from artifix.network.lean import lean_imports
+    from artifix.pretrained import load_pipeline
 
+    quiet_libraries()
     device = choose_device(config.device)
     dtype = choose_dtype(config.dtype, device)
     dtype_name = str(dtype).removeprefix("torch.")
     tell(f"running {weights.name} on {device} in {dtype_name}")
-    with lean_imports():
-        from artifix.pretrained import load_pipeline
-
-        quiet_libraries()
-        pipeline = load_pipeline(str(weights), device, dtype)
+    pipeline = load_pipeline(str(weights), device, dtype)
     return Loaded(pipeline, str(device), dtype_name, time.perf_counter() - started_s)
 
 
