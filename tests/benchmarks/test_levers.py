@@ -22,10 +22,12 @@ from artifix.refinement import stage as repainting
 
 def found(region=None, confidence=0.9, mirrored=False) -> LocateResult:
     alignment = SimpleNamespace(
+        mask=np.zeros((8, 8), bool),
         region=region,
         confidence=confidence,
         repair_confidence=confidence,
         mirrored=mirrored,
+        symmetric=False,
         placed="exact",
         tried="tried attention alone",
     )

@@ -28,7 +28,9 @@ class Seeing:
         is_turned = not np.array_equal(case.reference.rgb, self.known.case.reference.rgb)
         alignment = SimpleNamespace(
             region=self.known.region[:, ::-1] if is_turned else self.known.region,
+            mask=case.mask,
             mirrored=is_turned and self.notices,
+            symmetric=False,
             confidence=self.confidence if is_turned else 0.9,
             repair_confidence=0.9,
             placed="exact",
