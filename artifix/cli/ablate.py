@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from artifix.cli import options
-from artifix.cli.console import Console, printable
+from artifix.cli.console import Console
 from artifix.cli.options import config_of
 from artifix.cli.session import open_pipeline
 from artifix.config import AblationConfig, CommandConfig, check_limits
@@ -241,7 +241,7 @@ def _record(
         "chosen": described(gamma, best),
         "cases": [
             {
-                "name": printable(grid.name),
+                "name": grid.name.encode("utf-8", "backslashreplace").decode(),
                 "miou": round(float(grid.miou[best]), 6),
                 "box_miou": round(float(grid.box_miou[best]), 6),
             }

@@ -11,7 +11,7 @@ import typer
 from artifix import __version__
 from artifix.cli.ablate import ablate
 from artifix.cli.batch import batch
-from artifix.cli.console import tell_error
+from artifix.cli.console import escaping, tell_error
 from artifix.cli.env import env
 from artifix.cli.locate import locate
 from artifix.cli.options import EPILOG
@@ -65,7 +65,11 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit code; every failure has been told on stderr.
     """
-    arguments = sys.argv[1:] if argv is None else argv
+    with escaping():
+        return _run(sys.argv[1:] if argv is None else argv)
+
+
+def _run(arguments: list[str]) -> int:
     debug = "--debug" in arguments or os.environ.get("ARTIFIX_DEBUG", "0") not in ("", "0")
     try:
         with warnings.catch_warnings():

@@ -1,6 +1,5 @@
 """`artifix batch`."""
 
-import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from artifix.cli import options
-from artifix.cli.console import Console, printable
+from artifix.cli.console import Console
 from artifix.cli.engines import check_engine, engine_of
 from artifix.cli.listing import rows_of
 from artifix.cli.options import config_of
@@ -225,8 +224,7 @@ def _show(prepared: _Batch) -> None:
     done = sum(one.is_done(prepared.out, entries.get(one.row.id)) for one in prepared.share)
     rows = [one.row for one in prepared.share]
     prepared.console.note(f"{len(rows)} rows: {done} done, {len(rows) - done} to do")
-    if not prepared.console.quiet:
-        sys.stdout.write(printable(manifest_text(rows)))
+    prepared.console.text(manifest_text(rows))
 
 
 def _run(prepared: _Batch, given: dict[str, Any]) -> "Tally":

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import Any
 
 Progress = Callable[[str, int, int], None]
@@ -31,14 +32,24 @@ class Console:
     def note(self, text: str) -> None:
         """Tell something worth knowing, on stderr."""
         if not self.quiet:
-            print(printable(text), file=sys.stderr, flush=True)
+            print(text, file=sys.stderr, flush=True)
 
     def result(self, sentence: str, record: Mapping[str, Any]) -> None:
         """Tell the result on stdout."""
         if self.json:
             print(json.dumps(record, sort_keys=True), flush=True)
         elif not self.quiet:
-            print(printable(sentence), flush=True)
+            print(sentence, flush=True)
+
+    def text(self, text: str) -> None:
+        """Tell a result that is a text of its own on stdout."""
+        if self.quiet:
+            return
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        if text.encode(encoding, "replace").decode(encoding) != text:
+            self.note(f"{encoding} cannot show all of it: the rest is escaped")
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -52,17 +63,28 @@ class Console:
             yield _lines()
 
 
-def printable(text: str) -> str:
-    """`text` with what UTF-8 cannot say (bytes of odd file names) written as escapes."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+@contextmanager
+def escaping() -> Iterator[None]:
+    """What a stream cannot show is written as escapes meanwhile.
+
+    The code page of a console or of a redirection, and bytes of odd file names, are no reason to fail.
+    """
+    streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, TextIOWrapper)]
+    before = [stream.errors for stream in streams]
+    for stream in streams:
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        for stream, errors in zip(streams, before, strict=True):
+            stream.reconfigure(errors=errors)
 
 
 def tell_error(problem: str, hint: str) -> None:
     """The two lines every failure ends with, on stderr."""
-    print(f"error: {printable(problem)}", file=sys.stderr)
+    print(f"error: {problem}", file=sys.stderr)
     if hint:
-        print(f" hint: {printable(hint)}", file=sys.stderr)
+        print(f" hint: {hint}", file=sys.stderr)
 
 
 @contextmanager
