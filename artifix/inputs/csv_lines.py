@@ -6,9 +6,7 @@ from pathlib import Path
 from artifix.errors import InputError
 from artifix.inputs.cells import FORM, NEEDED, Entry, column_of, is_foreign, references_of, why_unknown
 from artifix.inputs.sheet import read_sheet
-from artifix.inputs.table import MOST_TOLD, Mistake, counted, shown
-
-MOST_COLUMNS = 1000
+from artifix.inputs.table import MOST_COLUMNS, MOST_TOLD, Mistake, counted, shown
 
 
 def csv_entries(path: Path, mistakes: list[Mistake], without_masks: bool) -> tuple[list[Entry], list[str]]:

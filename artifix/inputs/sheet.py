@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from artifix.errors import InputError
-from artifix.inputs.table import check_text, read_data
+from artifix.inputs.table import MOST_COLUMNS, check_text, read_data
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _MARKS = {
@@ -20,6 +20,7 @@ _MARKS = {
 }  # fmt: skip
 _TOLD = {"utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-32": "UTF-32", "cp1252": "Windows-1252"}
 _NAMED_SEPARATOR = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
+_MOST_SIGNS = 20_000  # of the first line, that tell what separates its cells
 _UNNAMED = re.compile(r"(?:unnamed: ?\d+)?", re.IGNORECASE)
 
 
@@ -88,7 +89,7 @@ def _separator_named(text: str) -> tuple[int, str]:
 def _likely_separator(text: str, is_column: Callable[[str], bool]) -> str:
     """The one that makes most columns of the first line that is not blank and no comment."""
     lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
-    first = next(lines, "")
+    first = next(lines, "")[:_MOST_SIGNS]
 
     def known(separator: str) -> int:
         return sum(is_column(cell.strip().strip('"')) for cell in first.split(separator))
@@ -111,6 +112,8 @@ def _cells(path: Path, text: str, separator: str, form: str) -> Iterator[tuple[i
 def _trimmed(sheet: Sheet) -> Sheet:
     """Without columns that have no name and say nothing, such as an index; rows filled up with blanks."""
     count = len(sheet.header)
+    if count > MOST_COLUMNS:  # it will be refused
+        return sheet
     rows = [(line, _fitted(cells, count)) for line, cells in sheet.rows]
     kept = [
         i

@@ -11,6 +11,7 @@ from artifix.errors import InputError
 
 MOST_BYTES = 64 * 2**20  # more was not written by anybody, and would be read for minutes
 MOST_LINES = 1_000_000
+MOST_COLUMNS = 1000
 MOST_TOLD = 50  # mistakes
 _MOST_SHOWN = 80  # characters of one cell
 _LINE_END = re.compile(r"\r\n|\r|\n")

@@ -180,6 +180,8 @@ def violations_of(refined: Path, source: Source, mask: NDArray[np.uint8]) -> lis
     """In what the saved picture differs from the source where it may not."""
     samples = cv2.imdecode(np.frombuffer(refined.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
     assert samples is not None
+    if samples.ndim == 2:  # a grey image stays one
+        samples = np.repeat(samples[..., None], 3, axis=2)
     pixels, alpha = samples[..., 2::-1], samples[..., 3] if samples.shape[2] == 4 else None
     if pixels.shape != source.pixels.shape or pixels.dtype != source.pixels.dtype:
         return [f"is {pixels.shape} {pixels.dtype}, not {source.pixels.shape} {source.pixels.dtype}"]
