@@ -2,10 +2,7 @@
 
 A ring around a mask may hold two colours where the print holds ten. In the directions that it does not tell
 of, a ridge holds the matrix to plain gains, and those near one another: free gains turned black print yellow.
-Colours that lie far from all of the ring's get the plain gains alone.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,33 +15,12 @@ RIDGE, LEAST_RIDGE = 3.0, 0.01
 RIDGE_FLOOR = 60.0  # grey levels squared, besides
 GAIN_NOISE = 100.0  # variance of grey levels that says nothing of a gain
 UNEVEN = 0.15  # a channel's gain over that of all, at most
-FAR = 20.0  # squared distance from the ring's colours, in its deviations, where the gains have half the say
-SPREAD_NOISE = 36.0  # variance of grey levels that every ring has, in all directions
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Colours:
-    """A map of colours: `matrix` near the colours it was fitted to, plain `gains` far from them."""
-
-    matrix: NDArray[np.float32]  # (3, 3), applied from the right
-    gains: NDArray[np.float32]  # (3,)
-    source_mean: NDArray[np.float32]  # (3,), which is mapped to `target_mean`
-    target_mean: NDArray[np.float32]  # (3,)
-    precision: NDArray[np.float32]  # (3, 3), inverse of the scatter of the colours it was fitted to
-
-    def __call__(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(..., 3) colours, mapped."""
-        apart = picture.reshape(-1, 3) - self.source_mean
-        far = ((apart @ self.precision) * apart).sum(1, keepdims=True) / FAR
-        known = 1 / (1 + far * far)
-        mapped = known * (apart @ self.matrix) + (1 - known) * (apart * self.gains) + self.target_mean
-        return np.asarray(mapped.reshape(picture.shape), np.float32)
 
 
 def fit_colours(
     source: NDArray[np.float32], target: NDArray[np.float32], say: NDArray[np.float32], is_exact: bool
-) -> Colours:
-    """The map of `source` to near `target`, fitted robustly.
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The matrix (3, 3) and offset (3,) so that `source @ matrix + offset` is near `target`, robustly.
 
     Args:
         source: (N, 3).
@@ -69,9 +45,7 @@ def fit_colours(
         limit = outlier * _weighted_median(error, prior) + NOISE
         weight = prior * np.exp(-((error / limit) ** 2))
         weight /= weight.sum()
-    precision = np.linalg.inv(scatter + SPREAD_NOISE * np.eye(3))
-    parts = (matrix, np.diag(gains), mean_a, mean_b, precision)
-    return Colours(*(part.astype(np.float32) for part in parts))
+    return matrix.astype(np.float32), (mean_b - mean_a @ matrix).astype(np.float32)
 
 
 def _solved(

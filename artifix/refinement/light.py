@@ -91,7 +91,8 @@ def _sharpness_matched(
     best, least, even = warped, np.inf, np.ones(int(ring.sum()), np.float32)
     for deviation in BLURS_PX:
         blurred = _blurred(warped, deviation) if deviation else warped
-        fitted = fit_colours(blurred[ring], image[ring], even, True)(blurred)
+        matrix, offset = fit_colours(blurred[ring], image[ring], even, True)
+        fitted = blurred @ matrix + offset
         error = float(np.abs(fitted - image)[ring].mean())
         if error < least * WORTH_BLURRING:
             best, least = fitted, error

@@ -70,7 +70,8 @@ def match_roughly(
     if len(rows) < LEAST_PIXELS:
         return warped
     at = tuple(part[:: 1 + len(rows) // MOST_PIXELS] for part in (rows, columns))
-    fitted = fit_colours(softened[0][at], softened[1][at], say[at], False)(warped)
+    matrix, offset = fit_colours(softened[0][at], softened[1][at], say[at], False)
+    fitted = (warped.reshape(-1, 3) @ matrix + offset).reshape(warped.shape).astype(np.float32)
     lit = _with_ground(view, fitted, plain)
     return np.clip(_with_seam(view, lit, np.maximum(agreement, plain)), 0, 255).astype(np.float32)
 
