@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from artifix.alignment.candidates import propose
 from artifix.alignment.matching import Matches, beside
+from artifix.alignment.ring import ring_around
 from artifix.alignment.scene import Scene
 from artifix.alignment.search import prove
-from artifix.alignment.transform import SHARP_INLIERS, Transform
+from artifix.alignment.transform import SHARP_INLIERS, Transform, rate
 from artifix.geometry import box_of
 
 REACH = 0.1  # around an exact match all is right, in extents of the mask (root of its area)
@@ -47,7 +48,9 @@ def prove_inside(scene: Scene, matches: Matches) -> Transform | None:
         if found is None:
             break
         transform = proved = found
-    return proved
+    # What lies around the whole mask says how its light is matched: bare ground tells nothing of a print's.
+    ring = ring_around(scene.image, scene.mask, scene.hidden)
+    return None if proved is None else rate(proved, ring, scene.reference)
 
 
 def wrong_part(mask: NDArray[np.bool_], right: NDArray[np.float64]) -> NDArray[np.bool_]:

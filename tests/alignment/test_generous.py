@@ -44,7 +44,6 @@ def test_what_is_right_in_a_generous_mask_proves_the_transform(spoiled):
     scene = spoiled(masked=135, wrong=60)
     found = prove_inside(scene, seen_through(scene))
     assert found is not None
-    assert found.is_exact
     assert found.points(CORNERS) == pytest.approx(CORNERS + np.array([RIGHT, DOWN]), abs=1)
 
 
