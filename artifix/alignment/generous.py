@@ -50,7 +50,10 @@ def prove_inside(scene: Scene, matches: Matches) -> Transform | None:
         transform = proved = found
     # What lies around the whole mask says how its light is matched: bare ground tells nothing of a print's.
     ring = ring_around(scene.image, scene.mask, scene.hidden)
-    return None if proved is None else rate(proved, ring, scene.reference)
+    if proved is None:
+        return None
+    rated = rate(proved, ring, scene.reference)  # matches in the mask do not make the ring comparable
+    return replace(rated, inliers=min(rated.inliers, SHARP_INLIERS - 1))
 
 
 def wrong_part(mask: NDArray[np.bool_], right: NDArray[np.float64]) -> NDArray[np.bool_]:
