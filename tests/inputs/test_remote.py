@@ -133,11 +133,11 @@ def test_an_address_is_shown_without_its_secrets(url, shown):
     assert without_secrets(url) == shown
 
 
-def test_an_unknown_scheme_and_a_missing_library_are_told(refused, monkeypatch):
+def test_an_unknown_scheme_and_a_missing_library_are_told(refused, tmp_path, monkeypatch):
     assert "cannot be fetched: Protocol not known: nonsense" in refused("nonsense://x/i.png")
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(InputError) as raised:
-        fetch("s3://bucket/i.png", remote.Path(remote.TemporaryDirectory().name).parent)
+        fetch("s3://bucket/i.png", tmp_path)
     assert 'pip install "artifix[remote]"' in raised.value.hint
 
 
