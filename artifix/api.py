@@ -85,6 +85,8 @@ def locate(
 
 
 def _config(settings: dict[str, Any]) -> CommandConfig:
+    if named := [name for name in ("format", "quality") if name in settings]:
+        raise UsageError(f"{named[0]} is of files, and the result is an array", "write `refined` as you like")
     config = load_config(None, settings)
     check_matchers(config.alignment.matchers, "matchers" in settings)
     return config

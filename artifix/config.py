@@ -70,11 +70,23 @@ class RunConfig:
     dtype: str = "auto"  # auto, fp32, bf16 or fp16
 
 
+FORMATS = ("png", "jpeg", "webp", "tiff", "keep")
+
+
+@dataclass(frozen=True, slots=True)
+class OutputConfig:
+    """How the repaired picture is written."""
+
+    format: str = "png"  # of FORMATS; keep = that of the image
+    quality: int | None = None  # of a JPEG or WebP; None = 95, or the image's own; WebP: exact
+
+
 @dataclass(frozen=True, slots=True)
 class CommandConfig(RefineConfig):
     """A whole config file."""
 
     run: RunConfig = field(default_factory=RunConfig)
+    output: OutputConfig = field(default_factory=OutputConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +138,7 @@ LIMITS = {
     "every": Limits(1, math.inf),
     "show": Limits(0, 64),
     "seed": Limits(0, 2**32 - 1),
+    "quality": Limits(1, 100),
 }
 
 
@@ -185,6 +198,8 @@ def check_value(name: str, value: Any, where: str = "") -> None:
     """Raise UsageError, its sentence beginning with `where`, if the field `name` may not be `value`."""
     if name == "matchers":
         _check_matchers(value, where)
+    if name == "format" and value not in FORMATS:
+        raise UsageError(f"{where}format is {value!r}", f"known formats are: {', '.join(FORMATS)}")
     if name not in LIMITS or value is None:
         return
     for number in value if isinstance(value, tuple) else (value,):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from artifix.cli.console import Console, tell_error
 from artifix.cli.refine import repair
 from artifix.cli.session import Session, open_pipeline
+from artifix.cli.targets import Target
 from artifix.config import load_config
 from artifix.errors import ArtifixError
 from artifix.inputs.case import Case
@@ -56,7 +57,7 @@ def run(example: Path, folder: Path, loaded: Loaded) -> bool:
         image, mask, reference = files
         inputs = read_inputs(Request(image, mask, (reference,)))
         check_output(folder, overwrite=True, inputs=inputs.paths)
-        session = Session(load_config(None, {}), inputs, folder, True, Console(quiet=True), started_s)
+        session = Session(load_config(None, {}), inputs, Target(folder), True, Console(quiet=True), started_s)
         result = repair(session, loaded)
         expected = read_picture(example / "expected.png").pixels
     except ArtifixError as error:

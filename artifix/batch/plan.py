@@ -65,7 +65,7 @@ def plan_rows(rows: Sequence[Row], terms: Terms) -> list[Planned]:
         if row.settings:  # most rows have none, and there may be many thousands
             settled = override(settled, **row.settings)
         masks = {name: value for name, value in terms.masks.items() if name not in row.written}
-        task = Task(row.id, replace(row.request, **masks), settled, terms.with_metadata)
+        task = Task(row.id, replace(row.request, **masks), settled, terms.with_metadata, config.output)
         _check(row, settled, given)
         planned.append(Planned(row, task, _fingerprint(row, task, terms.weights_sha256)))
     return planned
@@ -97,6 +97,7 @@ def _fingerprint(row: Row, task: Task, weights_sha256: str) -> str:
             "alignment": _told(task.config.alignment),
             "refinement": _told(task.config.refinement),
             "seed": task.config.seed,
+            "output": _told(task.output),
         },
         "weights": weights_sha256,
         "metadata": task.with_metadata,

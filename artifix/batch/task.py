@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from artifix.config import RefineConfig
+from artifix.config import OutputConfig, RefineConfig
 from artifix.errors import ArtifixError, DeviceError, ExitCode, is_out_of_memory
 from artifix.inputs.request import Request
 
@@ -24,6 +24,7 @@ class Task:
     request: Request
     config: RefineConfig  # the row's own, seed and all
     with_metadata: bool = True
+    output: OutputConfig = field(default_factory=OutputConfig)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import gc
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,12 @@ from artifix.inputs.softness import softness_of
 from artifix.inputs.stored_alignment import settings_of
 from artifix.outputs.save import THUMBNAIL
 from artifix.outputs.strip import encode_strip
+from artifix.repair.coding import coded, form_of, kept_note
 from artifix.repair.loading import load
 from artifix.repair.locating import Located, search
 from artifix.repair.overall import overall_of
 from artifix.repair.record import Repair, record_of
-from artifix.repair.results import joined, marked, result_files
+from artifix.repair.results import joined, marked, previewed, result_files
 
 if TYPE_CHECKING:
     from artifix.pipeline import RefineResult
@@ -71,15 +73,18 @@ class Worker:
         config = task.config
         with fetching() as fetch:
             inputs = read_inputs(localised(task.request, fetch))
+        form = form_of(task.output, inputs.cases[0].image)
         if inputs.stored is not None:
             config = replace(config, alignment=settings_of(inputs.stored, config.alignment))
         pipeline = self.loaded.pipeline
         located = search(pipeline, inputs, config)
         result = pipeline.refine(located.case, config, located=located.result)
         record = record_of(Repair("refine", inputs, config, self.loaded, located, result))
-        files = result_files(located.case, result, record, task.with_metadata)
+        picture = coded(located.case, result, record, form, task.with_metadata)
+        files = result_files(located.case, result, {**record, "coding": picture.told}, picture)
         files[THUMBNAIL] = _thumbnail(located.case, result)
-        return files, _told(inputs, located, result, config.alignment.mask_threshold)
+        said = (kept_note(task.output, located.case.image), *picture.notes)
+        return files, _told(inputs, located, result, config.alignment.mask_threshold, said)
 
     def _free_memory(self) -> None:
         import torch
@@ -91,16 +96,17 @@ class Worker:
 
 def _thumbnail(case: Case, result: "RefineResult") -> bytes:
     correspondence, region = joined(result.alignments)
-    refined = eight_bit(result.refined)
-    return encode_strip(
-        case.image.rgb, refined, marked(result.alignments), case.reference.rgb, correspondence, region
-    )
+    refined = previewed(case.image, eight_bit(result.refined))
+    image, reference = previewed(case.image), previewed(case.reference)
+    return encode_strip(image, refined, marked(result.alignments), reference, correspondence, region)
 
 
-def _told(inputs: Inputs, located: Located, result: "RefineResult", threshold: float) -> dict[str, Any]:
+def _told(
+    inputs: Inputs, located: Located, result: "RefineResult", threshold: float, said: Sequence[str]
+) -> dict[str, Any]:
     alignments = located.result.alignments
     told = {**overall_of(alignments).told(), "source": alignments[0].source}
-    notes = [*located.case.notes, softness_of(located.case.blend, threshold), *result.notes]
+    notes = [*located.case.notes, softness_of(located.case.blend, threshold), *result.notes, *said]
     if any(notes):
         told["note"] = "; ".join(filter(None, notes))
     if len(inputs.cases) > 1:

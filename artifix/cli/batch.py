@@ -141,6 +141,8 @@ def batch(
     invert_mask: options.InvertOption = False,
     fit_mask: options.FitOption = False,
     mask_threshold: options.MaskThresholdOption = None,
+    format: options.FormatOption = None,
+    quality: options.QualityOption = None,
     no_metadata: options.NoMetadataOption = False,
     config: options.ConfigOption = None,
     weights: options.WeightsOption = None,
@@ -200,10 +202,12 @@ def _prepare(context: typer.Context) -> _Batch:
     from artifix.batch.plan import Terms, plan_rows, share_of
     from artifix.batch.run import require_batch_folder
     from artifix.network.weights import find_weights, verify_weights
+    from artifix.repair.coding import check_quality
 
     note_matchers(config.alignment, given["matchers"], console)
     for chosen in {row.settings["matchers"] for row in rows if "matchers" in row.settings}:
         note_matchers(replace(config.alignment, matchers=chosen), chosen, console)
+    check_quality(config.output)
     shard = parse_shard(given["shard"])
     require_batch_folder(given["out"])
     folder = find_weights(config.run.weights)

@@ -28,6 +28,7 @@ class Console:
 
     quiet: bool = False  # nothing but errors, and the JSON if asked for
     json: bool = False  # the result as a record instead of a sentence
+    pictures: bool = False  # stdout is for a picture: the result is told on stderr
 
     def note(self, text: str) -> None:
         """Tell something worth knowing, on stderr."""
@@ -36,7 +37,9 @@ class Console:
 
     def result(self, sentence: str, record: Mapping[str, Any]) -> None:
         """Tell the result on stdout."""
-        if self.json:
+        if self.pictures:
+            self.note(sentence)
+        elif self.json:
             print(json.dumps(record, sort_keys=True), flush=True)
         elif not self.quiet:
             print(sentence, flush=True)

@@ -62,21 +62,23 @@ def locate(
 
     with session.console.progress() as progress:
         located = search(loaded.pipeline, session.inputs, session.config, progress)
-    result = located.result
+    result, folder = located.result, session.target.folder
+    assert folder is not None  # there is no --to
     record = record_of(Repair("locate", session.inputs, session.config, loaded, located, result))
     record = timed(record, session, loaded, result.timings)
-    files = result_files(located.case, result, record, with_metadata=False)
+    files = result_files(located.case, result, record)
     if stages:
         files |= _stages(session, located)
-    save_result(session.folder, files, overwrite, session.inputs.paths)
+    save_result(folder, files, overwrite, session.inputs.paths)
     overall = overall_of(result.alignments)
     session.console.result(
-        _sentence(session, located, overall), {**record, "out": str(session.folder), "files": sorted(files)}
+        f"{folder}: {_sentence(located, overall)}",
+        {**record, **session.target.told(), "files": sorted(files)},
     )
     for said in filter(None, (overall.note, fill_note(result.filled))):
         session.console.note(said)
     if result.refusal is not None:
-        shown = f"the best guess is in {session.folder / 'overview.png'}"
+        shown = f"the best guess is in {folder / 'overview.png'}"
         raise NoMatchError(result.refusal.problem, f"{shown}; {result.refusal.hint}", result)
 
 
@@ -88,12 +90,10 @@ def _stages(session: Session, located: "Located") -> dict[str, bytes]:
     return stage_files(located.case, located.result.alignments)
 
 
-def _sentence(session: Session, located: "Located", overall: "Overall") -> str:
+def _sentence(located: "Located", overall: "Overall") -> str:
     from artifix.geometry import box_of
 
     boxes = [box_of(alignment.region) for alignment in located.result.alignments]
     places = "; ".join(f"x {b.left}-{b.right - 1}, y {b.top}-{b.bottom - 1}" for b in boxes)
     said = "found" if located.result.refusal is None else "best guess"
-    return (
-        f"{session.folder}: {said} in {located.case.reference.path.name} at {places} ({overall.sentence()})"
-    )
+    return f"{said} in {located.case.reference.path.name} at {places} ({overall.sentence()})"

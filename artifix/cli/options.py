@@ -46,7 +46,12 @@ EPILOG = (
 # Which files. Typer would call an unreadable one wrong usage, so that is left to those who open it.
 ImageArgument = Annotated[
     Path,
-    typer.Argument(metavar="IMAGE", readable=False, help="The image with the artifact.", show_default=False),
+    typer.Argument(
+        metavar="IMAGE",
+        readable=False,
+        help="The image with the artifact; - is standard input.",
+        show_default=False,
+    ),
 ]
 MaskOption = Annotated[
     Path | None,
@@ -104,7 +109,36 @@ OutOption = Annotated[
         "-o",
         metavar="DIR",
         readable=False,
-        help="Folder for the results. Default: <IMAGE>-artifix beside the image.",
+        help="Folder for the results. Default: <IMAGE>-artifix beside the image. The name of a picture "
+        "stands for --to.",
+    ),
+]
+ToOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--to",
+        metavar="FILE",
+        readable=False,
+        help="Write the repaired picture alone into this file, in the format of its ending; - is standard "
+        "output. With --out as well the results are written too.",
+    ),
+]
+FormatOption = Annotated[
+    str | None,
+    _setting(
+        "format",
+        "--format",
+        text="Of the repaired picture: png, jpeg, webp, tiff, or keep for that of the image. Lossy ones "
+        "change pixels outside the mask, which is told",
+    ),
+]
+QualityOption = Annotated[
+    int | None,
+    _setting(
+        "quality",
+        "--quality",
+        text="Of a JPEG or WebP",
+        unset="95; for keep that of the image; a WebP is exact",
     ),
 ]
 MaskSourceOption = Annotated[

@@ -1,13 +1,16 @@
 """`artifix refine`."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
 
 from artifix.cli import options
 from artifix.cli.session import Session, open_pipeline, open_session, timed
+from artifix.cli.targets import check_ending, format_of
 
 if TYPE_CHECKING:
+    from artifix.outputs.formats import Form
     from artifix.pipeline import RefineResult
     from artifix.repair.loading import Loaded
     from artifix.repair.locating import Located
@@ -24,10 +27,13 @@ def refine(
     points: options.PointsOption = None,
     alignment: options.AlignmentOption = None,
     out: options.OutOption = None,
+    to: options.ToOption = None,
     mask_from: options.MaskSourceOption = "auto",
     invert_mask: options.InvertOption = False,
     fit_mask: options.FitOption = False,
     mask_threshold: options.MaskThresholdOption = None,
+    format: options.FormatOption = None,
+    quality: options.QualityOption = None,
     overwrite: options.OverwriteOption = False,
     no_metadata: options.NoMetadataOption = False,
     config: options.ConfigOption = None,
@@ -55,21 +61,26 @@ def refine(
 ) -> None:
     """Repaint the masked part of an image after a reference photo.
 
-    Pixels outside the mask stay exactly as they are. Writes refined.png, correspondence.png,
+    Pixels outside the mask stay exactly as they are. Writes refined.png (--format: or
+    another), correspondence.png,
     correspondence.npy, region.png, overview.png, record.json and alignment.json.
     """
     session = open_session(context)
-    repair(session, open_pipeline(session.config, session.console), not no_metadata)
+    form = _form_of(context, session)
+    repair(session, open_pipeline(session.config, session.console), form, not no_metadata)
 
 
-def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "RefineResult":
+def repair(
+    session: Session, loaded: "Loaded", form: "Form | None" = None, with_metadata: bool = True
+) -> "RefineResult":
     """Refine the case of `session`, write its results and tell of them.
 
     Raises:
         NoMatchError: nothing in the reference matches, or not well enough; nothing is written.
         OutputError: the results cannot be written.
     """
-    from artifix.outputs.save import save_result
+    from artifix.outputs.formats import Form
+    from artifix.repair.coding import coded
     from artifix.repair.locating import search
     from artifix.repair.overall import overall_of
     from artifix.repair.record import Repair, record_of
@@ -80,20 +91,34 @@ def repair(session: Session, loaded: "Loaded", with_metadata: bool = True) -> "R
         located = search(pipeline, inputs, config, progress)
         result = pipeline.refine(located.case, config, progress, located.result)
     record = record_of(Repair("refine", inputs, config, loaded, located, result))
-    record = timed(record, session, loaded, result.timings)
-    files = result_files(located.case, result, record, with_metadata)
-    save_result(session.folder, files, session.overwrite, inputs.paths)
-    told = {**record, "out": str(session.folder), "files": sorted(files)}
+    picture = coded(located.case, result, record, form or Form(), with_metadata)
+    record = timed({**record, "coding": picture.told}, session, loaded, result.timings)
+    files = result_files(located.case, result, record, picture)
+    session.target.save(files, picture.data, session.overwrite, inputs.paths)
+    told = {**record, **session.target.told(), "files": sorted(files) if session.target.folder else []}
     overall = overall_of(located.result.alignments)
-    session.console.result(_sentence(session, located, overall), told)
-    for said in filter(None, (overall.note, *result.notes)):
+    session.console.result(_sentence(session.target.shown(picture.name), located, overall), told)
+    for said in filter(None, (overall.note, *result.notes, *picture.notes)):
         session.console.note(said)
     return result
 
 
-def _sentence(session: Session, located: "Located", overall: "Overall") -> str:
-    if overall.placed == "filled":
-        return f"{session.folder / 'refined.png'}: nothing was found in {located.case.reference.path.name}"
-    parts = "1 part" if overall.parts == 1 else f"{overall.parts} parts"
+def _form_of(context: typer.Context, session: Session) -> "Form":
+    """How the repaired picture is coded, by --format, or by the ending of --to."""
+    from artifix.repair.coding import form_of, kept_note
+
+    given, output, image = context.params, session.config.output, session.inputs.cases[0].image
+    output = replace(output, format=format_of(session.target.picture, given["format"], output.format))
+    form = form_of(output, image)
+    check_ending(session.target.picture, form.name)
+    if said := kept_note(output, image):
+        session.console.note(said)
+    return form
+
+
+def _sentence(shown: str, located: "Located", overall: "Overall") -> str:
     reference = located.case.reference.path.name
-    return f"{session.folder / 'refined.png'}: {parts} repainted after {reference}, {overall.sentence()}"
+    if overall.placed == "filled":
+        return f"{shown}: nothing was found in {reference}"
+    parts = "1 part" if overall.parts == 1 else f"{overall.parts} parts"
+    return f"{shown}: {parts} repainted after {reference}, {overall.sentence()}"

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from artifix.cli.console import Console
 from artifix.cli.options import config_of
+from artifix.cli.targets import STREAM, Target, target_of
 from artifix.config import AlignmentConfig, CommandConfig
 from artifix.errors import UsageError
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """One command's settings, inputs and place for the results."""
+    """One command's settings, inputs and places for the results."""
 
     config: CommandConfig
     inputs: "Inputs"
-    folder: Path
+    target: Target
     overwrite: bool
     console: Console
     started_s: float  # of time.perf_counter
@@ -50,24 +50,23 @@ def open_session(context: typer.Context) -> Session:
     from artifix.inputs.request import check_request
     from artifix.inputs.softness import softness_of
     from artifix.inputs.stored_alignment import settings_of
-    from artifix.outputs.save import check_output
 
     request = _request_of(given)
     named = {name for name, value in given.items() if value not in (None, (), [])}
     check_request(request, config.alignment, named)
+    target = target_of(given)
     inputs = read_inputs(request)
     if inputs.stored is not None:
         config = replace(config, alignment=settings_of(inputs.stored, config.alignment))
-    folder = given["out"] or given["image"].with_name(f"{given['image'].stem}-artifix")
-    console = Console(given["quiet"], given["json"])
+    console = Console(given["quiet"], given["json"], target.picture == STREAM)
     for said in inputs.cases[0].notes:
         console.note(said)
     if said := softness_of(inputs.cases[0].blend, config.alignment.mask_threshold):
         console.note(said)
     if inputs.stored is None and request.points is None:  # then nobody is asked
         note_matchers(config.alignment, given["matchers"], console)
-    check_output(folder, given["overwrite"], inputs.paths)
-    return Session(config, inputs, folder, given["overwrite"], console, started_s)
+    target.check(given["overwrite"], inputs.paths)
+    return Session(config, inputs, target, given["overwrite"], console, started_s)
 
 
 def note_matchers(settings: AlignmentConfig, given: Sequence[str] | None, console: Console) -> None:
@@ -127,4 +126,6 @@ def _request_of(given: Mapping[str, Any]) -> "Request":
             f"pass --mask FILE; where the artifact was erased from the image, --mask-from {IMAGE_ALPHA}",
         )
     named["mask"] = given["image"] if of_image else given["mask"]
+    if [given["image"], given["mask"], *given["ref"]].count(STREAM) > 1:
+        raise UsageError("standard input, -, is named twice", "give the other picture as a file")
     return Request(references=tuple(given["ref"]), **named)

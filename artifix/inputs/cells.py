@@ -71,7 +71,7 @@ KINDS = {
 }
 OF_THE_RUN = (
     "weights", "device", "dtype", "out", "config", "overwrite", "stages", "no_metadata",
-    "json", "quiet", "debug",
+    "to", "format", "quality", "json", "quiet", "debug",
 )  # fmt: skip
 FORM = (
     "columns are image, mask, reference, and as needed id, seed, image_crop, mask_crop, reference_crop or "

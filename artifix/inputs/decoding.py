@@ -1,7 +1,9 @@
 """Bytes of a user's file to samples: Pillow reads, and nothing is cut to 8 bit on the way."""
 
 import io
+import re
 import struct
+import sys
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -16,6 +18,8 @@ from PIL import Image, ImageCms
 from artifix.errors import InputError
 from artifix.inputs.kinds import is_heif, unidentified
 
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:/")  # of which a path keeps one slash
+STREAM = Path("-")  # standard input
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF")
 _SAVE_AGAIN = "save or download it again, as PNG or JPEG"
 _SAVE_PLAIN = "save it as PNG with 8 or 16 bits per channel"
@@ -28,7 +32,9 @@ _EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "Y
 
 
 def read_bytes(path: Path) -> bytes:
-    """The whole file. Raises InputError if it is missing, a folder, unreadable or empty."""
+    """The whole file; of "-" standard input. Raises InputError if it is missing, unreadable or empty."""
+    if path == STREAM:
+        return _piped()
     try:
         if path.is_dir():
             raise InputError(f"{path}: is a folder, not an image file", "name the image file itself")
@@ -36,6 +42,11 @@ def read_bytes(path: Path) -> bytes:
             raise InputError(f"{path}: is not a regular file", "save the image to a file first")
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
+        if _URL.match(str(path)):
+            raise InputError(
+                f"{path}: is a URL, not a file on this machine",
+                "download it first, or name it in a manifest of artifix batch",
+            ) from error
         raise InputError(f"{path}: no such file", "check the spelling and the folder") from error
     except PermissionError as error:
         raise InputError(f"{path}: permission to read it is denied", f"try: chmod u+r {path}") from error
@@ -43,6 +54,15 @@ def read_bytes(path: Path) -> bytes:
         raise InputError(f"{path}: cannot be read: {error.strerror}", "copy it to a local disk") from error
     if not data:
         raise InputError(f"{path}: the file is empty (0 bytes)", _SAVE_AGAIN)
+    return data
+
+
+def _piped() -> bytes:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise InputError("-: standard input is a terminal", "pipe a picture into it, or name its file")
+    data = sys.stdin.buffer.read()
+    if not data:
+        raise InputError("-: nothing came from standard input", "see whether the program before it failed")
     return data
 
 

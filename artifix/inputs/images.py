@@ -7,14 +7,17 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from artifix.errors import InputError
 from artifix.geometry import Box
 from artifix.inputs.chunks import Chunk, chunks_of
+from artifix.inputs.compression import PLAIN, Compression, compression_of
 from artifix.inputs.decoding import open_image, profile_of, read_bytes, samples_of
 
 LEAST_SIDE_PX = 16
 _BAND_ROWS = 256
+_PNG_COLOUR_TYPE, _GREY_WITH_ALPHA = 25, 4  # place in the file, and the value
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +33,7 @@ class Picture:
     mode: str  # of the source, in Pillow's words: "L", "P", "CMYK", ...
     sha256: str  # of the file's bytes
     chunks: tuple[Chunk, ...] = ()  # what the file says besides, for its repair
+    compression: Compression = PLAIN  # of the file's samples
 
     @property
     def size(self) -> tuple[int, int]:
@@ -62,10 +66,17 @@ def read_picture(path: Path, least_side_px: int = LEAST_SIDE_PX, crop: Box | Non
         alpha=alpha,
         icc_profile=profile_of(image),
         format="JPEG" if image.format == "MPO" else str(image.format),
-        mode=image.mode,
+        mode=_mode_of(image, data),
         sha256=hashlib.sha256(data).hexdigest(),
         chunks=chunks_of(image, data),
+        compression=compression_of(image, data),
     )
+
+
+def _mode_of(image: Image.Image, data: bytes) -> str:
+    """That of Pillow, which calls grey with alpha of 16 bits RGBA."""
+    is_grey = image.format == "PNG" and data[_PNG_COLOUR_TYPE] == _GREY_WITH_ALPHA
+    return "LA" if is_grey else image.mode
 
 
 def check_least_side(pixels: NDArray, path: Path, least_side_px: int = LEAST_SIDE_PX) -> None:

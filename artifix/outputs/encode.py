@@ -13,21 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-METADATA_KEYWORD = "artifix"
+from artifix.outputs.provenance import KEYWORD, xmp_packet
+
 _NUMBERS = re.compile(r"\[\n([-+0-9.eE,\s]+)\n\s*\]")  # a list of them, one on each line
 _COMPRESSION = 4  # of 0..9: beyond it PNGs of photos hardly shrink but take twice the time
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_GREY_WITH_ALPHA, _UP = 4, 2  # PNG's colour type, and its filter: differences to the line above
 _SIGNATURE_AND_HEADER = 8 + 25  # bytes before the place where our chunks go
-_DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-_XMP = (
-    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
-    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    '<rdf:Description rdf:about=""'
-    ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
-    ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
-    f' xmp:CreatorTool="artifix" Iptc4xmpExt:DigitalSourceType="{_DIGITAL_SOURCE_TYPE}"/>'
-    '</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
-)
 
 
 def encode_png(
@@ -41,7 +33,7 @@ def encode_png(
 
     Args:
         pixels: (H, W, 3) RGB or (H, W) grey, uint8 or uint16; bool is written as 0 and 255.
-        alpha: (H, W) of the same type as RGB `pixels`, not premultiplied.
+        alpha: (H, W) of the same type as `pixels`, not premultiplied.
         icc_profile: of `pixels`.
         metadata: provenance, written as JSON into an iTXt chunk "artifix", beside an XMP packet that
             declares the picture a composite with generated content. None writes neither.
@@ -51,8 +43,8 @@ def encode_png(
     if icc_profile is not None:
         ours.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc_profile)))
     if metadata is not None:
-        ours.append(_text_chunk(METADATA_KEYWORD, _json(metadata)))
-        ours.append(_text_chunk("XML:com.adobe.xmp", _XMP))
+        ours.append(_text_chunk(KEYWORD, _json(metadata)))
+        ours.append(_text_chunk("XML:com.adobe.xmp", xmp_packet()))
     ours += [_chunk(*chunk) for chunk in chunks]
     plain = _encode_samples(pixels, alpha)
     # The profile must come before the samples; everything of ours goes right behind the header.
@@ -106,8 +98,10 @@ def _encode_samples(pixels: NDArray, alpha: NDArray | None) -> bytes:
         pixels = pixels.astype(np.uint8) * 255
     if pixels.dtype not in (np.uint8, np.uint16):
         raise TypeError(f"a PNG holds uint8 or uint16, not {pixels.dtype}")
-    if alpha is not None and (pixels.ndim != 3 or alpha.dtype != pixels.dtype):
-        raise TypeError("alpha must be of the same type as RGB pixels")
+    if alpha is not None and alpha.dtype != pixels.dtype:
+        raise TypeError("alpha must be of the same type as the pixels")
+    if alpha is not None and pixels.ndim == 2:
+        return _grey_with_alpha(pixels, alpha)
     samples = pixels
     if pixels.ndim == 3:
         bgr = pixels[..., ::-1]
@@ -117,6 +111,18 @@ def _encode_samples(pixels: NDArray, alpha: NDArray | None) -> bytes:
     )
     assert written
     return data.tobytes()
+
+
+def _grey_with_alpha(grey: NDArray, alpha: NDArray) -> bytes:
+    """OpenCV writes no such PNG."""
+    height, width = grey.shape
+    samples = np.stack([grey, alpha], axis=2).astype(grey.dtype.newbyteorder(">"))
+    lines = samples.view(np.uint8).reshape(height, -1)
+    above = np.concatenate([np.zeros_like(lines[:1]), lines[:-1]])
+    filtered = np.concatenate([np.full((height, 1), _UP, np.uint8), lines - above], axis=1)
+    header = struct.pack(">IIBBBBB", width, height, 8 * grey.dtype.itemsize, _GREY_WITH_ALPHA, 0, 0, 0)
+    content = zlib.compress(filtered.tobytes(), _COMPRESSION)
+    return _SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", content) + _chunk(b"IEND", b"")
 
 
 def _text_chunk(keyword: str, text: str) -> bytes:

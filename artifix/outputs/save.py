@@ -30,9 +30,11 @@ RESULT_FILES = frozenset(
         RECORD,
     }
 )
+PICTURES = frozenset({"refined.png", "refined.jpg", "refined.webp", "refined.tif"})  # one of them
 STAGES = ("1-map", "2-filtered", "3-clusters", "4-region", "5-overlay", "6-matches")
 _STAGE_FILE = re.compile(rf"stage-({'|'.join(STAGES)})(-[2-9]|-[1-9][0-9]+)?\.png")
 _ELSEWHERE = "choose another folder with --out"
+_OTHER_FILE = "name another file"
 _log = logging.getLogger(__name__)
 
 
@@ -54,12 +56,42 @@ def check_output(
         place = folder.resolve()
         _check_inputs(folder, place, inputs)
         if place.exists():
-            _check_existing(folder, place, overwrite, RESULT_FILES | {THUMBNAIL} | set(files))
-        parent = _missing_parents(place)[-1].parent
-        if not parent.is_dir():
-            raise OutputError(f"{folder}: {parent} is a file, not a folder", _ELSEWHERE)
-        if not os.access(parent, os.W_OK | os.X_OK):
-            raise OutputError(f"{folder}: {parent} is not writable", _ELSEWHERE)
+            _check_existing(folder, place, overwrite, RESULT_FILES | PICTURES | {THUMBNAIL} | set(files))
+        _check_parents(folder, place)
+
+
+def check_file(path: Path, overwrite: bool = False, inputs: Sequence[Path] = ()) -> None:
+    """Refuse a file that `save_file` could not write, before any work is done for it.
+
+    Args:
+        path: where the file will be.
+        overwrite: it may be replaced.
+        inputs: files that must stay as they are.
+
+    Raises:
+        OutputError: `path` is there, is a folder or an input, or cannot be created.
+    """
+    with as_output_error(path):
+        place = path.resolve()
+        if any(path.resolve() == place for path in inputs):
+            raise OutputError(f"{path}: is an input, which would be lost", _OTHER_FILE)
+        if place.is_dir():
+            raise OutputError(f"{path}: is a folder", "name a file in it")
+        if place.exists() and not overwrite:
+            raise OutputError(f"{path}: exists", "pass --overwrite to replace it, or name another file")
+        _check_parents(path, place)
+
+
+def save_file(path: Path, data: bytes, overwrite: bool = False, inputs: Sequence[Path] = ()) -> None:
+    """Write one file, whole or not at all; its folders are created.
+
+    Raises:
+        OutputError: `check_file` refuses, or the disk does.
+    """
+    check_file(path, overwrite, inputs)
+    place = path.resolve()
+    with as_output_error(path), _made_parents(place):
+        write_file(place, lambda stream: stream.write(data))
 
 
 def stage_file(stage: str, group: int) -> str:
@@ -103,6 +135,14 @@ def _check_inputs(folder: Path, place: Path, inputs: Sequence[Path]) -> None:
         if path.resolve().is_relative_to(place):
             what = "is" if path.resolve() == place else "holds"
             raise OutputError(f"{folder}: {what} the input {path}, which would be lost", _ELSEWHERE)
+
+
+def _check_parents(told: Path, place: Path) -> None:
+    parent = _missing_parents(place)[-1].parent
+    if not parent.is_dir():
+        raise OutputError(f"{told}: {parent} is a file, not a folder", _ELSEWHERE)
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError(f"{told}: {parent} is not writable", _ELSEWHERE)
 
 
 def _check_existing(folder: Path, place: Path, overwrite: bool, known: Collection[str]) -> None:
@@ -153,7 +193,7 @@ def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
         os.fsync(stream.fileno())
 
 
-def write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
+def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write one file: complete after return, and as it was before if anything fails or interrupts.
 
     Args:

@@ -35,6 +35,7 @@ def record_of(repair: Repair) -> dict[str, Any]:
     """What record.json says, but for the time it took; JSON-ready, names of files without their folders."""
     settings = to_dict(repair.config)
     settings.pop("run", None)  # said by weights, device and dtype as they turned out
+    settings.pop("output", None)  # said by coding
     settings["alignment"]["matchers"] = _matchers(repair.config.alignment.matchers)
     pipeline = repair.loaded.pipeline
     return {

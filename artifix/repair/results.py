@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 from artifix.geometry import box_of
 from artifix.inputs.case import Case
-from artifix.inputs.images import eight_bit
+from artifix.inputs.images import Picture, eight_bit
 from artifix.outputs.encode import encode_json, encode_npy, encode_png
 from artifix.outputs.overlay import OverviewRow, heat_map, overview
 from artifix.outputs.save import ALIGNMENT, CORRESPONDENCE, RECORD
+from artifix.outputs.srgb import in_srgb
+from artifix.repair.coding import Coded
 from artifix.repair.record import alignment_of
 
 if TYPE_CHECKING:
@@ -19,14 +21,12 @@ if TYPE_CHECKING:
     from artifix.alignment.stage import Alignment
     from artifix.pipeline import RefineResult
 
-_PROVENANCE = ("artifix", "weights", "seed", "settings", "inputs")  # of the record, into the picture
-
 
 def result_files(
     case: Case,
     result: "LocateResult | RefineResult",
     record: Mapping[str, Any],
-    with_metadata: bool,
+    picture: Coded | None = None,
 ) -> dict[str, bytes]:
     """The files of one result by name.
 
@@ -34,7 +34,7 @@ def result_files(
         case: what was worked on.
         result: what was found, and repaired if it was; maps of several groups become one by their maximum.
         record: written as record.json; alignment.json takes from it.
-        with_metadata: mark refined.png as made with a model, and with what.
+        picture: the file of the repair; None where nothing was repaired.
     """
     from artifix.alignment.scraps import located
 
@@ -42,30 +42,25 @@ def result_files(
     # Every row shows the map of all groups, which is the one that is kept.
     rows = [OverviewRow(box_of(a.mask), correspondence, a.region) for a in located(result.alignments)]
     repaired = _repaired(result)
-    small = None if repaired is None else eight_bit(repaired.refined)
-    sheet = overview(case.image.rgb, marked(result.alignments), case.reference.rgb, rows, small)
+    refined = None if repaired is None else previewed(case.image, eight_bit(repaired.refined))
+    reference = previewed(case.reference)
+    sheet = overview(previewed(case.image), marked(result.alignments), reference, rows, refined)
     files = {
-        "correspondence.png": encode_png(heat_map(correspondence, case.reference.rgb, region)),
+        "correspondence.png": encode_png(heat_map(correspondence, reference, region)),
         CORRESPONDENCE: encode_npy(correspondence),
         "region.png": encode_png(region),
         "overview.png": encode_png(sheet),
         ALIGNMENT: encode_json(alignment_of(record, result)),
         RECORD: encode_json(record),
     }
-    if repaired is not None:
-        metadata = {name: record[name] for name in _PROVENANCE} if with_metadata else None
-        image = case.image
-        samples = repaired.refined
-        if _stays_grey(image.mode, samples, repaired.alpha):
-            samples = np.ascontiguousarray(samples[..., 0])
-        files["refined.png"] = encode_png(samples, repaired.alpha, image.icc_profile, metadata, image.chunks)
+    if picture is not None:
+        files[picture.name] = picture.data
     return files
 
 
-def _stays_grey(mode: str, refined: NDArray, alpha: NDArray | None) -> bool:
-    """Whether a repair is written in one channel, as its image was: mode is that of Pillow."""
-    is_grey = mode in ("1", "L") or mode.startswith("I;16")
-    return is_grey and alpha is None and bool((refined == refined[..., :1]).all())
+def previewed(picture: Picture, rgb: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+    """(H, W, 3) as sRGB: the picture itself, or samples in its colours."""
+    return in_srgb(picture.rgb if rgb is None else rgb, picture.icc_profile)
 
 
 def _repaired(result: "LocateResult | RefineResult") -> "RefineResult | None":

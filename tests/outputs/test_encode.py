@@ -66,6 +66,18 @@ def test_grey_and_bool_make_one_channel():
     assert np.array_equal(np.asarray(image), mask * 255)
 
 
+@settings(deadline=None)
+@given(st.data(), st.sampled_from([np.uint8, np.uint16]))
+def test_grey_with_alpha_stays_two_channels(data, kind):
+    height, width = data.draw(SIDES), data.draw(SIDES)
+    samples = data.draw(arrays(kind, (height, width, 2), elements=st.integers(0, np.iinfo(kind).max)))
+    encoded = encode_png(samples[..., 0], samples[..., 1], metadata={"seed": 1})
+    colour_type = encoded[25]
+    decoded = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)  # grey three times
+    assert (colour_type, decoded.dtype) == (4, kind)
+    assert np.array_equal(decoded[..., [0, 3]], samples)
+
+
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_profile_text_and_xmp_are_read_by_pillow(kind):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -102,7 +114,7 @@ def test_the_same_picture_gives_the_same_bytes():
     [
         (np.zeros((4, 4, 3), np.float32), None),
         (np.zeros((4, 4, 3), np.uint16), np.zeros((4, 4), np.uint8)),
-        (np.zeros((4, 4), np.uint8), np.zeros((4, 4), np.uint8)),
+        (np.zeros((4, 4), np.uint8), np.zeros((4, 4), np.uint16)),
     ],
 )
 def test_samples_a_png_cannot_hold_are_refused(pixels, alpha):

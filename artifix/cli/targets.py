@@ -1,0 +1,169 @@
+"""Where a repair goes: into a folder of results, into a file of its own, or on to another program."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from artifix.errors import UsageError
+
+STREAM = Path("-")  # standard input or output
+_OTHER_PICTURES = (".gif", ".bmp", ".avif", ".heic", ".heif", ".jxl", ".jp2", ".psd", ".svg", ".pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One of them is there at least."""
+
+    folder: Path | None = None  # for all results
+    picture: Path | None = None  # for the repaired picture alone; "-" is standard output
+
+    def check(self, overwrite: bool, inputs: Sequence[Path]) -> None:
+        """Refuse what could not be written, before any work is done for it.
+
+        Raises:
+            OutputError: it is in use, would replace an input, or cannot be created.
+        """
+        from artifix.outputs.save import check_file, check_output
+
+        if self.folder is not None:
+            check_output(self.folder, overwrite, inputs)
+        if self.picture is not None and self.picture != STREAM:
+            check_file(self.picture, overwrite, inputs)
+
+    def save(
+        self, files: Mapping[str, bytes], picture: bytes, overwrite: bool, inputs: Sequence[Path]
+    ) -> None:
+        """Write everything there is a place for.
+
+        Args:
+            files: for the folder, by name.
+            picture: the repaired picture's file.
+            overwrite: see `outputs.save.check_output`.
+            inputs: files that must stay as they are.
+
+        Raises:
+            OutputError: the disk refuses, or who reads standard output has gone.
+        """
+        from artifix.outputs.save import as_output_error, save_file, save_result
+
+        if self.folder is not None:
+            save_result(self.folder, files, overwrite, inputs)
+        if self.picture == STREAM:
+            with as_output_error(STREAM):
+                sys.stdout.buffer.write(picture)
+                sys.stdout.buffer.flush()
+        elif self.picture is not None:
+            save_file(self.picture, picture, overwrite, inputs)
+
+    def told(self) -> dict[str, str]:
+        """For the JSON of a command."""
+        places = {"out": self.folder, "to": self.picture}
+        return {name: str(place) for name, place in places.items() if place is not None}
+
+    def shown(self, name: str) -> str:
+        """The repaired picture, which the folder holds as `name`, for a person."""
+        if self.folder is not None:
+            return str(self.folder / name)
+        return "the repaired picture" if self.picture == STREAM else str(self.picture)
+
+
+def target_of(given: Mapping[str, Any]) -> Target:
+    """Where `refine` is asked to write.
+
+    Args:
+        given: the command's parameters.
+
+    Raises:
+        UsageError: nowhere, or twice, or a file of a format that is not written.
+    """
+    out, to = given["out"], given.get("to")
+    if "to" not in given:  # locate, which writes several files
+        return Target(_no_picture(out) or default_folder(given["image"]))
+    if out is not None and out.suffix.lower() in _endings() and not out.is_dir():
+        if to is not None:
+            raise UsageError(f"--out {out} and --to {to} are both files", "give one of them")
+        out, to = None, out
+    if to is None and out is None:
+        to, out = _default(given["image"])
+    if to is not None:
+        _check_picture(to, given)
+    return Target(out, to)
+
+
+def _no_picture(out: Path | None) -> Path | None:
+    if out is not None and out.suffix.lower() in _endings() and not out.is_dir():
+        raise UsageError(f"--out {out} names a picture, and a folder of results is written", "name a folder")
+    return out
+
+
+def default_folder(image: Path) -> Path:
+    """Beside the image; with its ending where another image of the same stem has its results there."""
+    folder = image.parent / f"{image.stem}-artifix"
+    return folder if _image_of(folder) in (None, image.name) else image.parent / f"{image.name}-artifix"
+
+
+def format_of(to: Path | None, asked: str | None, usual: str) -> str:
+    """The format of the picture: that which --format names, or that of the file's ending.
+
+    Args:
+        to: the file, if there is one.
+        asked: by --format; None where it is not given.
+        usual: that which holds otherwise.
+    """
+    if asked is not None or to is None:
+        return asked or usual
+    return _endings().get(to.suffix.lower(), usual)
+
+
+def check_ending(to: Path | None, name: str) -> None:
+    """Raise UsageError if the file's ending is of another format than `name`, which it is to hold."""
+    ending = None if to is None else _endings().get(to.suffix.lower())
+    if ending is not None and ending != name:
+        raise UsageError(
+            f"{to} would be a {name.upper()} called {ending.upper()}",
+            f"drop --format {name}, or name another file",
+        )
+
+
+def _default(image: Path) -> tuple[Path | None, Path | None]:
+    if image != STREAM:
+        return None, default_folder(image)
+    if sys.stdout.isatty():
+        raise UsageError(
+            "the image comes from standard input, and no place for the results is named",
+            "pass --to FILE, or --out DIR",
+        )
+    return STREAM, None
+
+
+def _check_picture(to: Path, given: Mapping[str, Any]) -> None:
+    if to == STREAM and given["json"]:
+        raise UsageError(
+            "--json and --to - both write to standard output", "give --to a file, or --out a folder"
+        )
+    if to == STREAM and sys.stdout.isatty():
+        raise UsageError("--to -: standard output is a terminal", "redirect it, or pass --to FILE")
+    if to.suffix.lower() in _OTHER_PICTURES:
+        raise UsageError(
+            f"{to}: pictures of this kind are not written", f"end it with {', '.join(_endings())}"
+        )
+
+
+def _image_of(folder: Path) -> str | None:
+    """Name of the image whose results a folder holds; None where it holds none."""
+    from artifix.outputs.save import RECORD
+
+    try:
+        return str(json.loads((folder / RECORD).read_bytes())["inputs"]["image"]["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _endings() -> dict[str, str]:
+    """Formats by the endings of their files; what knows them is loaded when it is needed."""
+    from artifix.outputs.formats import ENDINGS
+
+    return ENDINGS
