@@ -154,6 +154,12 @@ def test_a_reference_for_all_must_be_there(folder, tmp_path):
     assert "no such file" in refused(folder, shared=[tmp_path])
 
 
+def test_a_folder_that_the_user_names_must_be_there(folder, tmp_path):
+    put(folder, "a.png", "a_mask.png", "a_ref.png")
+    assert "--masks " in refused(folder, tmp_path / "none")
+    assert "none: no such folder" in refused(folder, None, tmp_path / "none")
+
+
 def test_a_reference_for_all_is_of_this_layout_only(folder):
     with pytest.raises(UsageError, match="--ref is of --layout plain, not of idm-vton"):
         list_layout("idm-vton", folder, shared=[folder / "a.png"])

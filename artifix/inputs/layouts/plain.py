@@ -75,10 +75,10 @@ def find(sources: Sources) -> Found:
     """A repair of every image that has a mask.
 
     Raises:
-        InputError: an image has a mask and no reference, several files may be meant, or a reference given
-            for all is not there.
+        InputError: an image has a mask and no reference, several files may be meant, or something that the
+            user named is not there.
     """
-    _require_shared(sources)
+    _require_named(sources)
     images, beside = _told_apart(sources)
     masks = _Kept(sources.masks_folder, sources.folder)
     references = _Kept(sources.references_folder, sources.folder)
@@ -98,7 +98,11 @@ def find(sources: Sources) -> Found:
     return Found(repairs, [image for image in images if image not in mask_of])
 
 
-def _require_shared(sources: Sources) -> None:
+def _require_named(sources: Sources) -> None:
+    """What lies beside the images would stand in for a misspelt folder unseen."""
+    for option, folder in (("--masks", sources.masks), ("--references", sources.references)):
+        if folder is not None and not folder.is_dir():
+            raise InputError(f"{option} {folder}: no such folder", "check the spelling")
     for path in sources.shared:
         if not path.is_file():
             raise InputError(f"--ref {path}: no such file", "check the spelling and the folder")
