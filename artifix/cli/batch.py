@@ -41,8 +41,8 @@ _LayoutOption = Annotated[
     typer.Option(
         "--layout",
         metavar="NAME",
-        help="MANIFEST is a folder as another program wrote it: anydoor, idm-vton, zero123plus, dreambooth "
-        "or mimicbrush.",
+        help="MANIFEST is a folder: plain (X.png, X_mask.png, X_ref.png), or as another program wrote it: "
+        "anydoor, idm-vton, zero123plus, dreambooth or mimicbrush.",
     ),
 ]
 _MasksOption = Annotated[
@@ -52,6 +52,17 @@ _MasksOption = Annotated[
 _ReferencesOption = Annotated[
     Path | None,
     typer.Option("--references", metavar="DIR", readable=False, help="References of a --layout."),
+]
+_RefOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--ref",
+        "-r",
+        metavar="FILE",
+        readable=False,
+        help="Reference of all images of --layout plain that have none of their own; may be repeated.",
+        show_default=False,
+    ),
 ]
 _OutsideOption = Annotated[
     bool,
@@ -126,6 +137,7 @@ def batch(
     layout: _LayoutOption = None,
     masks: _MasksOption = None,
     references: _ReferencesOption = None,
+    ref: _RefOption = None,
     allow_outside: _OutsideOption = False,
     dry_run: _DryRunOption = False,
     overwrite: _AnewOption = False,

@@ -31,7 +31,10 @@ def rows_of(given: dict[str, Any], console: Console) -> "list[Row]":
     if given["layout"] is None:
         if named := [name for name in ("masks", "references") if given[name] is not None]:
             raise UsageError(f"--{named[0]} is of a --layout", "name the layout, or drop it")
-
+        if given["ref"]:
+            raise UsageError(
+                "--ref is of --layout plain", "name the layout, or the references in a column of the manifest"
+            )
         return _listed(given, console)
 
     from artifix.inputs.layouts import list_layout
@@ -39,7 +42,8 @@ def rows_of(given: dict[str, Any], console: Console) -> "list[Row]":
 
     if given["mask_from"] == IMAGE_ALPHA:
         raise UsageError(f"--mask-from {IMAGE_ALPHA} reads no masks, and a --layout lists them", "drop one")
-    listing = list_layout(given["layout"], given["manifest"], given["masks"], given["references"])
+    places = (given["manifest"], given["masks"], given["references"])
+    listing = list_layout(given["layout"], *places, given["ref"] or ())
     if left_out := len(listing.left_out):
         console.note(f"{left_out} pictures have no mask and are left out, such as {listing.left_out[0]}")
     return listing.rows

@@ -229,12 +229,62 @@ def test_a_layout_is_printed_as_a_manifest(artifix, files, no_worker):
     assert "X_source.png,X_source_mask.png,X_reference.png" in run.out
 
 
+@pytest.fixture
+def plain(files):
+    """A folder with an image, its mask beside it, and a picture that has none; no reference."""
+    folder = files.folder / "plain"
+    folder.mkdir()
+    for source, name in ((files.image, "X.PNG"), (files.mask, "X_mask.png"), (files.image, "Y.png")):
+        (folder / name).write_bytes(source.read_bytes())
+    return folder
+
+
+def test_a_plain_folder_is_refined_after_one_reference_for_all(artifix, files, plain, worker):
+    run = artifix("batch", plain, "--layout", "plain", "--ref", files.reference, "--out", files.out)
+    assert run.code == ExitCode.OK, run.err
+    assert f"1 pictures have no mask and are left out, such as {plain / 'Y.png'}" in run.err
+    assert [path.name for path in (files.out / "rows").iterdir()] == ["X"]
+
+
+def test_a_plain_folder_is_printed_with_all_its_references(artifix, files, plain, no_worker):
+    for number in (1, 2):
+        (plain / f"X_ref{number}.png").write_bytes(files.reference.read_bytes())
+    arguments = ["--layout", "plain", "-r", files.reference, "--out", files.out, "--dry-run"]
+    run = artifix("batch", plain, *arguments)
+    assert run.code == ExitCode.OK, run.err
+    assert "X,X.PNG,X_mask.png,X_ref1.png;X_ref2.png" in run.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], ExitCode.INPUT, "has a mask but no reference for X.PNG"),
+        (["--ref", "gone.png"], ExitCode.INPUT, "gone.png: no such file"),
+    ],
+)
+def test_a_plain_folder_without_references_is_refused(
+    artifix, files, plain, no_worker, arguments, code, said
+):
+    run = artifix("batch", plain, "--layout", "plain", "--out", files.out, *arguments)
+    assert run.code == code
+    assert said in run.err
+    assert not files.out.exists()
+
+
+def test_a_reference_for_all_is_refused_with_any_other_layout(artifix, files, plain, no_worker):
+    arguments = ["--layout", "idm-vton", "--ref", files.reference, "--out", files.out]
+    run = artifix("batch", plain, *arguments)
+    assert run.code == ExitCode.USAGE
+    assert "--ref is of --layout plain, not of idm-vton" in run.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (["--shard", "3/2"], ExitCode.USAGE, "is no share"),
         (["--address", "localhost:1"], ExitCode.USAGE, "--engine ray"),
         (["--masks", "m"], ExitCode.USAGE, "is of a --layout"),
+        (["--ref", "r.png"], ExitCode.USAGE, "--ref is of --layout plain"),
         (["--steps", "0"], ExitCode.USAGE, "steps is 0"),
         (["--weights", "nowhere"], ExitCode.WEIGHTS, "no such weights"),
     ],

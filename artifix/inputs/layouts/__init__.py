@@ -1,4 +1,4 @@
-"""Folders as other programs leave them, read as if a manifest listed their pictures."""
+"""Folders as other programs or people leave them, read as if a manifest listed their pictures."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 from artifix.errors import InputError, UsageError
 from artifix.inputs import ids
 from artifix.inputs.cells import KINDS, Entry, references_of
-from artifix.inputs.layouts import anydoor, dreambooth, idm_vton, mimicbrush, zero123plus
+from artifix.inputs.layouts import anydoor, dreambooth, idm_vton, mimicbrush, plain, zero123plus
 from artifix.inputs.layouts.folders import Found, Repair, Sources, require_repairs
 from artifix.inputs.manifest import Row, manifest_of
 from artifix.inputs.table import shown
@@ -18,6 +18,7 @@ LAYOUTS: dict[str, Callable[[Sources], Found]] = {
     "dreambooth": dreambooth.find,
     "idm-vton": idm_vton.find,
     "mimicbrush": mimicbrush.find,
+    "plain": plain.find,
     "zero123plus": zero123plus.find,
 }
 _FIRST_LINE = 2  # of the manifest that would list them, below the names of the columns
@@ -33,14 +34,22 @@ class Listing:
 
 
 def rows_of_layout(
-    name: str, folder: Path, masks: Path | None = None, references: Path | None = None
+    name: str,
+    folder: Path,
+    masks: Path | None = None,
+    references: Path | None = None,
+    shared: Sequence[Path] = (),
 ) -> list[Row]:
     """The rows of a folder; see `list_layout`, which tells what was left out too."""
-    return list_layout(name, folder, masks, references).rows
+    return list_layout(name, folder, masks, references, shared).rows
 
 
 def list_layout(
-    name: str, folder: Path, masks: Path | None = None, references: Path | None = None
+    name: str,
+    folder: Path,
+    masks: Path | None = None,
+    references: Path | None = None,
+    shared: Sequence[Path] = (),
 ) -> Listing:
     """Every picture of a folder that has a mask, as a row.
 
@@ -49,20 +58,27 @@ def list_layout(
         folder: with the pictures.
         masks: with the masks; `folder`/masks where it is None, unless the layout has its own place.
         references: with the references; `folder`/references, likewise.
+        shared: references for every picture that has none of its own, in the plain layout.
 
     Returns:
         Rows whose lines are those of the manifest that `manifest_text` makes of them.
 
     Raises:
-        UsageError: there is no such layout.
+        UsageError: there is no such layout, or it takes no shared references.
         InputError: a folder cannot be listed, nothing has a mask, or something is ambiguous or missing.
     """
     if name not in LAYOUTS:
         raise UsageError(f"unknown layout {shown(name)}", f"known are: {', '.join(LAYOUTS)}")
-    places = [
-        None if place is None else Path(os.path.abspath(place)) for place in (folder, masks, references)
-    ]
-    sources = Sources(places[0] or folder, *places[1:])
+    if shared and LAYOUTS[name] is not plain.find:
+        raise UsageError(
+            f"--ref is of --layout plain, not of {name}", "drop it: this layout says where references lie"
+        )
+    sources = Sources(
+        _absolute(folder),
+        None if masks is None else _absolute(masks),
+        None if references is None else _absolute(references),
+        tuple(map(_absolute, dict.fromkeys(shared))),
+    )
     found = LAYOUTS[name](sources)
     require_repairs(found, sources)
     lines = range(_FIRST_LINE, _FIRST_LINE + len(found.repairs))
@@ -89,6 +105,10 @@ def manifest_text(rows: Sequence[Row]) -> str:
         cells = {**row.written, "id": row.id}
         lines.append(",".join(_quoted(cells.get(column, "")) for column in columns))
     return "\n".join([*lines, ""])
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
 
 
 def _entry(line: int, row_id: str, repair: Repair, folder: Path) -> Entry:

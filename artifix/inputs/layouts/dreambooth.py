@@ -13,6 +13,7 @@ from artifix.inputs.layouts.folders import (
     REFERENCES,
     Found,
     Repair,
+    Shelf,
     Sources,
     distinct,
     folders,
@@ -36,8 +37,9 @@ def find(sources: Sources) -> Found:
 
 def _add(found: Found, subject: Path, sources: Sources) -> None:
     photos: tuple[Path, ...] = ()
+    masks = Shelf(sources.masks_folder / subject.name)
     for image in distinct(pictures(subject)):
-        mask = mask_of(image, sources.masks_folder / subject.name)
+        mask = mask_of(image, masks)
         if mask is None:
             found.left_out.append(image)
             continue

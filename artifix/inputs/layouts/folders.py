@@ -1,14 +1,19 @@
 """What all layouts share: the pictures of a folder, and which mask and reference belong to which."""
 
-from collections.abc import Callable, Mapping
+import os
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from artifix.box import Box
 from artifix.errors import InputError
 from artifix.inputs.table import counted
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+SUFFIXES = (
+    ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif",
+)  # fmt: skip
 MASKS, REFERENCES = "masks", "references"  # folders looked in where the user names none
 
 
@@ -19,6 +24,7 @@ class Sources:
     folder: Path
     masks: Path | None = None
     references: Path | None = None
+    shared: tuple[Path, ...] = ()  # references for every picture that has none of its own
 
     @property
     def masks_folder(self) -> Path:
@@ -48,24 +54,53 @@ class Found:
     left_out: list[Path]  # pictures without a mask
 
 
+class Shelf:
+    """The pictures of a folder by their names; listed once, however many are asked for.
+
+    Args:
+        folder: need not be there: then it holds none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def of_stem(self) -> dict[str, list[Path]]:
+        """The pictures by `key_of` their names.
+
+        Raises:
+            InputError: the folder cannot be listed.
+        """
+        found: dict[str, list[Path]] = {}
+        for path in pictures(self.folder) if os.path.isdir(self.folder) else ():
+            found.setdefault(key_of(path), []).append(path)
+        return found
+
+
+def key_of(path: Path) -> str:
+    """The name without its suffix, the same however its accents are composed."""
+    return unicodedata.normalize("NFC", path.stem)
+
+
 def pictures(folder: Path) -> list[Path]:
     """The image files right inside, by name; hidden ones are not meant.
 
     Raises:
         InputError: the folder cannot be listed.
     """
-    return [path for path in _listed(folder) if path.suffix.lower() in SUFFIXES and path.is_file()]
+    return _listed(folder, lambda entry: entry.name.lower().endswith(SUFFIXES) and _is_file(entry))
 
 
 def distinct(images: list[Path]) -> list[Path]:
     """The pictures themselves.
 
     Raises:
-        InputError: two differ in their suffix only, so that a mask may be meant for either.
+        InputError: two differ in their suffix, or how accents are composed, only: a mask may be meant for
+            either.
     """
     of_stem: dict[str, Path] = {}
     for image in images:
-        other = of_stem.setdefault(image.stem, image)
+        other = of_stem.setdefault(key_of(image), image)
         if other is not image:
             raise InputError(
                 f"{image.parent}: {other.name} and {image.name} would share their masks", "rename one of them"
@@ -79,49 +114,57 @@ def folders(folder: Path) -> list[Path]:
     Raises:
         InputError: the folder cannot be listed.
     """
-    return [path for path in _listed(folder) if path.is_dir()]
+    return _listed(folder, lambda entry: os.path.isdir(entry.path))
 
 
-def named(folder: Path, *stems: str) -> Path | None:
-    """The picture in `folder` that has one of the stems, whatever its suffix; None if there is none.
+def named(shelf: Shelf, *stems: str) -> Path | None:
+    """The picture on the shelf that has one of the stems, whatever its suffix; None if there is none.
+
+    Raises:
+        InputError: there are several, or the folder cannot be listed.
+    """
+    keys = dict.fromkeys(unicodedata.normalize("NFC", stem) for stem in stems)
+    return single(shelf.folder, [path for key in keys for path in shelf.of_stem.get(key, ())])
+
+
+def single(folder: Path, found: Sequence[Path]) -> Path | None:
+    """The one picture found; None if there is none.
+
+    Args:
+        folder: named in the error, and not again for what lies in it.
+        found: what may be meant.
 
     Raises:
         InputError: there are several.
     """
-    found = [
-        folder / f"{stem}{suffix}"
-        for stem in dict.fromkeys(stems)
-        for suffix in (*SUFFIXES, *(suffix.upper() for suffix in SUFFIXES))
-        if (folder / f"{stem}{suffix}").is_file()
-    ]
-    # A disk that ignores case finds one file under two names.
-    different = [path for i, path in enumerate(found) if not any(path.samefile(other) for other in found[:i])]
-    if len(different) > 1:
-        names = " and ".join(path.name for path in different)
+    if len(found) > 1:
+        short = [path.relative_to(folder) if path.is_relative_to(folder) else path for path in found]
+        names = " and ".join(path.as_posix() for path in short)
         raise InputError(f"{folder}: {names} may both be meant", "keep one of them there")
-    return different[0] if different else None
+    return found[0] if found else None
 
 
-def mask_of(image: Path, folder: Path) -> Path | None:
-    """The mask drawn for a picture: <stem> or <stem>_mask in `folder`.
+def mask_of(image: Path, masks: Shelf) -> Path | None:
+    """The mask drawn for a picture: <stem> or <stem>_mask among the masks.
 
     Raises:
-        InputError: there are several.
+        InputError: there are several, or the masks cannot be listed.
     """
-    return named(folder, image.stem, f"{image.stem}_mask")
+    return named(masks, image.stem, f"{image.stem}_mask")
 
 
-def required(folder: Path, image: Path, *stems: str) -> Path:
+def required(shelf: Shelf, image: Path, *stems: str) -> Path:
     """The reference of `image`, which has one of the stems.
 
     Raises:
         InputError: there is none, or several.
     """
-    found = named(folder, *stems)
+    found = named(shelf, *stems)
     if found is None:
         wanted = " or ".join(f"{stem}.*" for stem in stems)
         raise InputError(
-            f"{folder}: has no reference for {image.name}", f"looked for {wanted}; name another --references"
+            f"{shelf.folder}: has no reference for {image.name}",
+            f"looked for {wanted}; name another --references",
         )
     return found
 
@@ -141,8 +184,9 @@ def with_masks(
     """
     repairs: list[Repair] = []
     left_out = []
+    masks = Shelf(sources.masks_folder)
     for image in distinct(images):
-        mask = mask_of(image, sources.masks_folder)
+        mask = mask_of(image, masks)
         if mask is None:
             left_out.append(image)
         else:
@@ -175,10 +219,17 @@ def size_of(path: Path) -> tuple[int, int]:
     return read_picture(path, least_side_px=1).size
 
 
-def _listed(folder: Path) -> list[Path]:
+def _listed(folder: Path, is_wanted: Callable[["os.DirEntry[str]"], bool]) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.name[0] != "." and is_wanted(entry)]
     except OSError as error:
         raise InputError(
             f"{folder}: cannot be listed: {error.strerror}", "name an existing folder"
         ) from error
+    return [folder / name for name in sorted(names)]
+
+
+def _is_file(entry: "os.DirEntry[str]") -> bool:
+    # An entry knows that without asking the disk again, but for links, of which some lead nowhere.
+    return os.path.isfile(entry.path) if entry.is_symlink() else entry.is_file()

@@ -10,7 +10,7 @@ results. Runs on DressCode name their garments otherwise.
 from pathlib import Path
 
 from artifix.errors import InputError
-from artifix.inputs.layouts.folders import Found, Repair, Sources, pictures, required, with_masks
+from artifix.inputs.layouts.folders import Found, Repair, Shelf, Sources, pictures, required, with_masks
 from artifix.inputs.table import read_text
 
 PAIRS = "test_pairs.txt"
@@ -22,7 +22,7 @@ def find(sources: Sources) -> Found:
     Raises:
         InputError: the garment of a result is missing, or the pairs are none.
     """
-    garments = sources.references or sources.folder / "cloth"
+    garments = Shelf(sources.references or sources.folder / "cloth")
     pairs = sources.folder / PAIRS
     garment_of = _read_pairs(pairs) if pairs.exists() else None
 

@@ -8,7 +8,7 @@ mask) and reference. This relies on these names; the suffix may be that of any p
 from pathlib import Path
 
 from artifix.errors import InputError
-from artifix.inputs.layouts.folders import Found, Repair, Sources, distinct, named, pictures, required
+from artifix.inputs.layouts.folders import Found, Repair, Shelf, Sources, distinct, named, pictures, required
 
 SOURCE, MASK, REFERENCE = "_source", "_source_mask", "_reference"
 
@@ -27,8 +27,10 @@ def find(sources: Sources) -> Found:
             "keep one of both, or name the folder",
         )
     images = distinct(pictures(nested) if nested.is_dir() else flat)
-    masks = sources.masks or (_nested_masks(sources.folder) if nested.is_dir() else sources.folder)
-    references = sources.references or (sources.folder / "reference" if nested.is_dir() else sources.folder)
+    masks = Shelf(sources.masks or (_nested_masks(sources.folder) if nested.is_dir() else sources.folder))
+    references = Shelf(
+        sources.references or (sources.folder / "reference" if nested.is_dir() else sources.folder)
+    )
     found = Found([], [])
     for image in images:
         key = image.stem.removesuffix(SOURCE)
@@ -41,9 +43,9 @@ def find(sources: Sources) -> Found:
     return found
 
 
-def _bare(image: Path, folder: Path) -> tuple[str, ...]:
+def _bare(image: Path, shelf: Shelf) -> tuple[str, ...]:
     """The names that are enough in a folder of masks or references, but not beside the sources."""
-    return () if folder == image.parent else (image.stem.removesuffix(SOURCE), image.stem)
+    return () if shelf.folder == image.parent else (image.stem.removesuffix(SOURCE), image.stem)
 
 
 def _nested_masks(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from artifix.box import Box
 from artifix.errors import InputError
-from artifix.inputs.layouts.folders import Found, Repair, Sources, pictures, required, with_masks
+from artifix.inputs.layouts.folders import Found, Repair, Shelf, Sources, pictures, required, with_masks
 
 COLUMNS, ROWS = 2, 3
 
@@ -21,9 +21,10 @@ def find(sources: Sources) -> Found:
     Raises:
         InputError: a sheet or its mask cannot be read or is of another form, or its input view is missing.
     """
+    references = Shelf(sources.references_folder)
 
     def repairs_of(image: Path, mask: Path) -> list[Repair]:
-        reference = required(sources.references_folder, image, image.stem)
+        reference = required(references, image, image.stem)
         return [
             Repair(f"{image.stem}-view{number}", image, mask, (reference,), {"image": view, "mask": view})
             for number, view in _marked_views(image, mask)
