@@ -10,7 +10,7 @@ from typing import Any
 
 from artifix.batch.lock import Shard
 from artifix.batch.task import Task, seed_of
-from artifix.config import AlignmentConfig, CommandConfig, RefineConfig, override, to_dict
+from artifix.config import AlignmentConfig, CommandConfig, OutputConfig, RefineConfig, override, to_dict
 from artifix.errors import UsageError
 from artifix.inputs.manifest import Row
 from artifix.inputs.places import Place
@@ -18,6 +18,7 @@ from artifix.inputs.request import check_request
 from artifix.outputs.save import RECORD
 
 _UNSET = to_dict(AlignmentConfig())
+_PNG = OutputConfig()
 ROWS = "rows"  # the folder that holds a folder for each row
 
 
@@ -97,7 +98,8 @@ def _fingerprint(row: Row, task: Task, weights_sha256: str) -> str:
             "alignment": _told(task.config.alignment),
             "refinement": _told(task.config.refinement),
             "seed": task.config.seed,
-            "output": _told(task.output),
+            # Left out where it is as ever, so that rows done before there was a choice stay done.
+            **({} if task.output == _PNG else {"output": _told(task.output)}),
         },
         "weights": weights_sha256,
         "metadata": task.with_metadata,

@@ -55,6 +55,7 @@ def test_a_row_may_not_take_any_match_where_the_run_takes_exact_ones_only(planne
         {"with_metadata": False},
         {"columns": ",force", "cells": ",true"},
         {"config": override(CommandConfig(), strict=True)},
+        {"config": override(CommandConfig(), format="keep")},
         {"config": override(CommandConfig(), allow_mirror=True)},
         {"config": override(CommandConfig(), min_repair_confidence=0.5)},
     ],

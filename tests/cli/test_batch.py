@@ -59,6 +59,24 @@ def test_every_row_is_refined(artifix, files, manifest, worker):
     assert (files.out / "report.html").is_file()
 
 
+def test_rows_are_written_in_the_format_asked_for_and_its_cost_is_noted(artifix, files, manifest, worker):
+    assert artifix("batch", manifest, "--out", files.out, "--format", "jpeg", "--quality", "80").code == 0
+    row = files.out / "rows" / "a"
+    assert Image.open(row / "refined.jpg").format == "JPEG"
+    assert not (row / "refined.png").exists()
+    coding = json.loads((row / "record.json").read_text())["coding"]
+    assert (coding["format"], coding["quality"]) == ("jpeg", 80)
+    with (files.out / "results.csv").open() as lines:
+        notes = [line["note"] for line in csv.DictReader(lines)]
+    assert all("JPEG of quality 80 changes" in note for note in notes)
+
+
+def test_a_quality_for_an_exact_format_is_refused_at_once(artifix, files, manifest, no_worker):
+    run = artifix("batch", manifest, "--out", files.out, "--quality", "80")
+    assert run.code == ExitCode.USAGE
+    assert "png is exact" in run.err
+
+
 def test_a_row_gives_the_pixels_of_refine_with_its_seed(artifix, files, manifest, worker, pipeline):
     artifix("batch", manifest, "--out", files.out)
     record = json.loads((files.out / "rows" / "a" / "record.json").read_text())

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -33,6 +34,54 @@ def test_refine_changes_the_mask_only_and_repeats_itself(artifix, files, tiny_we
     assert (refined[MASKED] != image[MASKED]).any()
     assert refine(artifix, files, tiny_weights, "--overwrite").code == 0
     assert (files.out / "refined.png").read_bytes() == data
+
+
+def painted(mask: np.ndarray, kind: str) -> Image.Image:
+    """The mask as some program would save it."""
+    if kind == "blurred":
+        return Image.fromarray(cv2.GaussianBlur(mask, (0, 0), 2))
+    if kind == "red on black":
+        return Image.fromarray(mask[..., None] * np.array([1, 0, 0], np.uint8))
+    if kind == "blue on transparency":
+        return Image.fromarray(np.dstack([0 * mask, 0 * mask, mask, mask]))
+    if kind == "with noise and a speck":
+        noisy = np.maximum(mask, np.random.default_rng(0).integers(0, 4, mask.shape).astype(np.uint8))
+        noisy[2, 2] = 255
+        return Image.fromarray(noisy)
+    line = np.zeros_like(mask)
+    line[25, MASKED[1]] = 255
+    return Image.fromarray(line)
+
+
+@pytest.mark.parametrize(
+    "kind", ["blurred", "red on black", "blue on transparency", "with noise and a speck", "a line of 1 px"]
+)
+def test_masks_as_programs_save_them_are_repaired_and_the_rest_stays(
+    artifix, files, tiny_weights, kind
+):
+    painted(np.asarray(Image.open(files.mask)), kind).save(files.mask)
+    run = refine(artifix, files, tiny_weights)
+    assert run.code == 0, run.err
+    refined, image = np.asarray(Image.open(files.out / "refined.png")), np.asarray(Image.open(files.image))
+    reach = np.zeros(image.shape[:2], bool)
+    reach[12:38, 16:48] = True  # the mask and its blurred rim
+    reach[2, 2] = True
+    assert (refined[~reach] == image[~reach]).all()
+    assert (refined[25, 26:38] != image[25, 26:38]).any()
+
+
+def test_an_erased_artifact_is_its_own_mask_and_opaque_once_repaired(artifix, files, tiny_weights):
+    image = np.dstack([np.asarray(Image.open(files.image)), np.full((64, 80), 255, np.uint8)])
+    image[(*MASKED, 3)] = 0
+    Image.fromarray(image).save(files.image)
+    arguments = [files.image, "--ref", files.reference, "--out", files.out, "--mask-from", "image-alpha"]
+    run = artifix("refine", *arguments, "--weights", tiny_weights, "--force")
+    assert run.code == 0, run.err
+    refined = np.asarray(Image.open(files.out / "refined.png"))
+    assert (refined[MASKED][2:-2, 2:-2, 3] == 255).all()
+    outside = np.ones((64, 80), bool)
+    outside[MASKED] = False
+    assert (refined[outside] == image[outside]).all()
 
 
 def test_record_names_the_weights_and_their_sha256(artifix, files, tiny_weights):
