@@ -56,9 +56,7 @@ def painted(mask: np.ndarray, kind: str) -> Image.Image:
 @pytest.mark.parametrize(
     "kind", ["blurred", "red on black", "blue on transparency", "with noise and a speck", "a line of 1 px"]
 )
-def test_masks_as_programs_save_them_are_repaired_and_the_rest_stays(
-    artifix, files, tiny_weights, kind
-):
+def test_masks_as_programs_save_them_are_repaired_and_the_rest_stays(artifix, files, tiny_weights, kind):
     painted(np.asarray(Image.open(files.mask)), kind).save(files.mask)
     run = refine(artifix, files, tiny_weights)
     assert run.code == 0, run.err
