@@ -271,6 +271,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises:
         InputError: the file is missing, unreadable or not TOML.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):  # opening a pipe would wait for ever
+        raise InputError(f"{path}: is not a regular file", "save the settings to a file first")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
