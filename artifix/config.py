@@ -19,9 +19,7 @@ class AlignmentConfig:
 
     layer: str | None = None  # module path of the cross-attention layer; None = the weights' calibration
     timestep: int | None = None  # noise level of the recorded pass; None = the weights' calibration
-    mask_threshold: float = (
-        0.5  # share of the mask's lightest from which on it marks the artifact; less blends
-    )
+    mask_threshold: float = 0.5  # share of the mask's lightest that marks the artifact; less blends
     contexts: tuple[float, ...] = (1.8, 3.0, 5.0)  # sides of the crops looked at, over the mask's longer side
     zoom: bool = True  # closer looks: at the part found first, then along the field of attention
     matchers: tuple[str, ...] = ("sift", "xfeat", "attention")  # whose matches propose transforms
@@ -286,6 +284,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises:
         InputError: the file is missing, unreadable or not TOML.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):  # opening a pipe would wait for ever
+        raise InputError(f"{path}: is not a regular file", "save the settings to a file first")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

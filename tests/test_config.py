@@ -1,6 +1,7 @@
 """Settings: from TOML, changed by name, held to their types and limits."""
 
 import math
+import os
 from dataclasses import fields
 
 import pytest
@@ -159,3 +160,9 @@ def test_unknown_matchers_of_a_file_are_refused_with_its_name(tmp_path):
     path.write_text('[alignment]\nmatchers = ["sift", "surf"]\n')
     with pytest.raises(UsageError, match=r"a.toml: matchers: 'surf' is no matcher"):
         load_config(path, {})
+
+
+def test_a_pipe_is_refused_rather_than_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(InputError, match="is not a regular file"):
+        read_toml(tmp_path / "pipe.toml")

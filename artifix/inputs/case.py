@@ -135,7 +135,12 @@ def _reference(image: Picture, path: Path, crops: Mapping[str, Box]) -> Picture:
 
 
 def _check_reference(reference: Picture, image: Picture) -> None:
-    """Raise InputError if the reference shows the very same as the image, artifact included."""
+    """Raise InputError if the reference shows nothing, or the very same as the image, artifact included."""
+    if reference.alpha is not None and not reference.alpha.any():
+        raise InputError(
+            f"{reference.path}: the reference is transparent everywhere, nothing of it is seen",
+            "save it without transparency, or give another photo",
+        )
     if reference.size == image.size and np.array_equal(reference.pixels, image.pixels):
         raise InputError(
             f"{reference.path}: the reference is the same picture as the image {image.path}, "

@@ -79,7 +79,8 @@ FORM = (
 )
 _FURTHER_REFERENCE = re.compile(r"ref(?:erence)?_?(?:[1-9][0-9]{0,5})")
 MISSPELT = 0.75  # likeness of names, from which on one is meant
-_WHOLE = re.compile(r"([+-]?[0-9]{1,18})(?:[.,]0+)?")  # spreadsheets write 1.0 for 1
+# Spreadsheets write 1.0 for 1. Just three zeros may be a decimal's as well as those of a thousand.
+_WHOLE = re.compile(r"([+-]?[0-9]{1,18})(?:[.,](?:0{1,2}|0{4,}))?")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _FLAGS = {

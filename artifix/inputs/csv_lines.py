@@ -5,7 +5,7 @@ from pathlib import Path
 
 from artifix.errors import InputError
 from artifix.inputs.cells import FORM, NEEDED, Entry, column_of, is_foreign, references_of, why_unknown
-from artifix.inputs.sheet import read_sheet
+from artifix.inputs.sheet import SEPARATORS, read_sheet
 from artifix.inputs.table import MOST_COLUMNS, MOST_TOLD, Mistake, counted, shown
 
 
@@ -27,6 +27,9 @@ def csv_entries(path: Path, mistakes: list[Mistake], without_masks: bool) -> tup
     foreign = [name for name in header[:MOST_TOLD] if column_of(name) is None and is_foreign(name)]
     if foreign:
         notes.append(f"columns left alone: {', '.join(map(shown, foreign))}")
+    if header and len(foreign) == len([name for name in header if name]):
+        told = ", ".join(map(shown, foreign))
+        raise InputError(f"{path}: line {sheet.header_line}: names no columns that are known: {told}", FORM)
     wrong = _column_mistakes([name for name in header if name not in foreign], without_masks)
     mistakes += [(sheet.header_line, what) for what in wrong]
     columns = [column_of(name) for name in header]
@@ -36,8 +39,21 @@ def csv_entries(path: Path, mistakes: list[Mistake], without_masks: bool) -> tup
         if len(cells) != len(header):
             mistakes.append((line, f"has {counted(len(cells), 'cell')}, not {len(header)}"))
         elif not lacking:  # or else every row would tell what the first line has told
-            entries.append(_entry(line, columns, cells))
+            entry = _entry(line, columns, cells)
+            if other := _other_separator(cells):
+                mistakes.append((line, f"has {other} between its cells, unlike the first line"))
+            else:
+                entries.append(entry)
     return entries, notes
+
+
+def _other_separator(cells: Sequence[str]) -> str:
+    """What separates the cells of a row that was taken for one cell; "" of another row."""
+    written = [cell for cell in cells if cell]
+    if len(cells) < 3 or len(written) != 1:
+        return ""
+    found = (name for sign, name in SEPARATORS.items() if written[0].count(sign) == len(cells) - 1)
+    return next(found, "")
 
 
 def _column_mistakes(header: Sequence[str], without_masks: bool) -> list[str]:

@@ -28,6 +28,10 @@ _DECODER_FAILURES = (
     cv2.error, OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, AttributeError,
     OverflowError, NotImplementedError, ZeroDivisionError, RuntimeError, struct.error, zlib.error,
 )  # fmt: skip
+_KINDS = {"F": "32-bit floats", "I": "whole numbers of 32 bits or with a sign"}
+_PREVIEW, _DNG_VERSION = 0x00FE, 0xC612  # tags of TIFF
+_NOTES = (b"tEXt", b"zTXt", b"iTXt")
+_TELLING = (b"XML:com.adobe.xmp\0", b"Raw profile type ")  # notes that may say how a picture is turned
 _EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "YCbCr")
 
 
@@ -86,16 +90,52 @@ def open_image(data: bytes, path: Path) -> Image.Image:
 
 def _open_and_load(data: bytes, path: Path) -> Image.Image:
     formats = _readable(data)
+    try:
+        return _loaded(data, path, formats)
+    except ValueError:  # notes larger than Pillow takes: the samples are sound for all that
+        without = _without_notes(data)
+        if len(without) == len(data):
+            raise
+        return _loaded(without, path, formats)
+
+
+def _loaded(data: bytes, path: Path, formats: tuple[str, ...]) -> Image.Image:
     image = Image.open(io.BytesIO(data), formats=formats)
     if image.format == "PNG":
         image.verify()  # the checksums, which load() skips; afterwards the file must be opened anew
         image = Image.open(io.BytesIO(data), formats=formats)
+    _check_no_raw_photo(image, path)
     frames = getattr(image, "n_frames", 1)
     # Phones write MPO: a JPEG whose further frames are previews or depth of the first.
     if frames > 1 and image.format != "MPO":
         raise InputError(f"{path}: holds {frames} frames or pages", "save the one you mean as a PNG")
     image.load()
     return image
+
+
+def _without_notes(data: bytes) -> bytes:
+    """A PNG without text that says nothing of its samples; other data as it is."""
+    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return data
+    parts, place = [data[:8]], 8
+    while place + 12 <= len(data):
+        end = place + 12 + int.from_bytes(data[place : place + 4], "big")
+        name, content = data[place + 4 : place + 8], data[place + 8 : end]
+        if name not in _NOTES or content.startswith(_TELLING):
+            parts.append(data[place:end])
+        place = end
+    return b"".join([*parts, data[place:]])
+
+
+def _check_no_raw_photo(image: Image.Image, path: Path) -> None:
+    """Raise InputError for a camera's raw file: a TIFF whose first page is only a small preview."""
+    tags = getattr(image, "tag_v2", {}) if image.format == "TIFF" else {}
+    if _DNG_VERSION in tags or tags.get(_PREVIEW, 0) == 1:
+        raise InputError(
+            f"{path}: is a raw photo of a camera, or another TIFF that begins with a preview "
+            f"({image.width}x{image.height} px)",
+            "develop it, and save it as PNG or JPEG",
+        )
 
 
 def _readable(data: bytes) -> tuple[str, ...]:
@@ -129,7 +169,7 @@ def samples_of(image: Image.Image, data: bytes | None, path: Path) -> tuple[NDAr
         elif data is not None and _bits_per_channel(image, data) == 16 and image.mode in ("RGB", "RGBA"):
             pixels, alpha = _colour_16(image, data, path)
         else:
-            pixels, alpha = _colour_8(image, path)
+            pixels, alpha = _colour_8(image, data, path)
     except _DECODER_FAILURES as error:
         raise InputError(f"{path}: the samples cannot be decoded ({error})", _SAVE_PLAIN) from error
     orientation = orientation_of(image)
@@ -208,17 +248,27 @@ def _keyed_alpha(pixels: NDArray, key: object) -> NDArray | None:
     return np.where((pixels == np.array(key)).all(axis=2), 0, 65535).astype(np.uint16)
 
 
-def _colour_8(image: Image.Image, path: Path) -> tuple[NDArray, NDArray | None]:
+def _colour_8(image: Image.Image, data: bytes | None, path: Path) -> tuple[NDArray, NDArray | None]:
     if image.mode == "CMYK":
         return np.array(_rgb_of_cmyk(image)), None
     if image.mode not in _EIGHT_BIT_MODES:
-        raise InputError(f"{path}: its samples are of the kind {image.mode!r}", _SAVE_PLAIN)
+        raise InputError(f"{path}: its samples are {_KINDS.get(image.mode, image.mode)}", _SAVE_PLAIN)
     if image.mode == "P" and image.palette is None:
         raise InputError(f"{path}: the file is damaged: its palette is missing", _SAVE_AGAIN)
     if not image.has_transparency_data:
         return np.array(image.convert("RGB")), None
-    rgba = np.asarray(image.convert("RGBA"))
+    rgba = np.asarray(_with_scaled_key(image, data).convert("RGBA"))
     return np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
+
+
+def _with_scaled_key(image: Image.Image, data: bytes | None) -> Image.Image:
+    """The image, its transparent grey scaled as its samples are: Pillow leaves that of 2 and 4 bits."""
+    key = image.info.get("transparency")
+    if image.format != "PNG" or data is None or image.mode != "L" or not isinstance(key, int):
+        return image
+    scaled = image.copy()
+    scaled.info["transparency"] = key * 255 // ((1 << data[24]) - 1)
+    return scaled
 
 
 def _rgb_of_cmyk(image: Image.Image) -> Image.Image:

@@ -127,7 +127,7 @@ def parse_points(data: bytes, path: Path, image: Picture, reference: Picture) ->
         what = f"{error.reason} at byte {error.start}"
         raise InputError(f"{path}: is not text ({what})", _POINTS_FORM) from error
     rows = []
-    for number, row in enumerate(csv.reader(io.StringIO(text)), 1):
+    for number, row in enumerate(_lines(text, path), 1):
         words = [word.strip() for word in row]
         if any(words) and not (number == 1 and tuple(words) == COLUMNS):
             rows.append(_point(words, f"{path}, line {number}", image, reference))
@@ -139,6 +139,13 @@ def parse_points(data: bytes, path: Path, image: Picture, reference: Picture) ->
                 _POINTS_FORM,
             )
     return points
+
+
+def _lines(text: str, path: Path) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise InputError(f"{path}: is not CSV: {error}", _POINTS_FORM) from error
 
 
 def _point(words: list[str], where: str, image: Picture, reference: Picture) -> list[float]:

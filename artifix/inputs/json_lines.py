@@ -1,10 +1,11 @@
 """Manifests as JSON lines: an object a line, its names those of the columns of a CSV manifest."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, NoReturn
 
-from artifix.errors import UsageError
+from artifix.errors import InputError, UsageError
 from artifix.inputs.cells import KINDS, Entry, Kind, column_of, references_of, why_unknown
 from artifix.inputs.table import MOST_TOLD, Mistake, read_text, shown
 
@@ -22,9 +23,11 @@ def json_entries(path: Path, mistakes: list[Mistake]) -> list[Entry]:
     """The rows of such a file; what is wrong with them is added to `mistakes`.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or is JSON of another form.
     """
-    lines = read_text(path).split("\n")
+    text = read_text(path)
+    _check_lines(path, text)
+    lines = text.split("\n")
     if not lines[-1].strip():
         lines.pop()
     entries = []
@@ -36,6 +39,23 @@ def json_entries(path: Path, mistakes: list[Mistake]) -> list[Entry]:
     return entries
 
 
+def _check_lines(path: Path, text: str) -> None:
+    """Raise InputError for one array of all rows, and for objects that are spread over lines."""
+    first = text.split("\n", 1)[0].strip()
+    if re.match(r"\s*\[\s*\{", text):
+        raise InputError(
+            f"{path}: is one array of JSON, not an object a line",
+            f"write an object a line, as by: jq -c '.[]' {path.name}",
+        )
+    if first == "{":
+        raise InputError(
+            f"{path}: line 1: begins an object that goes on in the next line",
+            f"write an object a line, as by: jq -c . {path.name}",
+        )
+    if first and first[0] not in "{[" and column_of(first.partition(",")[0]):
+        raise InputError(f"{path}: line 1: names columns, as CSV does", "name it .csv")
+
+
 def _object(line: str) -> dict[str, Any]:
     """Raises ValueError where `line` holds anything else."""
     if not line.strip():
@@ -45,6 +65,8 @@ def _object(line: str) -> dict[str, Any]:
     except RecursionError:
         raise ValueError("is nested too deeply") from None
     except json.JSONDecodeError as error:
+        if line.rstrip().endswith("},"):
+            raise ValueError("ends with a comma: lines are not separated by any") from None
         raise ValueError(f"is not JSON: {error.msg} (character {error.colno})") from None
     if not isinstance(found, dict):
         raise ValueError('is no object, like {"image": "a.png", ...}')

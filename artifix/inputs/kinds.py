@@ -1,4 +1,4 @@
-"""What a file is that is no image in a format that is read, and what to do about it."""
+"""What a file is that is no image in a format that is read, or no text, and what to do about it."""
 
 from pathlib import Path
 
@@ -21,7 +21,26 @@ _STARTS = (
     (b"\0\0\0\x0cjP  ", "is a JPEG 2000 file", "export it as PNG or JPEG"),
     (b"\xff\x0a", "is a JPEG XL file", "export it as PNG or JPEG"),
     (b"\0\0\0\x0cJXL ", "is a JPEG XL file", "export it as PNG or JPEG"),
+    (b"II\xbc\1", "is a JPEG XR file", "export it as PNG or JPEG"),
+    (b"qoif", "is a QOI file", "export it as PNG"),
+    (b"DDS ", "is a texture (DDS)", "export it as PNG"),
+    (b"\0\0\1\0", "is an icon (ICO)", "export it as PNG"),
+    (b"%!PS", "is a drawing (PostScript)", "export it as PNG"),
+    (b"data:", "is the text of a data: address, not the image itself", "decode it, or save the image anew"),
+    (b"\x89PNG\n", "is a PNG whose line ends were converted, as if it were text", "copy it again, as binary"),
+    *((sign, "is a TIFF whose samples are of a kind that is not read, such as floats, or is cut short",
+       "save it as PNG or TIFF with 8 or 16 bits per channel")
+      for sign in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
 )  # fmt: skip
+_LIKE_TEXT = (b"FORM", b"data:", b"DDS ", b"qoif", b"v/1\1", b"\xff\x0a")  # a table may begin so
+_WORKBOOKS = (
+    (b"xl/workbook", "is a workbook of Excel"),
+    (b"opendocument.spreadsheet", "is a workbook (ODS)"),
+    (b".iwa", "is a workbook of Numbers"),
+)
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # markers of JPEG that name its layout
+_SAVE_CSV = "save its sheet as CSV (UTF-8)"
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 _WEB, _DATA = "is a web page, not an image", "is text (JSON), not an image"
 
@@ -38,6 +57,10 @@ def unidentified(data: bytes, path: Path, formats: tuple[str, ...]) -> InputErro
     for start, what, remedy in _STARTS:
         if head.startswith(start):
             return InputError(f"{path}: {what}", remedy)
+    if bits := _bits_of_jpeg(data):
+        return InputError(
+            f"{path}: is a JPEG of {bits} bits per channel, 8 are read", "export it as PNG with 16 bits"
+        )
     if head[4:8] == b"ftyp" and len(head) >= 12:
         known = "HEIF" if is_heif(head) else "AVIF" if head[8:12] in (b"avif", b"avis") else ""
         if known in formats:
@@ -63,6 +86,37 @@ def unidentified(data: bytes, path: Path, formats: tuple[str, ...]) -> InputErro
     return InputError(
         f"{path}: is not an image in a known format, or is cut short", f"use one of {', '.join(formats)}"
     )
+
+
+def check_is_text(data: bytes, path: Path) -> None:
+    """Raise InputError if what should hold a table is a workbook, an archive, a picture or a web page."""
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise InputError(f"{path}: is a workbook of an old Excel", _SAVE_CSV)
+    if data.startswith(b"PK\3\4"):
+        for sign, what in _WORKBOOKS:
+            if sign in data:
+                raise InputError(f"{path}: {what}, whatever its name says", _SAVE_CSV)
+    head = data[:_HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head.startswith((b"<!doctype html", b"<html")):
+        raise InputError(f"{path}: is a web page, not a table", "download the table itself")
+    for start, what, _ in _STARTS:
+        if start not in _LIKE_TEXT and data.startswith(start):
+            raise InputError(
+                f"{path}: {what}, not a table", "name the table; a sheet is saved as CSV (UTF-8)"
+            )
+    if data.startswith(_PICTURES):
+        raise InputError(f"{path}: is an image, not a table", "name the table")
+
+
+def _bits_of_jpeg(data: bytes) -> int:
+    """Bits per channel of a JPEG that has not 8; 0 of anything else."""
+    place = 2
+    while data.startswith(b"\xff\xd8\xff") and place + 5 <= len(data) and data[place] == 0xFF:
+        marker = data[place + 1]
+        if marker in _FRAMES:
+            return data[place + 4] if data[place + 4] != 8 else 0
+        place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    return 0
 
 
 def is_heif(head: bytes) -> bool:

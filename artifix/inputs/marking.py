@@ -18,6 +18,7 @@ SPREADS, MOST_NOISE = 3, 0.25  # what nine in ten of the border's dark pixels sp
 NOISE_TOLD = 0.01  # share of the border from which on noise in the black is told
 # Beyond these shares of the picture, or of it and of its border, the wrong side is marked.
 MOST_MARKED, MOST_MARKED_AT_BORDER, MOST_OF_BORDER = 0.7, 0.5, 0.6
+STRETCHED = 1.02  # of width over height, mask to image, from which on a fitted mask may mean another part
 OUTLINE = 3  # what a mask encloses, over what it marks, from which on it may be meant as an outline
 _LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
 
@@ -62,6 +63,7 @@ def marked_by(
     if source == IMAGE_ALPHA:
         level, said = _without_surroundings(level, mask.path)
         notes += said
+    notes += _stretched(mask, size, whole)
     blend = level if mask.size == size else resize(level, size)
     np.clip(blend, 0, 1, out=blend)
     blend[blend < 0.5 / 255] = 0  # less than any 8-bit sample can show
@@ -175,6 +177,18 @@ def _without_surroundings(
             "pass --mask FILE",
         )
     return holes, (f"{path.name}: is a cut-out, and only the holes in it are repainted",)
+
+
+def _stretched(mask: Picture, size: tuple[int, int], whole: str) -> tuple[str, ...]:
+    """What to say of a mask that is fitted to other proportions; nothing of another."""
+    (height, width), (high, wide) = mask.size, size
+    share = width * high / (height * wide)
+    if max(share, 1 / share) <= STRETCHED:
+        return ()
+    return (
+        f"{mask.path.name}: of {width}x{height} px is stretched to the {wide}x{high} px of the {whole}, "
+        "as it has other proportions: see that it marks the same",
+    )
 
 
 def _size_mismatch(mask: Picture, size: tuple[int, int], whole: str) -> InputError:

@@ -4,7 +4,7 @@ import os
 import re
 import stat
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 from artifix.errors import InputError
 from artifix.inputs.ids import folded
@@ -14,6 +14,9 @@ from artifix.inputs.table import counted, shown
 _URL = re.compile(r"(?:[A-Za-z0-9+.\-]+::)*[A-Za-z][A-Za-z0-9+.\-]+://.*", re.DOTALL)
 _OF_THIS_MACHINE = re.compile(r"(?:^|::)(?:file|local)://|::", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_SHELL = re.compile(
+    r"~[^/\\]*[/\\]|.*?(\$\w+|\$\{\w+\}|%[A-Za-z_]{3,}%)", re.DOTALL
+)  # what a shell alone fills in
 _QUOTES = "\"'\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb "
 _MOST_SIGNS = 4096  # resolving longer ones takes long, and no system has them
 _LEAST_SECRET = 4  # shorter words of a query are in any text
@@ -139,9 +142,13 @@ class Finder:
         return path
 
     def _respelling(self, text: str) -> str | None:
-        """The one path that differs in slashes, quotes, case or the composition of accents only."""
+        """The one path that differs in slashes, quotes, case, composition of accents or percents only."""
         if _DRIVE.match(text):
             return None
+        decoded = unquote(text)
+        return self._spelt(text) or (self._spelt(decoded) if decoded != text else None)
+
+    def _spelt(self, text: str) -> str | None:
         place, spelt = self.folder, []
         parts = PurePosixPath(text.strip(_QUOTES).replace("\\", "/")).parts
         for part in parts:
@@ -179,6 +186,12 @@ def _is_any(path: Path) -> bool:
 def _why_absent(text: str, path: Path) -> str:
     if _DRIVE.match(text) and os.name != "nt":
         return "is on a drive of Windows; name files relative to the manifest"
+    if text.startswith("\\\\") and os.name != "nt":
+        return "is on a server of a Windows network; name files relative to the manifest"
+    if found := _SHELL.match(text):
+        return (
+            f"no such file, and {found[1] or found[0]} is not filled in: only a shell does that; write it out"
+        )
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):

@@ -11,16 +11,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from artifix.errors import InputError
-from artifix.inputs.table import MOST_COLUMNS, check_text, read_data
+from artifix.inputs.table import MOST_COLUMNS, check_text, counted, read_data
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _MARKS = {
     b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32",
     b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16",
 }  # fmt: skip
-_TOLD = {"utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-32": "UTF-32", "cp1252": "Windows-1252"}
+_TOLD = {
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "utf-32": "UTF-32",
+    "cp1252": "Windows-1252",
+}
 _NAMED_SEPARATOR = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 _MOST_SIGNS = 20_000  # of the first line, that tell what separates its cells
+_UNSEEN = "\ufeff\u200b"  # marks of byte order, where files were put together, and blanks of no width
 _UNNAMED = re.compile(r"(?:unnamed: ?\d+)?", re.IGNORECASE)
 
 
@@ -46,6 +53,8 @@ def read_sheet(path: Path, form: str, is_column: Callable[[str], bool]) -> Sheet
         InputError: it cannot be read, or is no CSV.
     """
     text, encoding = _decoded(path)
+    if re.match(r"\ufeff?\s*(?:\[\s*)?\{\s*\"", text):
+        raise InputError(f"{path}: is JSON, not CSV", "write an object a line, and name it .jsonl")
     check_text(path, text)
     first, separator = _separator_named(text)
     separator = separator or _likely_separator(text, is_column)
@@ -59,6 +68,11 @@ def read_sheet(path: Path, form: str, is_column: Callable[[str], bool]) -> Sheet
     if not written:
         return Sheet(1, [], [], tuple(notes))
     (line, header), *rows = written
+    if again := sum(cells == header for _, cells in rows):  # of files put together
+        notes.append(
+            f"{counted(again, 'line')} left out that repeat{'s' * (again == 1)} the names of the columns"
+        )
+        rows = [(number, cells) for number, cells in rows if cells != header]
     return _trimmed(Sheet(line, header, rows, tuple(notes)))
 
 
@@ -67,7 +81,11 @@ def _decoded(path: Path) -> tuple[str, str]:
     data = read_data(path)
     marked = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "")
     # UTF-16 without its mark: every other byte of plain names is 0.
-    encoding = marked or ("utf-16-le" if data[1:2] == b"\0" and data[3:4] == b"\0" else "utf-8")
+    zeros = [data[i : i + 1] == b"\0" for i in range(4)]
+    unmarked = (
+        "utf-16-le" if zeros == [False, True] * 2 else "utf-16-be" if zeros == [True, False] * 2 else ""
+    )
+    encoding = marked or unmarked or "utf-8"
     try:
         return data.decode(encoding), encoding
     except UnicodeDecodeError as error:
@@ -103,7 +121,7 @@ def _cells(path: Path, text: str, separator: str, form: str) -> Iterator[tuple[i
     line = 1
     try:
         for cells in reader:
-            yield line, [cell.strip() for cell in cells]
+            yield line, [cell.strip().strip(_UNSEEN).strip() for cell in cells]
             line = reader.line_num + 1  # of the next row: quoted cells may hold line breaks
     except csv.Error as error:
         raise InputError(f"{path}: line {line}: is not CSV: {error}", form) from error

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from artifix.errors import InputError
+from artifix.inputs.kinds import check_is_text
 
 MOST_BYTES = 64 * 2**20  # more was not written by anybody, and would be read for minutes
 MOST_LINES = 1_000_000
@@ -38,7 +39,8 @@ def read_data(path: Path) -> bytes:
     """A whole file.
 
     Raises:
-        InputError: it is no regular file, cannot be read, or is larger than 64 MiB.
+        InputError: it is no regular file, cannot be read, is larger than 64 MiB, or is of a kind that
+            is no text.
     """
     try:
         mode = path.stat().st_mode
@@ -52,6 +54,7 @@ def read_data(path: Path) -> bytes:
         raise InputError(f"{path}: cannot be read: {reason}", "check the spelling and the folder") from error
     if len(data) > MOST_BYTES:
         raise InputError(f"{path}: is larger than {MOST_BYTES // 2**20} MiB", "split it")
+    check_is_text(data, path)
     return data
 
 

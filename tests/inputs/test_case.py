@@ -109,7 +109,7 @@ def test_16_bit_grey_and_rgba_arrays_keep_their_samples(deep_colours, mask, colo
         (np.zeros((0, 36, 3), np.uint8), "image: shape is"),
         (np.zeros((8, 36, 3), np.uint8), "image: 36x8 px is too small"),
         ("photo.png", "image: is a str, not a numpy array"),
-        (Image.new("F", (36, 24)), "image: its samples are of the kind 'F'"),
+        (Image.new("F", (36, 24)), "image: its samples are 32-bit floats"),
     ],
 )
 def test_wrong_images_are_refused(image, sentence, mask, colours):
@@ -170,3 +170,9 @@ def test_an_erased_image_in_memory_is_its_own_mask(colours, mask):
     assert np.array_equal(case_from_arrays(erased, None, colours[::-1].copy()).mask, mask)
     with pytest.raises(InputError, match="no transparent pixels to repaint"):
         case_from_arrays(colours, None, colours[::-1].copy())
+
+
+def test_a_reference_that_is_transparent_everywhere_is_refused(paths, save_array, colours):
+    hidden = np.dstack([colours, np.zeros_like(colours[..., 0])])[:, ::-1]
+    with pytest.raises(InputError, match=r"h\.png: the reference is transparent everywhere"):
+        read_case(paths[0], paths[1], save_array(np.ascontiguousarray(hidden), "h.png"))

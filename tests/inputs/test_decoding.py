@@ -246,7 +246,7 @@ def test_a_damaged_file_is_read_or_refused_but_never_crashes(kind, place, value)
 
 def test_a_float_tiff_is_refused(tmp_path):
     Image.fromarray(np.ones((20, 20), np.float32)).save(tmp_path / "a.tif")
-    with pytest.raises(InputError, match="kind 'F'") as caught:
+    with pytest.raises(InputError, match="samples are 32-bit floats") as caught:
         read_picture(tmp_path / "a.tif")
     assert "8 or 16 bits" in caught.value.hint
 
@@ -265,3 +265,51 @@ def test_a_heic_photo_is_named_as_such(tmp_path):
     with pytest.raises(InputError, match="HEIC") as caught:
         read_bytes_as_picture(b"\0\0\0\x18ftypheic" + bytes(99), tmp_path, "a.heic")
     assert "PNG or JPEG" in caught.value.hint
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_a_transparent_grey_of_few_bits_becomes_alpha(tmp_path, bits):
+    grey = np.random.default_rng(1).integers(0, 1 << bits, (24, 32))
+    planes = (grey[..., None] >> np.arange(bits - 1, -1, -1)) & 1
+    rows = np.packbits(planes.reshape(24, -1).astype(np.uint8), axis=1)
+    data = bytearray(png_bytes(rows[..., None], 0, (b"tRNS", b"\0\1")))
+    data[16:25] = struct.pack(">IIB", 32, 24, bits)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    picture = read_bytes_as_picture(bytes(data), tmp_path, "a.png")
+    assert np.array_equal(picture.pixels[..., 0], grey * 255 // ((1 << bits) - 1))
+    assert np.array_equal(picture.alpha == 0, grey == 1)
+
+
+def test_text_larger_than_pillow_takes_hides_no_picture(tmp_path, colours, srgb_profile):
+    note = b"parameters\0\0" + zlib.compress(b"a" * 3_000_000)
+    profile = b"icc\0\0" + zlib.compress(srgb_profile)
+    data = png_bytes(colours, 2, (b"iCCP", profile), (b"zTXt", note))
+    picture = read_bytes_as_picture(data, tmp_path, "a.png")
+    assert np.array_equal(picture.pixels, colours)
+    assert picture.icc_profile == srgb_profile
+    assert (b"zTXt", note) in picture.chunks
+
+
+def test_how_a_picture_is_turned_is_read_beside_text_that_is_too_large(tmp_path, colours):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    note = (b"zTXt", b"a\0\0" + zlib.compress(b"a" * 3_000_000))
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6"/></x:xmpmeta>'
+    turns = (b"eXIf", exif.tobytes()[6:]), (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp)
+    for turn in turns:
+        picture = read_bytes_as_picture(png_bytes(colours, 2, turn, note), tmp_path, "a.png")
+        assert np.array_equal(picture.pixels, turn_upright(colours, 6))
+
+
+def test_damage_in_a_png_with_text_is_still_damage(tmp_path, colours):
+    data = png_bytes(colours, 2, (b"tEXt", b"a\0b"))
+    with pytest.raises(InputError, match="damaged"):
+        read_bytes_as_picture(data[:-20], tmp_path, "a.png")
+
+
+def test_the_preview_of_a_raw_photo_is_not_taken_for_the_photo(tmp_path, colours):
+    image = Image.fromarray(colours)
+    for tags in ({0xFE: 1}, {0xC612: b"\1\4\0\0"}):
+        image.save(tmp_path / "a.tif", tiffinfo=tags)
+        with pytest.raises(InputError, match=r"begins with a preview \(36x24 px\)"):
+            read_picture(tmp_path / "a.tif")

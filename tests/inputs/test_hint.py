@@ -100,3 +100,12 @@ def test_a_picture_is_no_file_of_points(pictures):
 def test_two_hints_are_refused(pictures):
     with pytest.raises(UsageError, match="--region and --points"):
         read_hint("0,0,5,5", None, Path("points.csv"), *pictures)
+
+
+def test_points_may_end_their_lines_as_an_old_mac_does(pictures):
+    assert points_of("1,2,3,4\r5,6,7,8\r", pictures).shape == (2, 4)
+
+
+def test_points_that_are_no_csv_are_refused(pictures):
+    with pytest.raises(InputError, match=r"points\.csv: is not CSV"):
+        points_of("1,2,3," + "4" * 200_000, pictures)

@@ -1,5 +1,6 @@
 import hashlib
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,6 +39,12 @@ def test_a_file_used_as_a_folder_is_a_missing_file(save_array, colours):
 def test_a_name_too_long_for_the_disk_is_refused(tmp_path):
     with pytest.raises(InputError, match="cannot be read: File name too long"):
         read_picture(tmp_path / ("a" * 300))
+
+
+def test_a_url_is_told():
+    with pytest.raises(InputError, match="is a URL") as caught:
+        read_picture(Path("https://example.org/a.png"))
+    assert "download" in caught.value.hint
 
 
 def test_a_folder_is_refused(tmp_path):

@@ -9,6 +9,8 @@ from PIL import Image, features
 from artifix.errors import InputError
 from artifix.inputs.decoding import open_image
 from artifix.inputs.images import read_picture
+from artifix.inputs.manifest import read_manifest
+from artifix.inputs.table import read_text
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,10 @@ from artifix.inputs.images import read_picture
         (b"\0\0\0\x20ftypisom\0\0\2\0", "is a video", "frame"),
         (b"RIFF\0\0\0\0AVI LIST", "is a video", "frame"),
         (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL", "export"),
+        (b"\x89PNG\n\x1a\n\0\0\0\rIHDR", "line ends were converted", "binary"),
+        (b"data:image/png;base64,iVBORw0KGgo=", "data: address", "decode"),
+        (b"\0\0\1\0\1\0", "icon", "export"),
+        (b"II*\0\x08\0\0\0\0\0", "TIFF whose samples", "8 or 16 bits"),
     ],
 )
 def test_a_file_is_told_for_what_it_is(tmp_path, data, what, remedy):
@@ -34,6 +40,16 @@ def test_a_file_is_told_for_what_it_is(tmp_path, data, what, remedy):
     with pytest.raises(InputError, match=rf"photo\.png: .*{what}") as caught:
         read_picture(path)
     assert remedy in caught.value.hint
+
+
+def test_a_jpeg_of_12_bits_is_told(tmp_path):
+    path = tmp_path / "a.jpg"
+    Image.new("RGB", (32, 24)).save(path)
+    data = path.read_bytes()
+    frame = data.index(b"\xff\xc0")
+    path.write_bytes(data[: frame + 1] + b"\xc1" + data[frame + 2 : frame + 4] + b"\x0c" + data[frame + 5 :])
+    with pytest.raises(InputError, match="is a JPEG of 12 bits per channel"):
+        read_picture(path)
 
 
 def test_heic_is_read_where_the_extra_is_installed_and_else_told(tmp_path):
@@ -67,3 +83,29 @@ def test_any_beginning_of_a_file_is_refused_by_an_error_of_ours():
         path = Path("x.png")
         with pytest.raises(InputError, match=r"x\.png"):
             open_image(data, path)
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"PK\3\4\x14[Content_Types].xml xl/workbook.xml", "a workbook of Excel"),
+        (b"PK\3\4\x14mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "a workbook"),
+        (b"PK\3\4\x14Index/Document.iwa", "a workbook of Numbers"),
+        (b"PK\3\4\x14a.png", "a ZIP archive"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a workbook of an old Excel"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "an image"),
+        (b"\n<!DOCTYPE html><html>", "a web page"),
+    ],
+)
+@pytest.mark.parametrize("name", ["m.csv", "m.jsonl"])
+def test_what_is_no_table_is_told_whatever_its_name(tmp_path, data, what, name):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InputError, match=rf"m\.\w+: is {what}"):
+        read_manifest(tmp_path / name)
+
+
+@pytest.mark.parametrize("text", ["FORM,image\n", "data:,image\n", "dds ,image\n", "qoif,image\n"])
+def test_a_table_may_begin_as_some_files_do(tmp_path, text):
+    (tmp_path / "m.csv").write_text(text)
+    assert read_text(tmp_path / "m.csv") == text

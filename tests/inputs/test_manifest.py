@@ -371,6 +371,25 @@ def test_json_that_is_no_row_is_refused_with_its_line(manifest, line, said):
     assert "line 3" not in problem
 
 
+ROW_OBJECT = '{"image": "a.png", "mask": "m.png", "reference": "r.png"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"[{ROW_OBJECT}, {ROW_OBJECT}]", "is one array of JSON"),
+        (f"[\n{ROW_OBJECT},\n{ROW_OBJECT}\n]", "is one array of JSON"),
+        ('{\n "image": "a.png"\n}', "line 1: begins an object that goes on"),
+        (f"{ROW_OBJECT},\n{ROW_OBJECT}", "line 1: ends with a comma"),
+        (f"{HEAD}\n{ROW}", "line 1: names columns, as CSV does"),
+    ],
+)
+def test_json_of_another_form_is_told_for_what_it_is(manifest, text, said):
+    problem = told(manifest(text, name="batch.jsonl"))
+    assert said in problem
+    assert problem.count("\n") <= 1
+
+
 def test_options_of_refine_are_columns():
     from typer.main import get_command
 

@@ -316,3 +316,9 @@ def test_a_16_bit_mask_that_holds_8_bits_is_told_its_white(save_array, disc):
     with pytest.raises(InputError, match="brightest pixel is 255 of 65535") as caught:
         read_mask(save_array(disc.astype(np.uint16), "m.png"), SIZE)
     assert "65535 (not 255)" in caught.value.hint
+
+
+@pytest.mark.parametrize(("size", "is_told"), [((48, 72), False), ((24, 24), True)])
+def test_a_mask_fitted_to_other_proportions_is_told(save_array, disc, size, is_told):
+    notes = marked(save_array(disc, "m.png"), size, fit=True).notes
+    assert any("is stretched" in note for note in notes) == is_told

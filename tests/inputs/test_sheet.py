@@ -210,3 +210,68 @@ def test_a_mask_that_would_not_be_read_is_a_mistake(read):
         read(f"{HEAD},mask_from\n{ROW},image-alpha\n")
     (row,) = read(f"{HEAD},mask_from\ngen/a.png,gen/a.png,r.png,image-alpha\n").rows  # as --dry-run prints it
     assert row.request.mask == row.request.image
+
+
+def test_files_put_together_are_read_as_one(read):
+    found = read(f"\ufeff{HEAD}\n{ROW}\n\ufeff{HEAD}\n\ufeff{ROW}\n")
+    assert [names(row) for row in found.rows] == [["a.png", "a.png", "r.png"]] * 2
+    assert not found.absent
+    assert "1 line left out that repeats the names of the columns" in found.notes
+
+
+def test_utf_16_without_its_mark_is_read_in_either_order(read):
+    for encoding in ("utf-16-le", "utf-16-be"):
+        assert "read as UTF-16" in read(f"{HEAD}\n{ROW}\n", encoding).notes
+
+
+@pytest.mark.parametrize("text", ["1,000", "1.000", "-12.000"])
+def test_three_zeros_that_may_be_of_thousands_are_not_guessed(read, text):
+    with pytest.raises(InputError, match=f"seed: {text} is not a whole number"):
+        read(f'{HEAD},seed\n{ROW},"{text}"\n')
+
+
+def test_names_are_told_where_none_is_a_column(read):
+    with pytest.raises(
+        InputError, match=r"names no columns that are known: gen/a\.png, masks/a\.png, r\.png"
+    ):
+        read(f"{ROW}\n{ROW}\n")
+
+
+def test_a_row_with_other_separators_than_the_first_line_is_told_once(read):
+    with pytest.raises(InputError, match="1 mistake:\n  line 3: has tabs between its cells"):
+        read(f"{HEAD}\n{ROW}\n{ROW.replace(',', chr(9))}\n")
+
+
+def test_json_that_is_named_csv_is_told(read):
+    for text in ('[{"image": "a.png"}]', '{"image": "a.png"}\n'):
+        with pytest.raises(InputError, match="is JSON, not CSV"):
+            read(text)
+
+
+def test_percents_of_addresses_are_decoded_where_the_file_is_there(read, folder):
+    (folder / "gen/b c.png").touch()
+    found = read(f"{HEAD}\ngen/b%20c.png,masks/a.png,r.png\ngen/gr%C3%B6%C3%9Fe.png,masks/a.png,r.png\n")
+    assert [names(row)[0] for row in found.rows] == ["b c.png", "größe.png"]
+    assert any("2 paths spelt otherwise" in note for note in found.notes)
+    with pytest.raises(InputError, match="leads upwards|no such file|is an absolute path"):
+        read(f"{HEAD}\n%2e%2e%2fetc%2fpasswd,masks/a.png,r.png\n")
+    (folder / "gen/b%20c.png").touch()
+    assert names(read(f"{HEAD}\ngen/b%20c.png,masks/a.png,r.png\n").rows[0])[0] == "b%20c.png"
+
+
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [
+        ("~/a.png", "~/ is not filled in"),
+        ("$DATA/a.png", "$DATA is not filled in"),
+        ("x/${DATA}/a.png", "${DATA} is not filled in"),
+        ("%USERPROFILE%\\a.png", "%USERPROFILE% is not filled in"),
+        ("\\\\server\\share\\a.png", "server of a Windows network"),
+        ("gone%20b%20c.png", "gone%20b%20c.png: no such file"),
+    ],
+)
+def test_what_only_a_shell_or_windows_knows_is_told(read, image, told):
+    with pytest.raises(InputError) as caught:
+        read(f"{HEAD}\n{image},masks/a.png,r.png\n")
+    assert told in caught.value.problem
+    assert ("is not filled in" in caught.value.problem) == ("is not filled in" in told)
