@@ -62,6 +62,7 @@ class Outcome:
     pairs_seen: int  # by all processes
     seconds: float  # of training, all resumed parts together
     figures: dict[str, float]  # of the last validation; empty in all but the main process
+    held_out: Sources  # nothing of it was trained on
     is_main: bool  # of several processes, the one that exports
 
 
@@ -122,9 +123,8 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
     state.ema.copy_to(trained_parameters(network))
     for part in trained_parts(network).values():
         part.eval()
-    return Outcome(
-        network, config, state.step, state.pairs_seen, state.seconds, figures, accelerator.is_main_process
-    )
+    is_main = accelerator.is_main_process
+    return Outcome(network, config, state.step, state.pairs_seen, state.seconds, figures, held_out, is_main)
 
 
 def _run(

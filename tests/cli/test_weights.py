@@ -35,6 +35,15 @@ def test_refine_changes_the_mask_only_and_repeats_itself(artifix, files, tiny_we
     assert (files.out / "refined.png").read_bytes() == data
 
 
+def test_weights_whose_confidence_is_not_calibrated_say_so_once(artifix, files, tiny_weights):
+    for run in (
+        refine(artifix, files, tiny_weights),
+        artifix("locate", *files.arguments(), "--weights", tiny_weights, "--force", "--overwrite"),
+    ):
+        assert run.code == 0, run.err
+        assert run.err.count("confidence of these weights is not calibrated") == 1
+
+
 def test_record_names_the_weights_and_their_sha256(artifix, files, tiny_weights):
     told = json.loads(refine(artifix, files, tiny_weights, "--json").out)
     assert told["weights"]["name"] == "tiny"
