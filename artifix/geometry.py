@@ -13,6 +13,7 @@ __all__ = [
     "Box",
     "Crop",
     "box_of",
+    "centre_hits",
     "crop_around",
     "resize",
     "square_around",
@@ -29,6 +30,15 @@ def box_of(mask: NDArray[np.bool_]) -> Box:
     if rows.size == 0:
         return Box(0, 0, 0, 0)
     return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
+def centre_hits(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> bool:
+    """Whether the centroid of the region found lies in the box around the true one, both (H, W)."""
+    rows, columns = np.nonzero(found)
+    if not rows.size:
+        return False
+    box, x, y = box_of(true), int(columns.mean()), int(rows.mean())
+    return box.left <= x < box.right and box.top <= y < box.bottom
 
 
 def square_around(box: Box, scale: float, least_px: int, height: int, width: int) -> Box:

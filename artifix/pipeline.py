@@ -69,7 +69,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         alignment_layer: module path of the cross-attention layer that locates best.
         alignment_timestep: the noise level it is read at.
         residual: the denoiser corrects the aligned reference instead of painting from nothing.
-        confidence_odds: of a location being right; see `alignment.confidence`.
+        confidence_odds: of a location being right; see `alignment.confidence`. None where they are not known.
     """
 
     _optional_components: ClassVar[list[str]] = ["detail_encoder"]
@@ -85,7 +85,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         alignment_layer: str = "up_blocks.0.attentions.1",
         alignment_timestep: int = 0,
         residual: bool = True,
-        confidence_odds: Sequence[float] = ATTENTION_ODDS,
+        confidence_odds: Sequence[float] | None = ATTENTION_ODDS,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -100,7 +100,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
             alignment_layer=alignment_layer,
             alignment_timestep=alignment_timestep,
             residual=residual,
-            confidence_odds=list(confidence_odds),
+            confidence_odds=None if confidence_odds is None else list(confidence_odds),
         )
         self.weights_name = ""
         self.weights_sha256 = ""

@@ -20,9 +20,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize
 
+from artifix.alignment.confidence import Odds, Told, fit_odds
 from artifix.config import AlignmentConfig, RefineConfig
 from artifix.errors import ArtifixError
 from artifix.evaluation import metrics
@@ -34,7 +33,6 @@ from artifix.pretrained import load_pipeline
 
 EDGES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 STRIDE = 53  # how far away in the list another object is sought
-RIDGE = 2e-4  # keeps log-odds finite where the two kinds can be told apart entirely
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +125,9 @@ def print_refusals(rows: Sequence[Row], least: float) -> None:
         print(f"| {name} | {len(held)} | {share:.3f} |")
 
 
-def fit(rows: Sequence[Row]) -> NDArray[np.float64]:
-    """Log-odds of being right by trust, certainty and a bias, right and wrong ones weighing the same.
-
-    Where the field of attention leads nowhere there is no trust in it, and nothing to learn from.
-    """
-    rows = [row for row in rows if row.trust > 0]
-    evidence = np.array([[row.trust, row.certainty, 1.0] for row in rows])
-    right = np.array([row.is_right for row in rows])
-    weight = np.where(right, 0.5 / max(right.sum(), 1), 0.5 / max((~right).sum(), 1))
-
-    def loss(odds: NDArray[np.float64]) -> float:
-        misses = np.logaddexp(0, np.where(right, -1, 1) * (evidence @ odds))
-        return float(weight @ misses + RIDGE * (odds[:2] ** 2).sum())
-
-    return np.asarray(minimize(loss, np.zeros(3)).x)
+def fit(rows: Sequence[Row]) -> Odds:
+    """Log-odds of being right by trust, certainty and a bias; see `fit_odds`."""
+    return fit_odds([Told(row.trust, row.certainty, row.is_right) for row in rows])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -171,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with options.out.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([[f.name for f in fields(Row)], *map(astuple, rows)])
     if options.fit:
-        odds = [round(float(value), 2) for value in fit(rows)]
+        odds = [round(value, 2) for value in fit(rows)]
         print(f"trust, certainty, bias: {odds}, from {len(rows)} locations")
         if options.write:
             write_calibration(find_weights(options.weights), {"confidence_odds": odds})

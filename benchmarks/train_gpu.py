@@ -27,7 +27,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[1]
 PART_BYTES = 15_000_000
 MEASURED_SHARE, MOST_MEASURED_S = 0.12, 45.0  # of the time, to see how fast it goes
-RESERVE_S = 30.0  # for the last validation and the files
+RESERVE_S = 60.0  # for the last validation, the fit of the confidence and the files
 UNKNOWN_STEPS = 10**6  # the schedule while it is measured: no decay yet
 KEPT = ("config.toml", "log.jsonl", "validation.jsonl", "sheet.png")
 Train = Callable[[Sequence[str]], None]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artifix.geometry import Box, Crop, box_of, resize, square_around, transform_points
+from artifix.geometry import Box, Crop, box_of, centre_hits, resize, square_around, transform_points
 
 SIDES = st.integers(1, 200)
 EDGES = st.integers(-300, 300)
@@ -49,6 +49,16 @@ def test_box_of_a_filled_box_is_that_box(data, height, width):
     mask = np.zeros((height, width), bool)
     mask[box.slices()] = True
     assert box_of(mask) == box
+
+
+def test_a_region_hits_where_its_centre_lies_in_the_true_box():
+    true, found = (np.zeros((8, 9), bool) for _ in range(2))
+    true[2:4, 5:9] = True
+    assert not centre_hits(found, true)  # nothing was found
+    found[1:5, 6:9] = True
+    assert centre_hits(found, true)
+    assert not centre_hits(found, np.roll(true, 3, 0))
+    assert not centre_hits(found, np.zeros_like(true))
 
 
 def test_box_of_an_empty_mask_is_empty():

@@ -46,7 +46,8 @@ class Calibration:
         """That of the weights, whose configuration is `known`, but for what the settings say."""
         layer = known.alignment_layer if wanted.layer is None else wanted.layer
         timestep = known.alignment_timestep if wanted.timestep is None else wanted.timestep
-        return cls(layer, timestep, tuple(known.confidence_odds))
+        # Of weights whose own are not known, those of others rank at least: more trust is more probable.
+        return cls(layer, timestep, tuple(known.confidence_odds or ATTENTION_ODDS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

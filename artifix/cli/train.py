@@ -15,9 +15,8 @@ from artifix.errors import InputError, UsageError
 if TYPE_CHECKING:
     import torch
 
-    from artifix.training.card import Card
     from artifix.training.config import TrainingConfig
-    from artifix.training.loop import Job, Outcome
+    from artifix.training.loop import Job
 
 _OutOption = Annotated[
     Path,
@@ -221,6 +220,7 @@ def _preview(job: "Job", recipe: "TrainingConfig", place: "torch.device", consol
 
 def _train(job: "Job", name: str, recipe: "TrainingConfig", place: "torch.device", console: Console) -> None:
     """Train, export, tell."""
+    from artifix.cli.trained import export
     from artifix.training.loop import train as run_training
     from artifix.training.processes import leave_processes
 
@@ -232,66 +232,4 @@ def _train(job: "Job", name: str, recipe: "TrainingConfig", place: "torch.device
         raise
     leave_processes()
     if outcome.is_main:
-        _export(job, name, outcome, console)
-
-
-def _card(job: "Job", name: str, outcome: "Outcome") -> "Card":
-    """What the model card tells; folders are told by name, without the path to them."""
-    from artifix.training.card import Card, data_sources
-
-    base = outcome.config.base
-    return Card(
-        recipe=name,
-        steps=outcome.step,
-        pairs_seen=outcome.pairs_seen,
-        minutes=outcome.seconds / 60,
-        device=outcome.network.device.type,
-        name=job.run.resolve().name,
-        data=data_sources(job.images, job.pairs),
-        figures=outcome.figures,
-        bases=tuple(folder for folder in (base.pipeline, base.unet, base.image_encoder) if folder),
-    )
-
-
-def _recipe_text(recipe: "TrainingConfig") -> str:
-    """The recipe as it goes with the weights; bases are told by name, without the path to them."""
-    from artifix.config import to_dict
-    from artifix.training.card import last_name
-    from artifix.training.record import to_toml
-
-    values = to_dict(recipe)
-    for folder in ("pipeline", "unet", "image_encoder"):
-        values["base"][folder] = last_name(values["base"][folder])
-    return to_toml(values)
-
-
-def _export(job: "Job", name: str, outcome: "Outcome", console: Console) -> None:
-    from artifix.training.export import export_weights
-
-    recipe = outcome.config
-    # Calibration: of the supervised layers the one whose map fitted best in the last validation.
-    layer = max(recipe.losses.layers, key=lambda name: outcome.figures[f"miou_{name}"])
-    weights = export_weights(
-        outcome.network,
-        job.run / "weights",
-        layer=layer,
-        card=_card(job, name, outcome),
-        recipe=_recipe_text(recipe),
-    )
-    figures = {name: round(value, 4) for name, value in outcome.figures.items()}
-    short = {name: value for name, value in figures.items() if name == "hits" or name.endswith("_db")}
-    told = ", ".join(f"{name} {value:.2f}" for name, value in short.items())
-    done = (
-        f"{outcome.step} of {recipe.steps} steps, {outcome.pairs_seen} pairs, {outcome.seconds / 60:.1f} min"
-    )
-    console.result(
-        f"{weights}: {done}; {told}",
-        {
-            "weights": str(weights),
-            "step": outcome.step,
-            "steps": recipe.steps,
-            "pairs_seen": outcome.pairs_seen,
-            "seconds": round(outcome.seconds, 1),
-            "figures": figures,
-        },
-    )
+        export(job, name, outcome, console)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from skimage.metrics import structural_similarity
 
 from artifix.box import Box
-from artifix.geometry import box_of
+from artifix.geometry import box_of, centre_hits
 from artifix.inputs.images import eight_bit
 
 LIKENESS_SIDE_PX = 96  # `structure_and_colour` compares pictures in which the mask is so large
@@ -71,8 +71,7 @@ def box_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
 
 def pointing_hit(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> bool:
     """Whether the centroid of the region found lies in the box around the true one."""
-    rows, columns = np.nonzero(found)
-    return bool(rows.size and filled_box(true)[int(rows.mean()), int(columns.mean())])
+    return centre_hits(found, true)
 
 
 def largest_change_outside(refined: NDArray, image: NDArray, mask: NDArray[np.bool_]) -> int:

@@ -24,7 +24,7 @@ class Loaded:
 
 
 def load(config: RunConfig, tell: Callable[[str], None] = lambda text: None) -> Loaded:
-    """Load and check the weights, and tell what runs where.
+    """Load and check the weights, and tell what runs where, and if their confidence says little.
 
     Raises:
         WeightsError: the weights are missing, changed or unsafe.
@@ -45,6 +45,11 @@ def load(config: RunConfig, tell: Callable[[str], None] = lambda text: None) -> 
     dtype_name = str(dtype).removeprefix("torch.")
     tell(f"running {weights.name} on {device} in {dtype_name}")
     pipeline = load_pipeline(str(weights), device, dtype)
+    if pipeline.config.confidence_odds is None:
+        tell(
+            f"confidence of these weights is not calibrated: it ranks, and is no probability; fit it with "
+            f"benchmarks/confidence.py CASES --weights {weights} --fit --write"
+        )
     return Loaded(pipeline, str(device), dtype_name, time.perf_counter() - started_s)
 
 

@@ -18,6 +18,7 @@ from artifix.training.checks import check_config, check_data, check_network
 from artifix.training.clock import DataClock
 from artifix.training.config import TrainingConfig
 from artifix.training.extras import require_installed
+from artifix.training.memory import check_memory
 from artifix.training.pairs.material import load_data
 from artifix.training.pairs.sources import Sources
 from artifix.training.pairs.synthesis import Pairs
@@ -61,6 +62,7 @@ class Outcome:
     pairs_seen: int  # by all processes
     seconds: float  # of training, all resumed parts together
     figures: dict[str, float]  # of the last validation; empty in all but the main process
+    held_out: Sources  # nothing of it was trained on
     is_main: bool  # of several processes, the one that exports
 
 
@@ -79,7 +81,8 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
         InputError: unusable data, nothing to resume, or a checkpoint of another config or of another number
             of processes.
         OutputError: the folder already holds a run and `resume` is not set, or the disk refuses.
-        DeviceError: a loss or a gradient is not finite, or the device cannot train as asked.
+        DeviceError: a loss or a gradient is not finite, the device cannot train as asked, or its memory
+            is too small.
         KeyboardInterrupt: SIGINT or SIGTERM came; the step under way was ended and a checkpoint written.
     """
     check_config(config)
@@ -89,6 +92,7 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
     require_startable(job.run, job.resume)
     if job.tensorboard:
         require_installed("tensorboard", "--tensorboard")
+    check_memory(config, job.images, job.pairs, device, report)
     accelerator = open_accelerator(device, config.loop)
     if not accelerator.is_main_process:
         report = logger.debug
@@ -119,9 +123,8 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
     state.ema.copy_to(trained_parameters(network))
     for part in trained_parts(network).values():
         part.eval()
-    return Outcome(
-        network, config, state.step, state.pairs_seen, state.seconds, figures, accelerator.is_main_process
-    )
+    is_main = accelerator.is_main_process
+    return Outcome(network, config, state.step, state.pairs_seen, state.seconds, figures, held_out, is_main)
 
 
 def _run(

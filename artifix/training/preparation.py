@@ -16,14 +16,19 @@ AT_ONCE = 10**8  # parameters that are averaged at once
 
 def prepare(network: Network, device: torch.device, config: TrainingConfig) -> Network:
     """Move `network` to `device`, in training mode; the same object."""
+    for part in (*trained_parts(network).values(), network.codec, network.image_encoder):
+        part.to(device)
+    return arrange(network, device, config)
+
+
+def arrange(network: Network, device: torch.device, config: TrainingConfig) -> Network:
+    """All of `prepare` but the move: how training on `device` computes; the same object."""
     if (
         device.type == "cpu" and network.detail_encoder is None
     ):  # sdpa's backward pass in bf16 on the CPU is slow
         network.unet.set_attn_processor(AttnProcessor())
     for part in trained_parts(network).values():
-        part.to(device).train()
-    for frozen in (network.codec, network.image_encoder):
-        frozen.to(device)
+        part.train()
     network.unet.to(memory_format=torch.channels_last)
     if network.detail_encoder is not None:
         network.detail_encoder.to(memory_format=torch.channels_last)

@@ -36,7 +36,7 @@ def start_network(config: TrainingConfig) -> Network:
     else:
         network = _new(config)
     check_layers(network, config.losses.layers)
-    return _trainable(network, config.base.frozen_image_encoder)
+    return trainable(network, config.base.frozen_image_encoder)
 
 
 def check_layers(network: Network, layers: Sequence[str]) -> None:
@@ -86,7 +86,7 @@ def _projection(encoder: Dinov2Model, cross_attention_width: int) -> Projection:
     return Projection(encoder.config.hidden_size, cross_attention_width)
 
 
-def _trainable(network: Network, frozen_image_encoder: bool) -> Network:
+def trainable(network: Network, frozen_image_encoder: bool) -> Network:
     """Every part in the state it is trained in, wherever it came from."""
     for part in (network.unet, network.image_encoder, network.projection, network.detail_encoder):
         if part is not None:

@@ -1,8 +1,9 @@
 """The probability that a region is right, by attention alone."""
 
+import numpy as np
 import pytest
 
-from artifix.alignment.confidence import confidence_in
+from artifix.alignment.confidence import Told, confidence_in, fit_odds
 from artifix.config import AlignmentConfig
 
 LEAST = AlignmentConfig().min_confidence
@@ -29,3 +30,15 @@ def test_a_field_that_leads_nowhere_is_refused_however_sure_a_view_is():
 def test_the_odds_of_other_weights_decide():
     assert confidence_in(0.9, 0.9, (0.0, 0.0, -5.0)) < 0.01
     assert confidence_in(0.0, 0.0, (0.0, 0.0, 5.0)) > 0.99
+
+
+def test_odds_fitted_to_places_tell_right_from_wrong_however_many_there_are_of_each():
+    random = np.random.default_rng(0)
+    right = [Told(trust, 0.9, True) for trust in random.uniform(0.5, 0.9, 60)]
+    wrong = [Told(trust, 0.6, False) for trust in random.uniform(0.1, 0.4, 15)]
+    odds = fit_odds([*right, *wrong])
+    assert confidence_in(0.7, 0.9, odds) > 0.9
+    assert confidence_in(0.25, 0.6, odds) < 0.1
+    assert fit_odds([*right, *wrong, *wrong]) == pytest.approx(odds, rel=0.05)
+    nowhere = [Told(0.0, 0.9, True)] * 30
+    assert fit_odds([*right, *wrong, *nowhere]) == pytest.approx(odds)

@@ -80,6 +80,8 @@ def test_a_run_leaves_weights_and_can_be_resumed(artifix, data, recipe, tmp_path
     assert verify_weights(weights)
     assert tomllib.loads((weights / "training.toml").read_text()) == settings_of(tmp_path / "run")
     assert "training on cpu" in first.err
+    assert told["confidence_odds"] is None
+    assert "confidence is not calibrated: too few objects were held out: 1, and 8 are the least" in first.err
     refused = train(artifix, data, recipe, tmp_path / "run", "--steps", "2")
     assert refused.code == 7
     assert "--resume" in refused.err
@@ -159,6 +161,31 @@ def test_a_gpu_that_is_not_there_exits_6(artifix, data, recipe, tmp_path):
         "train", "--data", data, "--out", tmp_path / "run", "--config", recipe, "--device", "cuda:63"
     )
     assert (run.code, (tmp_path / "run").exists()) == (6, False)
+
+
+def test_a_batch_that_no_memory_holds_exits_6_before_the_data_are_read(
+    artifix, data, recipe, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("artifix.training.memory.free_bytes", lambda device: 22 * 2**30)
+    monkeypatch.setattr("artifix.training.loop.load_data", lambda *_: pytest.fail("data were read"))
+    change = "phases=[{crop_px=32,refinement_batch=200000}]"
+    run = train(artifix, data, recipe, tmp_path / "run", "--set", change)
+    assert (run.code, (tmp_path / "run").exists()) == (6, False)
+    assert "GiB, 22 GiB are free on cpu" in run.err
+    assert "loop.gradient_checkpointing=true" in run.err
+
+
+def test_odds_fitted_to_held_out_pairs_go_with_the_weights(artifix, data, recipe, tmp_path, monkeypatch):
+    from artifix.training.odds import Fitted
+
+    fitted = Fitted((7.5, 3.25, -6.0), "fitted to 20 right and 30 wrong places")
+    monkeypatch.setattr("artifix.training.odds.fitted_odds", lambda *_: fitted)
+    run = train(artifix, data, recipe, tmp_path / "run", "--steps", "1", "--json")
+    assert run.code == 0, run.err
+    assert json.loads(run.out)["confidence_odds"] == [7.5, 3.25, -6.0]
+    index = json.loads((tmp_path / "run" / "weights" / "model_index.json").read_text())
+    assert index["confidence_odds"] == [7.5, 3.25, -6.0]
+    assert "confidence: fitted to 20 right and 30 wrong places" in run.err
 
 
 def test_a_preview_shows_pairs_and_trains_nothing(artifix, data, recipe, tmp_path):

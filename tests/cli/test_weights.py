@@ -82,6 +82,15 @@ def test_an_erased_artifact_is_its_own_mask_and_opaque_once_repaired(artifix, fi
     assert (refined[outside] == image[outside]).all()
 
 
+def test_weights_whose_confidence_is_not_calibrated_say_so_once(artifix, files, tiny_weights):
+    for run in (
+        refine(artifix, files, tiny_weights),
+        artifix("locate", *files.arguments(), "--weights", tiny_weights, "--force", "--overwrite"),
+    ):
+        assert run.code == 0, run.err
+        assert run.err.count("confidence of these weights is not calibrated") == 1
+
+
 def test_record_names_the_weights_and_their_sha256(artifix, files, tiny_weights):
     told = json.loads(refine(artifix, files, tiny_weights, "--json").out)
     assert told["weights"]["name"] == "tiny"

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderKL, PNDMScheduler, UNet2DConditionModel
 from PIL import Image
+from transformers import Dinov2Config, Dinov2Model
 
 from artifix.network.assembly import NetworkConfig
 from artifix.training.config import DataConfig, LoopConfig, OptimizerConfig, Phase, TrainingConfig
@@ -72,3 +74,42 @@ def busy_sources() -> Sources:
     random = torch.Generator().manual_seed(0)
     decals = torch.randint(0, 256, (3, 4, 32, 32), generator=random, dtype=torch.uint8)
     return assemble(images.contiguous(), decals)
+
+
+@pytest.fixture(scope="session")
+def inpainting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shape of Stable Diffusion 1.x inpainting: 64 px crops, 8 px latents, epsilon prediction."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("base") / "inpainting"
+    UNet2DConditionModel(
+        sample_size=8,
+        in_channels=9,
+        out_channels=4,
+        down_block_types=("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
+        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
+        block_out_channels=(16, 16, 32, 32),
+        cross_attention_dim=24,
+        attention_head_dim=4,
+        norm_num_groups=8,
+    ).save_pretrained(folder / "unet")
+    AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(8, 8, 8, 8),
+        norm_num_groups=4,
+        latent_channels=4,
+    ).save_pretrained(folder / "vae")
+    PNDMScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True
+    ).save_pretrained(folder / "scheduler")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dinov2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made for pictures of 518 px and patches of 14 px, as the public ones."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("base") / "dinov2"
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    Dinov2Model(Dinov2Config(image_size=518, patch_size=14, **sizes)).save_pretrained(folder)
+    return folder

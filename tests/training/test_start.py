@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, PNDMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from safetensors.torch import load_file, save_file
-from transformers import Dinov2Config, Dinov2Model
 
 from artifix.errors import UsageError, WeightsError
 from artifix.network.diffusion import has_aligned_channels
@@ -21,45 +20,6 @@ from artifix.training.step import LossConfig, task_loss
 from artifix.training.tasks import ALIGNMENT, REFINEMENT
 
 SD_LAYERS = ("down_blocks.2.attentions.0", "up_blocks.1.attentions.1", "up_blocks.1.attentions.2")
-
-
-@pytest.fixture(scope="module")
-def inpainting(tmp_path_factory):
-    """The shape of Stable Diffusion 1.x inpainting: 64 px crops, 8 px latents, epsilon prediction."""
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("base") / "inpainting"
-    UNet2DConditionModel(
-        sample_size=8,
-        in_channels=9,
-        out_channels=4,
-        down_block_types=("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
-        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
-        block_out_channels=(16, 16, 32, 32),
-        cross_attention_dim=24,
-        attention_head_dim=4,
-        norm_num_groups=8,
-    ).save_pretrained(folder / "unet")
-    AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        block_out_channels=(8, 8, 8, 8),
-        norm_num_groups=4,
-        latent_channels=4,
-    ).save_pretrained(folder / "vae")
-    PNDMScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True
-    ).save_pretrained(folder / "scheduler")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def dinov2(tmp_path_factory):
-    """Made for pictures of 518 px and patches of 14 px, as the public ones."""
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("base") / "dinov2"
-    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    Dinov2Model(Dinov2Config(image_size=518, patch_size=14, **sizes)).save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture

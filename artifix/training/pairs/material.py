@@ -10,7 +10,7 @@ from artifix.errors import InputError, UsageError
 from artifix.training.pairs.folders import find_images, find_views
 from artifix.training.pairs.gathering import Gathered
 from artifix.training.pairs.lettering import draw_decals
-from artifix.training.pairs.pack import Pack, is_pack, read_pack
+from artifix.training.pairs.pack import Pack, is_pack, read_index, read_pack
 from artifix.training.pairs.sources import Sources
 
 if TYPE_CHECKING:
@@ -42,10 +42,8 @@ def load_data(
     packs = [(folder, read_pack(folder)) for folder in images if is_pack(folder)]
     files = _single_files(images, packs) if config.images_share else []
     views = [(folder, find_views(folder)) for folder in pairs]
-    scenes = config.procedural_scenes if config.procedural_share else 0
-    twins = round(scenes * config.two_styles_share)
-    photos = sum(len(pack.pictures) - len(pack.singles) for _, pack in packs)
-    gathered.reserve(_count(files) + _count(views) + photos + scenes + twins)
+    scenes, twins = _scenes(config)
+    gathered.reserve(_count(files) + _count(views) + _count_photos(packs) + scenes + twins)
     for folder, paths in files:
         gathered.add_images(folder, paths)
     singles = gathered.count
@@ -68,6 +66,24 @@ def load_data(
     if config.lettering:
         gathered.decals += list(draw_decals(config.lettering, config.decal_px, seed))
     return gathered.sources(weights, device)
+
+
+def count_images(images: Sequence[Path], pairs: Sequence[Path], config: "DataConfig") -> int:
+    """How many images `load_data` makes room for; no picture is opened. Arguments and errors as there."""
+    packs = [(folder, read_index(folder)) for folder in images if is_pack(folder)]
+    files = _single_files(images, packs) if config.images_share else []
+    views = [(folder, find_views(folder)) for folder in pairs]
+    return _count(files) + _count(views) + _count_photos(packs) + sum(_scenes(config))
+
+
+def _scenes(config: "DataConfig") -> tuple[int, int]:
+    """How many scenes are drawn, and how many of them once more in another style."""
+    scenes = config.procedural_scenes if config.procedural_share else 0
+    return scenes, round(scenes * config.two_styles_share)
+
+
+def _count_photos(packs: Sequence[tuple[Path, Pack]]) -> int:
+    return sum(len(pack.pictures) - len(pack.singles) for _, pack in packs)
 
 
 def _count(found: Sequence[tuple[Path, Sequence[object]]]) -> int:

@@ -69,8 +69,7 @@ class Sources:
         Raises:
             InputError: there is nothing that can be held out.
         """
-        objects = self.objects.cpu()
-        groups = torch.where(objects == ALONE, torch.arange(len(objects)) + objects.max() + 1, objects)
+        objects, groups = self.objects, self._groups()
         names, sizes = groups.unique(return_counts=True)
         most = min(max(kept, 1), len(objects) // 2)
         if len(names) < 2:
@@ -86,6 +85,17 @@ class Sources:
                 count += int(sizes[place])
         is_held = torch.isin(groups, torch.tensor(held)).to(self.images.device)
         return self._only(~is_held), self._only(is_held)
+
+    def of_each_object(self) -> list["Sources"]:
+        """The same for every object, or image alone: others may be seen behind it, but none is chosen."""
+        groups = self._groups().to(self.weights.device)
+        shares = [self.weights * (groups == name) for name in groups.unique()]
+        return [replace(self, weights=share / share.sum()) for share in shares if share.sum() > 0]
+
+    def _groups(self) -> Tensor:
+        """(N,) int64 on the CPU: the same number for views of one object, and one for each image alone."""
+        objects = self.objects.cpu()
+        return torch.where(objects == ALONE, torch.arange(len(objects)) + objects.max() + 1, objects)
 
     def _only(self, chosen: Tensor) -> "Sources":
         weights = self.weights[chosen]

@@ -184,3 +184,10 @@ def test_busyness_finds_the_texture(image_folder):
     busyness = load(image_folder).busyness
     assert torch.allclose(busyness.sum(1), torch.ones(3))
     assert busyness[2].argmax() in (8, 9, 18, 19)
+
+
+def test_of_each_object_only_its_own_views_are_chosen():
+    sources = views(0, 0, ALONE, 1, ALONE)
+    sources = replace(sources, weights=torch.tensor([0.1, 0.3, 0.6, 0.0, 0.0]))
+    found = [each.weights.tolist() for each in sources.of_each_object()]
+    assert found == [pytest.approx([0.25, 0.75, 0, 0, 0]), pytest.approx([0, 0, 1, 0, 0])]
