@@ -66,6 +66,7 @@ class RunConfig:
     weights: str | None = None  # name or folder; None = the bundled ones
     device: str = "auto"  # auto, cpu, cuda, cuda:N or mps
     dtype: str = "auto"  # auto, fp32, bf16 or fp16
+    threads: int | None = None  # of a CPU; None = OMP_NUM_THREADS, or as many as there are free cores
 
 
 FORMATS = ("png", "jpeg", "webp", "tiff", "keep")
@@ -137,6 +138,7 @@ LIMITS = {
     "show": Limits(0, 64),
     "seed": Limits(0, 2**32 - 1),
     "quality": Limits(1, 100),
+    "threads": Limits(1, 1024),
 }
 
 
@@ -244,15 +246,12 @@ def from_dict(kind: type[Section], values: dict[str, Any], where: str) -> Sectio
             f"{where}: unknown setting {', '.join(unknown)}",
             f"known settings are: {', '.join(sorted(known))}",
         )
-    if missing := [name for name in _required(kind) if name not in values]:
+    needed = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]  # type: ignore[arg-type]
+    if missing := [name for name in needed if name not in values]:
         raise UsageError(f"{where}: has no setting {', '.join(missing)}", "add what is missing")
     return kind(
         **{name: _converted(known[name], value, f"{where}: {name}") for name, value in values.items()}
     )
-
-
-def _required(kind: Any) -> list[str]:
-    return [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
 
 
 def _changed(section: Any, values: dict[str, Any]) -> Any:

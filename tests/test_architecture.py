@@ -23,7 +23,7 @@ LINES = (
     {"geometry"},
     {"box"},
     {"config"},
-    {"errors", "interruption"},
+    {"errors", "interruption", "control_groups"},
 )
 LEVELS = {room: level for level, rooms in enumerate(LINES) for room in rooms}
 ROOTS = {"__init__", "__main__"}  # the package's own doors, above all rooms

@@ -45,7 +45,7 @@ def test_no_two_sections_share_a_name():
 def test_every_limit_belongs_to_a_setting_and_holds_its_default():
     config = CommandConfig()
     for name, limits in LIMITS.items():
-        owners = (config, config.alignment, config.refinement, config.output, AblationConfig())
+        owners = (config, config.alignment, config.refinement, config.output, config.run, AblationConfig())
         owner = next(s for s in owners if hasattr(s, name))
         default = getattr(owner, name)
         for value in default if isinstance(default, tuple) else (default,):

@@ -16,6 +16,7 @@ from artifix.inputs.remote import fetching
 from artifix.inputs.request import localised
 from artifix.inputs.softness import softness_of
 from artifix.inputs.stored_alignment import settings_of
+from artifix.network.threads import use_threads
 from artifix.outputs.save import THUMBNAIL
 from artifix.outputs.strip import encode_strip
 from artifix.repair.coding import coded, form_of, kept_note
@@ -42,8 +43,8 @@ class Worker:
     """
 
     def __init__(self, run: RunConfig, index: int = 0) -> None:
-        _use_one_thread()
-        self.loaded = load(replace(run, device=_device_of(run.device, index)))
+        use_threads(1)  # rows run side by side instead: faster, and the same sums whatever their number
+        self.loaded = load(replace(run, device=_device_of(run.device, index), threads=1))
 
     def do(self, task: Task) -> Outcome:
         """The row's files, or why there are none; raises nothing but KeyboardInterrupt and SystemExit."""
@@ -118,15 +119,6 @@ def _smaller(config: RefineConfig) -> RefineConfig:
     """The settings that need the least memory: the network sees one thing at a time."""
     alignment = replace(config.alignment, contexts=config.alignment.contexts[:1])
     return replace(config, alignment=alignment, refinement=replace(config.refinement, candidates=1))
-
-
-def _use_one_thread() -> None:
-    """Rows run side by side instead: faster, and the same sums whatever the number of workers."""
-    import cv2
-    import torch
-
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
 
 
 def _device_of(wanted: str, index: int) -> str:

@@ -32,6 +32,7 @@ def locate(
     weights: options.WeightsOption = None,
     device: options.DeviceOption = None,
     dtype: options.DtypeOption = None,
+    threads: options.ThreadsOption = None,
     seed: options.SeedOption = None,
     layer: options.LayerOption = None,
     timestep: options.TimestepOption = None,

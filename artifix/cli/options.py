@@ -185,6 +185,15 @@ WeightsOption = Annotated[
 ]
 DeviceOption = Annotated[str | None, _setting("device", "--device", text="auto, cpu, cuda, cuda:N or mps")]
 DtypeOption = Annotated[str | None, _setting("dtype", "--dtype", text="auto, fp32, bf16 or fp16")]
+ThreadsOption = Annotated[
+    int | None,
+    _setting(
+        "threads",
+        "--threads",
+        text="Threads of a CPU",
+        unset="OMP_NUM_THREADS, or as many as there are free cores",
+    ),
+]
 SeedOption = Annotated[int | None, _setting("seed", "--seed", text="Seed of the noise")]
 
 # Alignment.

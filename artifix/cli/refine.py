@@ -40,6 +40,7 @@ def refine(
     weights: options.WeightsOption = None,
     device: options.DeviceOption = None,
     dtype: options.DtypeOption = None,
+    threads: options.ThreadsOption = None,
     seed: options.SeedOption = None,
     steps: options.StepsOption = None,
     guidance_scale: options.GuidanceOption = None,

@@ -97,7 +97,7 @@ def open_pipeline(config: CommandConfig, console: Console) -> "Loaded":
     """
     from artifix.repair.loading import load
 
-    return load(config.run, console.note)
+    return load(config.run, console.note, owns_process=True)
 
 
 def timed(record: Mapping[str, Any], session: Session, loaded: "Loaded", taken: Mapping[str, float]) -> Any:

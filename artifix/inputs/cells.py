@@ -70,7 +70,7 @@ KINDS = {
     **SETTINGS,
 }
 OF_THE_RUN = (
-    "weights", "device", "dtype", "out", "config", "overwrite", "stages", "no_metadata",
+    "weights", "device", "dtype", "threads", "out", "config", "overwrite", "stages", "no_metadata",
     "to", "format", "quality", "json", "quiet", "debug",
 )  # fmt: skip
 FORM = (

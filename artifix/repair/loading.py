@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from artifix.config import RunConfig
 
 if TYPE_CHECKING:
+    from artifix.network.threads import CoreWatch
     from artifix.pipeline import RefineByAlignPipeline
 
 
@@ -21,18 +22,27 @@ class Loaded:
     device: str
     dtype: str
     load_s: float = 0.0
+    threads: int = 1
 
 
-def load(config: RunConfig, tell: Callable[[str], None] = lambda text: None) -> Loaded:
+def load(
+    config: RunConfig, tell: Callable[[str], None] = lambda text: None, owns_process: bool = False
+) -> Loaded:
     """Load and check the weights, and tell what runs where, and if their confidence says little.
+
+    Args:
+        config: which weights, where, on how many threads.
+        tell: told one line.
+        owns_process: the number of threads may be chosen for the whole process, where `config` does not say.
 
     Raises:
         WeightsError: the weights are missing, changed or unsafe.
         DeviceError: the device is not there.
     """
+    from artifix.network.threads import CoreWatch
     from artifix.network.weights import find_weights
 
-    started_s = time.perf_counter()
+    started_s, watch = time.perf_counter(), CoreWatch()
     weights = find_weights(config.weights)  # before the libraries, whose import takes seconds
     _open_no_socket()
 
@@ -50,7 +60,19 @@ def load(config: RunConfig, tell: Callable[[str], None] = lambda text: None) -> 
             f"confidence of these weights is not calibrated: it ranks, and is no probability; fit it with "
             f"benchmarks/confidence.py CASES --weights {weights} --fit --write"
         )
-    return Loaded(pipeline, str(device), dtype_name, time.perf_counter() - started_s)
+    threads = _bound_threads(config.threads, watch, owns_process)
+    return Loaded(pipeline, str(device), dtype_name, time.perf_counter() - started_s, threads)
+
+
+def _bound_threads(wanted: int | None, watch: "CoreWatch", owns_process: bool) -> int:
+    """How many are used: what the user wants, or what is free if the process is ours, or as they are."""
+    import torch
+
+    from artifix.network.threads import threads_of, use_threads
+
+    if owns_process or wanted is not None:
+        use_threads(threads_of(wanted, watch))
+    return torch.get_num_threads()
 
 
 def _open_no_socket() -> None:

@@ -45,6 +45,7 @@ def record_of(repair: Repair) -> dict[str, Any]:
         **_learned(repair),
         "device": repair.loaded.device,
         "dtype": repair.loaded.dtype,
+        "threads": repair.loaded.threads,  # sums differ in their last digits with it
         "seed": settings.pop("seed"),
         "settings": settings,
         "inputs": _inputs(repair.located.case),

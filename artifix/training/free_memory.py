@@ -7,23 +7,23 @@ from typing import NamedTuple
 
 import torch
 
+from artifix.control_groups import MOUNTS, PROCESS, groups_of, lines_of
+
 
 class _Version(NamedTuple):
     """Where a version of control groups tells of memory."""
 
-    home: str  # folder below the mounts
     limit: str
     usage: str
     files: tuple[str, str]  # what of the usage are files, which the kernel drops when memory is wanted
 
 
 _V1 = _Version(
-    "memory",
     "memory.limit_in_bytes",
     "memory.usage_in_bytes",
     ("total_active_file", "total_inactive_file"),
 )
-_V2 = _Version("", "memory.max", "memory.current", ("active_file", "inactive_file"))
+_V2 = _Version("memory.max", "memory.current", ("active_file", "inactive_file"))
 
 
 def free_bytes(device: torch.device) -> int | None:
@@ -43,7 +43,7 @@ def _gpu_of(device: torch.device) -> torch.device:
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if device.index is None else device
 
 
-def free_of_machine(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> int | None:
+def free_of_machine(proc: Path = PROCESS, groups: Path = MOUNTS) -> int | None:
     """Bytes of main memory that may still be taken; None where the system does not tell.
 
     Args:
@@ -53,28 +53,18 @@ def free_of_machine(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgr
     available = _numbers(proc / "meminfo").get("MemAvailable:")
     if available is None:
         return None
-    return max(min([available * 1024, *_left_by_groups(proc / "self" / "cgroup", groups)]), 0)
+    return max(min([available * 1024, *_left_by_groups(proc, groups)]), 0)
 
 
-def _left_by_groups(listed: Path, mounts: Path) -> Iterator[int]:
+def _left_by_groups(proc: Path, mounts: Path) -> Iterator[int]:
     """Limit minus usage of the control groups of this process, and of those they are in."""
-    for line in _lines(listed):
-        _, controllers, name = line.split(":", 2)
-        if controllers and "memory" not in controllers.split(","):
-            continue
-        version = _V1 if controllers else _V2
-        place = mounts / version.home
-        # In a container the name may be one of the host's, which is not seen here: its own is at the mount.
-        inside = place / name.lstrip("/")
-        for folder in (inside, *inside.parents):
-            if (left := _left_by(folder, version)) is not None:
-                yield left
-            if folder == place:
-                break
+    for folder, version in groups_of("memory", proc, mounts):
+        if (left := _left_by(folder, _V2 if version == 2 else _V1)) is not None:
+            yield left
 
 
 def _left_by(group: Path, version: _Version) -> int | None:
-    told = [next(iter(_lines(group / name)), "") for name in (version.limit, version.usage)]
+    told = [next(iter(lines_of(group / name)), "") for name in (version.limit, version.usage)]
     if not all(text.isdigit() for text in told):  # no such group, or "max"
         return None
     most, used = map(int, told)
@@ -84,12 +74,5 @@ def _left_by(group: Path, version: _Version) -> int | None:
 
 def _numbers(path: Path) -> dict[str, int]:
     """The first number of each line by the word before it."""
-    words = [line.split() for line in _lines(path)]
+    words = [line.split() for line in lines_of(path)]
     return {row[0]: int(row[1]) for row in words if len(row) > 1 and row[1].isdigit()}
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return []

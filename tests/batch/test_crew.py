@@ -81,7 +81,7 @@ def test_when_it_may_not_go_on_the_rows_in_hand_are_finished(doers, task):
     crew = Crew(doers.Echo, 2, lambda: len(ended) < 3)
     for outcome in crew.run(task(f"row{i}") for i in range(50)):
         ended.append(outcome)
-    assert 3 <= len(ended) <= 5
+    assert 3 <= len(ended) <= 6  # two more come with the third, and two are then in hand
 
 
 def test_workers_do_not_hear_of_an_interruption(doers, task):

@@ -6,6 +6,7 @@ import shutil
 import cv2
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 MASKED = slice(20, 30), slice(24, 40)
@@ -189,3 +190,13 @@ def test_spoiled_weights_exit_4_and_nothing_is_written(artifix, files, copied, n
     run = refine(artifix, files, copied)
     assert (run.code, files.listing()) == (4, before)
     assert said in run.err
+
+
+def test_threads_are_those_asked_for_and_are_recorded(artifix, files, tiny_weights):
+    before = torch.get_num_threads()
+    try:
+        told = json.loads(refine(artifix, files, tiny_weights, "--threads", "1", "--json").out)
+        assert (told["threads"], torch.get_num_threads()) == (1, 1)
+    finally:
+        torch.set_num_threads(before)
+    assert refine(artifix, files, tiny_weights, "--threads", "0", "--overwrite").code == 2
