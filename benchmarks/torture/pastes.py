@@ -5,8 +5,8 @@ Usage: python benchmarks/torture/pastes.py [--count N] [--seed N]
 Random pictures of 16 to 700 px (grey, palette, RGB, CMYK, alpha, 8 and 16 bit; PNG, JPEG, TIFF, WebP; EXIF
 orientations, ICC profiles) with masks of blobs, specks, borders and soft greys are refined by the code that
 `artifix refine` and `artifix batch` run, but for the network: noise is painted in its place. The saved
-refined.png is decoded anew and held against the source, decoded without artifix: pixels where the mask is 0,
-alpha, size, depth and profile must be equal.
+picture, of every exact format, is decoded anew and held against the source, decoded without artifix: pixels
+where the mask is 0, alpha, size, depth and profile must be equal.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from artifix.alignment.stage import Alignment
 from artifix.batch.task import Task
 from artifix.batch.worker import Worker
 from artifix.cli.app import main as artifix_main
-from artifix.config import RefineConfig
+from artifix.config import OutputConfig, RefineConfig
 from artifix.geometry import box_of, square_around
 from artifix.inputs.parts import parts_of
 from artifix.inputs.request import Request
@@ -176,19 +176,30 @@ def drawn_mask(size: tuple[int, int], draw: np.random.Generator) -> NDArray[np.u
     return mask
 
 
-def violations_of(refined: Path, source: Source, mask: NDArray[np.uint8]) -> list[str]:
-    """In what the saved picture differs from the source where it may not."""
-    samples = cv2.imdecode(np.frombuffer(refined.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+def decoded(path: Path) -> tuple[NDArray, NDArray | None]:
+    """(H, W, 3) RGB, and (H, W) alpha if there is one, at the depth of the file."""
+    samples = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
     assert samples is not None
+    if samples.dtype == np.uint8:  # OpenCV multiplies the colours of a TIFF by its alpha
+        with Image.open(path) as opened:
+            samples = np.asarray(opened.convert("RGBA" if opened.mode in ("LA", "RGBA") else "RGB"))
+        return samples[..., :3], samples[..., 3] if samples.shape[2] == 4 else None
     if samples.ndim == 2:  # a grey image stays one
         samples = np.repeat(samples[..., None], 3, axis=2)
-    pixels, alpha = samples[..., 2::-1], samples[..., 3] if samples.shape[2] == 4 else None
+    return samples[..., 2::-1], samples[..., 3] if samples.shape[2] == 4 else None
+
+
+def violations_of(refined: Path, source: Source, mask: NDArray[np.uint8]) -> list[str]:
+    """In what the saved picture differs from the source where it may not."""
+    pixels, alpha = decoded(refined)
     if pixels.shape != source.pixels.shape or pixels.dtype != source.pixels.dtype:
         return [f"is {pixels.shape} {pixels.dtype}, not {source.pixels.shape} {source.pixels.dtype}"]
     found = []
     outside = mask == 0
     if wrong := int((pixels != source.pixels).any(2)[outside].sum()):
         found.append(f"{wrong} pixels outside the mask differ")
+    if alpha is None and refined.suffix == ".webp" and source.alpha is not None:
+        alpha = np.full_like(source.alpha, 255)  # of which a WebP keeps no account
     if (alpha is None) != (source.alpha is None) or (
         alpha is not None and not np.array_equal(alpha, source.alpha)
     ):
@@ -201,20 +212,24 @@ def violations_of(refined: Path, source: Source, mask: NDArray[np.uint8]) -> lis
     return found
 
 
-def refined_by(command: str, files: list[Path], out: Path, worker: Worker, seed: int) -> Path:
+def refined_by(
+    command: str, files: list[Path], out: Path, worker: Worker, seed: int, output: OutputConfig
+) -> Path:
     """Run the command's code; returns the saved picture."""
     image, mask, reference = files
     if command == "refine":
         asked = [image, "--mask", mask, "--ref", reference, "--out", out, "--seed", seed, "--quiet"]
+        asked += ["--format", output.format]
         told = io.StringIO()
         with contextlib.redirect_stderr(told):
             code = artifix_main(["refine", *map(str, asked)])
         assert code == 0, told.getvalue()
     else:
-        outcome = worker.do(Task("row", Request(image, mask, (reference,)), RefineConfig(seed=seed)))
+        request = Request(image, mask, (reference,))
+        outcome = worker.do(Task("row", request, RefineConfig(seed=seed), output=output))
         assert outcome.failure is None, outcome.failure
         save_result(out, outcome.files)
-    return out / "refined.png"
+    return next(out.glob("refined.*"))
 
 
 def check(number: int, folder: Path, worker: Worker) -> tuple[str, list[str]]:
@@ -226,11 +241,14 @@ def check(number: int, folder: Path, worker: Worker) -> tuple[str, list[str]]:
     Image.fromarray(mask).save(files[1])
     Image.fromarray(drawn(40, 48, number)).save(files[2])
     command = ("refine", "batch")[number % 2]
+    exact = ("png", "tiff", "webp") if source.pixels.dtype == np.uint8 else ("png", "tiff")
+    output = OutputConfig(str(draw.choice(exact)))
+    kind = f"{command} {source.kind} {output.format}"
     try:
-        refined = refined_by(command, files, folder / "out", worker, number)
+        refined = refined_by(command, files, folder / "out", worker, number, output)
     except AssertionError as error:
-        return f"{command} {source.kind}", [str(error)[:300]]
-    return f"{command} {source.kind}", violations_of(refined, source, mask)
+        return kind, [str(error)[:300]]
+    return kind, violations_of(refined, source, mask)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
