@@ -10,6 +10,7 @@ from scipy.interpolate import RectBivariateSpline
 from artifix.geometry import Crop, box_of, transform_points
 
 FINE = 4  # outlines are traced and filled on a grid this much finer than pixels
+MOST_ASKED = 1_000_000  # pixels of a picture, of which each is asked how much it shrinks
 MOST_SOURCE_PX = 32_000  # cv2.remap addresses with 16-bit integers
 
 
@@ -61,7 +62,8 @@ def sample(
     """
     height, width = reference.shape[:2]
     # nan and inf (points beyond the horizon) must not reach cv2
-    points = np.nan_to_num(np.clip(points, -MOST_SOURCE_PX, MOST_SOURCE_PX), nan=-MOST_SOURCE_PX)
+    points = np.clip(points, -MOST_SOURCE_PX, MOST_SOURCE_PX)
+    np.nan_to_num(points, copy=False, nan=-MOST_SOURCE_PX)
     x, y = points.T.reshape(2, *size)
     valid = (x >= -0.5) & (y >= -0.5) & (x <= width - 0.5) & (y <= height - 0.5)
     if not valid.any():
@@ -76,7 +78,8 @@ def sample(
     kind = np.uint16 if source.dtype == np.uint16 else np.float32
     maps = x.astype(np.float32), y.astype(np.float32)
     picture = cv2.remap(source.astype(kind), *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return np.clip(picture.astype(np.float32), low, high), valid
+    found: NDArray[np.float32] = picture.astype(np.float32, copy=False)
+    return np.clip(found, low, high, out=found), valid
 
 
 def outlined(
@@ -147,9 +150,13 @@ def _shrinkage(x: NDArray[np.float64], y: NDArray[np.float64], valid: NDArray[np
     """Median number of reference pixels per picture pixel, along one axis, at least 1."""
     if min(x.shape) < 2:
         return 1.0
-    (x_down, x_right), (y_down, y_right) = np.gradient(x), np.gradient(y)
+    step = int(np.ceil(np.sqrt(x.size / MOST_ASKED)))
+    if min(x[::step, ::step].shape) < 2 or not valid[::step, ::step].any():
+        step = 1
+    some = np.s_[::step, ::step]
+    (x_down, x_right), (y_down, y_right) = np.gradient(x[some]), np.gradient(y[some])
     area = np.abs(x_right * y_down - x_down * y_right)
-    return max(1.0, float(np.sqrt(np.median(area[valid]))))
+    return max(1.0, float(np.sqrt(np.median(area[valid[some]]))) / step)
 
 
 def _shrink(

@@ -14,6 +14,7 @@ OUTLIER, NOISE = (2.0, 4.45), 3.5  # median errors and grey levels where a pair 
 RIDGE, LEAST_RIDGE = 3.0, 0.01
 RIDGE_FLOOR = 60.0  # grey levels squared, besides
 GAIN_NOISE = 100.0  # variance of grey levels that says nothing of a gain
+DARK = 8.0  # grey levels: ratios of less are noise
 UNEVEN = 0.15  # a channel's gain over that of all, at most
 
 
@@ -35,6 +36,9 @@ def fit_colours(
         a, b = a_all - mean_a, b_all - mean_b
         scatter, cross = (a * weight[:, None]).T @ a, (a * weight[:, None]).T @ b
         gains = np.diag(_gains(weight @ a**2, weight @ b**2))
+        if not is_exact:
+            told = _told(a.mean(1), b.mean(1), weight)
+            gains = told * gains + (1 - told) * np.diag(_ratios(mean_a, mean_b))
         free = _solved(scatter, cross, gains, LEAST_RIDGE)
         unexplained = float((weight @ (b - a @ free) ** 2).sum() / max(float((weight @ b**2).sum()), 1e-6))
         ridge = float(np.clip(RIDGE * unexplained, LEAST_RIDGE, RIDGE))
@@ -61,6 +65,18 @@ def _gains(variance: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArra
     common = np.sqrt((wanted.sum() + 3 * GAIN_NOISE) / (variance.sum() + 3 * GAIN_NOISE))
     each = np.sqrt((wanted + GAIN_NOISE) / (variance + GAIN_NOISE))
     return np.clip(each, (1 - UNEVEN) * common, (1 + UNEVEN) * common)
+
+
+def _told(a: NDArray[np.float64], b: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
+    """How far the spread of grey levels tells of a gain, in [0, 1]: shading spreads those of one alone."""
+    spread = np.sqrt((weight @ a**2 + GAIN_NOISE) * (weight @ b**2 + GAIN_NOISE))
+    return float(np.clip(weight @ (a * b) / spread, 0, 1) ** 2)
+
+
+def _ratios(mean: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Gains of a light that multiplies: of one that is half as strong black stays black."""
+    common = (wanted.sum() + 3 * DARK) / (mean.sum() + 3 * DARK)
+    return np.clip((wanted + DARK) / (mean + DARK), (1 - UNEVEN) * common, (1 + UNEVEN) * common)
 
 
 def _weighted_median(values: NDArray[np.float64], weight: NDArray[np.float64]) -> float:

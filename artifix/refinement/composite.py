@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from artifix.geometry import Box, resize
+from artifix.inputs.images import bands
 
 FEATHER_PX = 0.5  # width of the inward feather [px of the image]; a wider one lets the artifact through
 FEATHER_SHARE = 0.25  # of a group's inner radius, at most
@@ -19,9 +20,12 @@ def feathered(blend: NDArray, feather_px: float = FEATHER_PX) -> NDArray[np.floa
     distance = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5)
     count, labels = cv2.connectedComponents(inside.astype(np.uint8))
     radius = np.concatenate([[1.0], np.atleast_1d(ndimage.maximum(distance, labels, range(1, count)))])
-    width = np.minimum(feather_px, FEATHER_SHARE * radius)[labels]
-    ramp = np.clip(distance / (width + 0.5), 0, 1)
-    return (blend * ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+    width = np.minimum(feather_px, FEATHER_SHARE * radius)
+    share = np.empty(blend.shape, np.float32)
+    for rows in bands(len(share)):
+        ramp = np.clip(distance[rows] / (width[labels[rows]] + 0.5), 0, 1)
+        share[rows] = blend[rows] * ramp * ramp * (3 - 2 * ramp)
+    return share
 
 
 def paste(
@@ -44,7 +48,8 @@ def paste(
     if window.is_empty():
         return result
     top = float(np.iinfo(pixels.dtype).max)
-    patch = resize(_unit(patch), (box.height, box.width))
+    if patch.shape[:2] != (box.height, box.width):
+        patch = resize(_unit(patch), (box.height, box.width))
     offset = window.top - box.top, window.left - box.left
     patch = patch[offset[0] : offset[0] + window.height, offset[1] : offset[1] + window.width]
     # Around the patch nothing is pasted: the feather of the part in and next to it is that of the whole.
@@ -52,9 +57,10 @@ def paste(
     share = feathered(blend[near.slices()], feather_px)
     inside = window.top - near.top, window.left - near.left
     share = share[inside[0] : inside[0] + window.height, inside[1] : inside[1] + window.width][..., None]
-    old = pixels[window.slices()]
-    mixed = old + share * (np.clip(patch, 0, 1) * top - old)
-    result[window.slices()] = np.where(share > 0, mixed.round(), old).astype(pixels.dtype)
+    old, new = pixels[window.slices()], result[window.slices()]
+    for rows in bands(window.height):
+        mixed = old[rows] + share[rows] * (np.clip(_unit(patch[rows]), 0, 1) * top - old[rows])
+        new[rows] = np.where(share[rows] > 0, mixed.round(), old[rows])
     return result
 
 
@@ -62,4 +68,4 @@ def _unit(patch: NDArray) -> NDArray[np.float32]:
     """A patch as float32 in [0, 1]."""
     if np.issubdtype(patch.dtype, np.integer):
         return (patch / np.float32(np.iinfo(patch.dtype).max)).astype(np.float32)
-    return patch.astype(np.float32)
+    return patch.astype(np.float32, copy=False)

@@ -1,15 +1,22 @@
 """Give the warped reference the light and the sharpness of the image around the mask."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.geometry import resize
 from artifix.refinement.colours import fit_colours
+from artifix.refinement.kinship import kinship
 
+WORKING_SIDE_PX = 1024  # crops that are larger are worked on at this size, in whose pixels lengths are
+SHOWN = 0.99  # share of a pixel, in which the reference must show something
 FIT_REACH_PX = 20.0  # colours are fitted on a ring this wide
 FIELD_REACH_PX = 16.0  # what they leave is taken up from a ring this wide
 GUARD_PX = 1.0  # the artifact bleeds this far out of its mask
 FIELD_PX = 4.0  # deviation of the Gaussian that smooths the residual: above noise, below texture
+USUAL = 0.85  # share of residuals on the ring: what is beyond, such as glare, is not continued whole
 NOISE = 4.0  # standard deviation of samples that says nothing about contrast
 BLURS_PX = (0.0, 0.5, 0.7, 0.9, 1.2, 1.6, 2.2)  # deviations tried
 WORTH_BLURRING = 0.995  # a stronger blur must lower the error on the ring to this share
@@ -24,9 +31,11 @@ def match_light(
     """Fit the warped reference to the image on the ring around the mask, robustly.
 
     1. The blur of the reference that explains the ring best, with a colour matrix and an offset fitted by
-       reweighted ridge least squares (a ridge towards plain gains, so that a grey ring cannot mix colours).
+       reweighted ridge least squares (a ridge towards plain gains, so that a grey ring cannot mix colours),
+       where both show the same thing.
     2. What is left on the ring, smoothed, continued into the mask (the membrane of Pérez et al. 2003,
-       "Poisson image editing", solved coarse to fine): shadows and gradients of light.
+       "Poisson image editing", solved coarse to fine): shadows and gradients of light, within what is usual
+       on the ring.
     Pixels that no light explains, such as an occluder's, lose their weight in both.
 
     Args:
@@ -38,12 +47,64 @@ def match_light(
     Returns:
         (h, w, 3) float32 in [0, 255]. Meant for the mask; outside, the field fades with no promise.
     """
-    image = image.astype(np.float32)
+    factor = min(1.0, WORKING_SIDE_PX / max(mask.shape))
+    small = (
+        [warped, valid, image.astype(np.float32), mask]
+        if factor == 1
+        else _shrunk(factor, warped, valid, image, mask)
+    )
+    light = _light_of(*small)
+    return warped if light is None else _in_light(warped, light, factor)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Light:
+    """What makes one picture look as lit and as sharp as another."""
+
+    blur_px: float  # deviation of a Gaussian; 0 is none
+    matrix: NDArray[np.float32]  # (3, 3), from the right
+    offset: NDArray[np.float32]  # (3,)
+    field: NDArray[np.float32]  # (h, w, 3), added in the end
+
+
+def _light_of(
+    warped: NDArray[np.float32], valid: NDArray[np.bool_], image: NDArray[np.float32], mask: NDArray[np.bool_]
+) -> _Light | None:
+    """Steps 1 and 2 of `match_light`; None where the ring holds too little."""
     ring, near = _rings(mask, valid)
     if ring.sum() < LEAST_RING_PX:
-        return warped
-    fitted = _sharpness_matched(warped, image, ring)
-    return np.clip(fitted + _light_field(image - fitted, near), 0, 255)
+        return None
+    blur_px, matrix, offset = _sharpness_matched(warped, image, ring)
+    residual = image - (_softened(warped, blur_px) @ matrix + offset)
+    most = float(np.quantile(np.abs(residual[near]), USUAL))
+    return _Light(blur_px, matrix, offset, _light_field(np.clip(residual, -most, most), near))
+
+
+def _in_light(warped: NDArray[np.float32], light: _Light, factor: float) -> NDArray[np.float32]:
+    """All of the warped reference, of which `light` was found at `factor` of its size."""
+    lit = _softened(warped, light.blur_px / factor) @ light.matrix
+    lit += light.offset
+    lit += (
+        light.field
+        if factor == 1
+        else cv2.resize(light.field, lit.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    )
+    return np.asarray(np.clip(lit, 0, 255, out=lit), np.float32)
+
+
+def _shrunk(
+    factor: float,
+    warped: NDArray[np.float32],
+    valid: NDArray[np.bool_],
+    image: NDArray,
+    mask: NDArray[np.bool_],
+) -> list[NDArray]:
+    """The arguments of `match_light` at the size worked at: light changes slowly, and large arrays cost."""
+    height, width = mask.shape
+    size = max(1, round(height * factor)), max(1, round(width * factor))
+    pictures = [resize(picture, size) for picture in (warped, image)]
+    shows, hidden = (resize(part.astype(np.float32), size) for part in (valid, mask))
+    return [pictures[0], shows > SHOWN, pictures[1].astype(np.float32), hidden > 0]
 
 
 def as_sharp(
@@ -60,7 +121,7 @@ def as_sharp(
         return warped
     wanted = _sharpness(image.astype(np.float32), ring)
     for deviation in BLURS_PX:
-        blurred = _blurred(warped, deviation) if deviation else warped
+        blurred = _softened(warped, deviation)
         # A soft outline behind fine fur, or fur that one picture lacks, tells of one of the two only.
         if np.any(_sharpness(blurred, ring) <= SHARPER * wanted):
             break
@@ -87,18 +148,22 @@ def _rings(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> tuple[NDArray[n
 
 def _sharpness_matched(
     warped: NDArray[np.float32], image: NDArray[np.float32], ring: NDArray[np.bool_]
-) -> NDArray[np.float32]:
-    best, least, even = warped, np.inf, np.ones(int(ring.sum()), np.float32)
+) -> tuple[float, NDArray[np.float32], NDArray[np.float32]]:
+    """The blur [px], the matrix and the offset that explain the ring best."""
+    least, say = np.inf, kinship(warped, image, ring)[ring]
     for deviation in BLURS_PX:
-        blurred = _blurred(warped, deviation) if deviation else warped
-        matrix, offset = fit_colours(blurred[ring], image[ring], even, True)
-        fitted = blurred @ matrix + offset
-        error = float(np.abs(fitted - image)[ring].mean())
+        softened = _softened(warped, deviation)[ring]
+        matrix, offset = fit_colours(softened, image[ring], say, True)
+        error = float(np.abs(softened @ matrix + offset - image[ring]).mean())
         if error < least * WORTH_BLURRING:
-            best, least = fitted, error
+            best, least = (deviation, matrix, offset), error
         elif deviation:
             break  # the error has one valley
     return best
+
+
+def _softened(picture: NDArray[np.float32], deviation_px: float) -> NDArray[np.float32]:
+    return _blurred(picture, deviation_px) if deviation_px else picture
 
 
 def trust(error: NDArray[np.float32], floor: float) -> NDArray[np.float32]:

@@ -176,8 +176,16 @@ def _enlarged(
     size: tuple[int, int],
 ) -> NDArray[np.float32]:
     """The patch at the image's size, in [0, 1]: the paste corrected, and the picture where there is none."""
-    full = resize(picture, size)
-    if paste is not None:
-        share = paste.owned[..., None]
-        full = share * (paste.pixels + resize(correction, size)) + (1 - share) * full
-    return np.clip(full / 255, 0, 1).astype(np.float32)
+    if paste is None:
+        full = resize(picture, size)
+    else:  # in place: such arrays of a large crop are a hundred megabytes each
+        full = resize(correction, size)
+        full += paste.pixels
+        if paste.owned.min() < 1:
+            full *= paste.owned[..., None]
+            drawn = resize(picture, size)
+            drawn *= 1 - paste.owned[..., None]
+            full += drawn
+    full = np.asarray(full, np.float32)
+    full /= 255
+    return np.asarray(np.clip(full, 0, 1, out=full), np.float32)
