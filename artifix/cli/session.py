@@ -1,7 +1,9 @@
 """What refine and locate do around one repair: cheap checks first, then the network, then the files."""
 
+import gc
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +99,20 @@ def open_pipeline(config: CommandConfig, console: Console) -> "Loaded":
     """
     from artifix.repair.loading import load
 
-    return load(config.run, console.note, owns_process=True)
+    with _uncollected():
+        return load(config.run, console.note, owns_process=True)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Imports make hardly any garbage, and looking for it in the millions of their objects takes time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def timed(record: Mapping[str, Any], session: Session, loaded: "Loaded", taken: Mapping[str, float]) -> Any:
