@@ -22,10 +22,8 @@ from artifix.evaluation.cases import case_folders
 from artifix.inputs.reading import read_inputs
 from artifix.inputs.request import Request
 from artifix.outputs.save import save_result
+from artifix.repair.case import repair_case
 from artifix.repair.loading import load
-from artifix.repair.locating import search
-from artifix.repair.record import Repair, record_of
-from artifix.repair.results import result_files
 
 NAMES = ("image", "mask", "reference")
 
@@ -83,11 +81,7 @@ def plain_loop(rows: Sequence[Path], out: Path, weights: str | None) -> float:
     for row in rows:
         image, mask, reference = (row / f"{name}.png" for name in NAMES)
         inputs = read_inputs(Request(image, mask, (reference,)))
-        located = search(loaded.pipeline, inputs, config)
-        result = loaded.pipeline.refine(located.case, config, located=located.result)
-        record = record_of(Repair("refine", inputs, config, loaded, located, result))
-        files = result_files(located.case, result, record, with_metadata=True)
-        save_result(out / row.name, files)
+        save_result(out / row.name, repair_case(loaded, inputs, config).files)
     return time.perf_counter() - started_s
 
 

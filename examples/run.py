@@ -11,18 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.cli.console import Console, tell_error
-from artifix.cli.refine import repair
-from artifix.cli.session import Session, open_pipeline
-from artifix.cli.targets import Target
-from artifix.config import load_config
+from artifix.config import RefineConfig, RunConfig
 from artifix.errors import ArtifixError
 from artifix.inputs.case import Case
 from artifix.inputs.images import read_picture
 from artifix.inputs.reading import read_inputs
 from artifix.inputs.request import Request
-from artifix.outputs.save import check_output
-from artifix.repair.loading import Loaded
+from artifix.outputs.save import check_output, save_result
+from artifix.repair.case import repair_case
+from artifix.repair.loading import Loaded, load
 
 EXAMPLES = Path(__file__).resolve().parent
 
@@ -41,7 +38,7 @@ def main() -> int:
         print(f"no example is called so; there are: {', '.join(folder.name for folder in folders) or 'none'}")
         return 1
     started_s = time.perf_counter()
-    loaded = open_pipeline(load_config(None, {}), Console())
+    loaded = load(RunConfig(), print)
     failed = sum(not run(folder, options.out / folder.name, loaded) for folder in chosen)
     print(f"\n{len(chosen)} examples in {time.perf_counter() - started_s:.0f} s, {failed} failed")
     first = options.out / chosen[0].name / "overview.png"
@@ -57,15 +54,16 @@ def run(example: Path, folder: Path, loaded: Loaded) -> bool:
         image, mask, reference = files
         inputs = read_inputs(Request(image, mask, (reference,)))
         check_output(folder, overwrite=True, inputs=inputs.paths)
-        session = Session(load_config(None, {}), inputs, Target(folder), True, Console(quiet=True), started_s)
-        result = repair(session, loaded)
+        repaired = repair_case(loaded, inputs, RefineConfig(), started_s=started_s)
+        save_result(folder, repaired.files, overwrite=True, inputs=inputs.paths)
         expected = read_picture(example / "expected.png").pixels
     except ArtifixError as error:
-        print(f"{example.name}: failed")
-        tell_error(error.problem, error.hint)
+        print(f"{example.name}: failed: {error.problem}; {error.hint}")
         return False
     case = inputs.cases[0]
-    before, after = (psnr_db(pixels, expected, case) for pixels in (case.image.pixels, result.refined))
+    before, after = (
+        psnr_db(pixels, expected, case) for pixels in (case.image.pixels, repaired.result.refined)
+    )
     print(
         f"{example.name}: {time.perf_counter() - started_s:.1f} s, "
         f"PSNR in the mask {before:.1f} -> {after:.1f} dB, {folder / 'overview.png'}",

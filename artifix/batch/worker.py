@@ -2,7 +2,6 @@
 
 import gc
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +18,10 @@ from artifix.inputs.stored_alignment import settings_of
 from artifix.network.threads import use_threads
 from artifix.outputs.save import THUMBNAIL
 from artifix.outputs.strip import encode_strip
-from artifix.repair.coding import coded, form_of, kept_note
+from artifix.repair.case import RepairedCase, repair_case
+from artifix.repair.coding import form_of, kept_note
 from artifix.repair.loading import load
-from artifix.repair.locating import Located, search
-from artifix.repair.overall import overall_of
-from artifix.repair.record import Repair, record_of
-from artifix.repair.results import joined, marked, previewed, result_files
+from artifix.repair.results import joined, marked, previewed
 
 if TYPE_CHECKING:
     from artifix.pipeline import RefineResult
@@ -77,15 +74,10 @@ class Worker:
         form = form_of(task.output, inputs.cases[0].image)
         if inputs.stored is not None:
             config = replace(config, alignment=settings_of(inputs.stored, config.alignment))
-        pipeline = self.loaded.pipeline
-        located = search(pipeline, inputs, config)
-        result = pipeline.refine(located.case, config, located=located.result)
-        record = record_of(Repair("refine", inputs, config, self.loaded, located, result))
-        picture = coded(located.case, result, record, form, task.with_metadata)
-        files = result_files(located.case, result, {**record, "coding": picture.told}, picture)
-        files[THUMBNAIL] = _thumbnail(located.case, result)
-        said = (kept_note(task.output, located.case.image), *picture.notes)
-        return files, _told(inputs, located, result, config.alignment.mask_threshold, said)
+        done = repair_case(self.loaded, inputs, config, form, task.with_metadata)
+        files = {**done.files, THUMBNAIL: _thumbnail(done.located.case, done.result)}
+        said = kept_note(task.output, done.located.case.image)
+        return files, _told(inputs, done, config.alignment.mask_threshold, said)
 
     def _free_memory(self) -> None:
         import torch
@@ -102,16 +94,14 @@ def _thumbnail(case: Case, result: "RefineResult") -> bytes:
     return encode_strip(image, refined, marked(result.alignments), reference, correspondence, region)
 
 
-def _told(
-    inputs: Inputs, located: Located, result: "RefineResult", threshold: float, said: Sequence[str]
-) -> dict[str, Any]:
-    alignments = located.result.alignments
-    told = {**overall_of(alignments).told(), "source": alignments[0].source}
-    notes = [*located.case.notes, softness_of(located.case.blend, threshold), *result.notes, *said]
+def _told(inputs: Inputs, done: RepairedCase, threshold: float, said: str) -> dict[str, Any]:
+    case = done.located.case
+    told = {**done.overall.told(), "source": done.located.result.alignments[0].source}
+    notes = [*case.notes, softness_of(case.blend, threshold), *done.result.notes, said, *done.picture.notes]
     if any(notes):
         told["note"] = "; ".join(filter(None, notes))
     if len(inputs.cases) > 1:
-        told["reference"] = located.case.reference.path.name
+        told["reference"] = case.reference.path.name
     return told
 
 

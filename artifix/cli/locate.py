@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from artifix.cli import options
-from artifix.cli.session import Session, open_pipeline, open_session, timed
+from artifix.cli.session import Session, open_pipeline, open_session
 from artifix.errors import NoMatchError
 
 if TYPE_CHECKING:
@@ -56,27 +56,18 @@ def locate(
 
     from artifix.outputs.save import save_result
     from artifix.refinement.filling import fill_note
-    from artifix.repair.locating import search
-    from artifix.repair.overall import overall_of
-    from artifix.repair.record import Repair, record_of
-    from artifix.repair.results import result_files
+    from artifix.repair.case import locate_case
 
     with session.console.progress() as progress:
-        located = search(loaded.pipeline, session.inputs, session.config, progress)
-    result, folder = located.result, session.target.folder
+        done = locate_case(loaded, session.inputs, session.config, progress, session.started_s)
+    result, files, folder = done.result, done.files, session.target.folder
     assert folder is not None  # there is no --to
-    record = record_of(Repair("locate", session.inputs, session.config, loaded, located, result))
-    record = timed(record, session, loaded, result.timings)
-    files = result_files(located.case, result, record)
     if stages:
-        files |= _stages(session, located)
+        files |= _stages(session, done.located)
     save_result(folder, files, overwrite, session.inputs.paths)
-    overall = overall_of(result.alignments)
-    session.console.result(
-        f"{folder}: {_sentence(located, overall)}",
-        {**record, **session.target.told(), "files": sorted(files)},
-    )
-    for said in filter(None, (overall.note, fill_note(result.filled))):
+    told = {**done.record, **session.target.told(), "files": sorted(files)}
+    session.console.result(f"{folder}: {_sentence(done.located, done.overall)}", told)
+    for said in filter(None, (done.overall.note, fill_note(result.filled))):
         session.console.note(said)
     if result.refusal is not None:
         shown = f"the best guess is in {folder / 'overview.png'}"
@@ -84,7 +75,7 @@ def locate(
 
 
 def _stages(session: Session, located: "Located") -> dict[str, bytes]:
-    from artifix.cli.stages import left_out, stage_files
+    from artifix.repair.stages import left_out, stage_files
 
     if missing := left_out(located.result.alignments):
         session.console.note(missing)

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from artifix.cli import options
-from artifix.cli.session import Session, open_pipeline, open_session, timed
+from artifix.cli.session import Session, open_pipeline, open_session
 from artifix.cli.targets import check_ending, format_of
 
 if TYPE_CHECKING:
     from artifix.outputs.formats import Form
-    from artifix.pipeline import RefineResult
     from artifix.repair.loading import Loaded
     from artifix.repair.locating import Located
     from artifix.repair.overall import Overall
@@ -68,40 +67,21 @@ def refine(
     """
     session = open_session(context)
     form = _form_of(context, session)
-    repair(session, open_pipeline(session.config, session.console), form, not no_metadata)
+    _repair(session, open_pipeline(session.config, session.console), form, not no_metadata)
 
 
-def repair(
-    session: Session, loaded: "Loaded", form: "Form | None" = None, with_metadata: bool = True
-) -> "RefineResult":
-    """Refine the case of `session`, write its results and tell of them.
+def _repair(session: Session, loaded: "Loaded", form: "Form", with_metadata: bool) -> None:
+    """Refine the case of `session`, write its results and tell of them."""
+    from artifix.repair.case import repair_case
 
-    Raises:
-        NoMatchError: nothing in the reference matches, or not well enough; nothing is written.
-        OutputError: the results cannot be written.
-    """
-    from artifix.outputs.formats import Form
-    from artifix.repair.coding import coded
-    from artifix.repair.locating import search
-    from artifix.repair.overall import overall_of
-    from artifix.repair.record import Repair, record_of
-    from artifix.repair.results import result_files
-
-    pipeline, inputs, config = loaded.pipeline, session.inputs, session.config
+    inputs, target, config, started_s = session.inputs, session.target, session.config, session.started_s
     with session.console.progress() as progress:
-        located = search(pipeline, inputs, config, progress)
-        result = pipeline.refine(located.case, config, progress, located.result)
-    record = record_of(Repair("refine", inputs, config, loaded, located, result))
-    picture = coded(located.case, result, record, form or Form(), with_metadata)
-    record = timed({**record, "coding": picture.told}, session, loaded, result.timings)
-    files = result_files(located.case, result, record, picture)
-    session.target.save(files, picture.data, session.overwrite, inputs.paths)
-    told = {**record, **session.target.told(), "files": sorted(files) if session.target.folder else []}
-    overall = overall_of(located.result.alignments)
-    session.console.result(_sentence(session.target.shown(picture.name), located, overall), told)
-    for said in filter(None, (overall.note, *result.notes, *picture.notes)):
+        done = repair_case(loaded, inputs, config, form, with_metadata, progress, started_s)
+    target.save(done.files, done.picture.data, session.overwrite, inputs.paths)
+    told = {**done.record, **target.told(), "files": sorted(done.files) if target.folder else []}
+    session.console.result(_sentence(target.shown(done.picture.name), done.located, done.overall), told)
+    for said in filter(None, (done.overall.note, *done.result.notes, *done.picture.notes)):
         session.console.note(said)
-    return result
 
 
 def _form_of(context: typer.Context, session: Session) -> "Form":

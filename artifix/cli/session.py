@@ -115,13 +115,6 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def timed(record: Mapping[str, Any], session: Session, loaded: "Loaded", taken: Mapping[str, float]) -> Any:
-    """The record with how long everything took, `taken` by the stages [s]."""
-    total_s = time.perf_counter() - session.started_s
-    timings = {"load_s": loaded.load_s, **taken, "total_s": total_s}
-    return {**record, "timings": {name: round(seconds, 3) for name, seconds in timings.items()}}
-
-
 def _request_of(given: Mapping[str, Any]) -> "Request":
     from dataclasses import fields
 

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from artifix.cli import stages as cli_stages
 from artifix.outputs.save import RESULT_FILES, STAGES, stage_file
+from artifix.repair import stages as repair_stages
 
 PICTURES = {stage_file(stage, 0) for stage in STAGES}
 
@@ -75,7 +75,7 @@ def test_refine_overwrites_a_result_with_stages(artifix, files, pipeline):
 def test_the_reference_is_shown_where_the_transform_lays_it(artifix, files, pipeline, monkeypatch):
     given = {}
     monkeypatch.setattr(
-        cli_stages, "comparison_sheet", lambda *pictures: given.update(pictures=pictures) or pictures[0]
+        repair_stages, "comparison_sheet", lambda *pictures: given.update(pictures=pictures) or pictures[0]
     )
     artifix("locate", *files.arguments(), "--stages")
     image, warped, valid, mask, said = given["pictures"]
@@ -87,7 +87,7 @@ def test_the_reference_is_shown_where_the_transform_lays_it(artifix, files, pipe
 
 def test_matches_are_told_apart_by_the_transform(artifix, files, pipeline, monkeypatch):
     given = []
-    monkeypatch.setattr(cli_stages, "matches_sheet", lambda *parts: given.append(parts[4]) or parts[0])
+    monkeypatch.setattr(repair_stages, "matches_sheet", lambda *parts: given.append(parts[4]) or parts[0])
     artifix("locate", *files.arguments(), "--stages")
     pipeline.transforms = False
     artifix("locate", *files.arguments(), "--stages", "--overwrite")
@@ -98,7 +98,7 @@ def test_matches_are_told_apart_by_the_transform(artifix, files, pipeline, monke
 
 def test_a_run_that_sought_no_matches_says_so(artifix, files, pipeline, monkeypatch):
     said = []
-    monkeypatch.setattr(cli_stages, "matches_sheet", lambda *parts: said.append(parts[5]) or parts[0])
+    monkeypatch.setattr(repair_stages, "matches_sheet", lambda *parts: said.append(parts[5]) or parts[0])
     pipeline.transforms, pipeline.matches = False, ()
     artifix("locate", *files.arguments(), "--stages")
     assert said == ["no matches were sought"]
@@ -110,7 +110,7 @@ def test_a_run_that_sought_no_matches_says_so(artifix, files, pipeline, monkeypa
 )
 def test_the_region_says_whence_it_is(artifix, files, pipeline, monkeypatch, source, told):
     said = []
-    monkeypatch.setattr(cli_stages, "region_sheet", lambda *parts: said.append(parts[3]) or parts[1])
+    monkeypatch.setattr(repair_stages, "region_sheet", lambda *parts: said.append(parts[3]) or parts[1])
     pipeline.transforms, pipeline.source = False, source
     artifix("locate", *files.arguments(), "--stages")
     assert said == [f"{told}; confidence 0.88"]

@@ -1,0 +1,118 @@
+"""A case to its results: the one way that commands, batches and examples go."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from artifix.config import RefineConfig
+from artifix.inputs.reading import Inputs
+from artifix.outputs.formats import Form
+from artifix.repair.coding import Coded, coded
+from artifix.repair.loading import Loaded
+from artifix.repair.locating import Located, Progress, search
+from artifix.repair.overall import Overall, overall_of
+from artifix.repair.record import Repair, record_of
+from artifix.repair.results import result_files
+
+if TYPE_CHECKING:
+    from artifix.alignment.located import LocateResult
+    from artifix.pipeline import RefineResult
+
+PNG = Form()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocatedCase:
+    """What locating gave."""
+
+    located: Located
+    result: "LocateResult"
+    record: dict[str, Any]
+    files: dict[str, bytes]  # by name
+    overall: Overall
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RepairedCase:
+    """What a repair gave."""
+
+    located: Located
+    result: "RefineResult"
+    record: dict[str, Any]
+    files: dict[str, bytes]  # by name, the picture's too
+    overall: Overall
+    picture: Coded
+
+
+def locate_case(
+    loaded: Loaded,
+    inputs: Inputs,
+    config: RefineConfig,
+    progress: Progress | None = None,
+    started_s: float | None = None,
+) -> LocatedCase:
+    """Find the masked part, and make the files that show it.
+
+    Args:
+        loaded: the network.
+        inputs: the files of a request, read.
+        config: the settings.
+        progress: called with (stage, done, total).
+        started_s: of time.perf_counter; with it the record says how long everything took.
+
+    Returns:
+        The best guess even where it is not sure enough: `result.refusal` says so.
+
+    Raises:
+        InputError: a stored alignment is no answer.
+    """
+    located = search(loaded.pipeline, inputs, config, progress)
+    result = located.result
+    record = record_of(Repair("locate", inputs, config, loaded, located, result))
+    record = _timed(record, loaded, result.timings, started_s)
+    files = result_files(located.case, result, record)
+    return LocatedCase(located, result, record, files, overall_of(result.alignments))
+
+
+def repair_case(
+    loaded: Loaded,
+    inputs: Inputs,
+    config: RefineConfig,
+    form: Form = PNG,
+    with_metadata: bool = True,
+    progress: Progress | None = None,
+    started_s: float | None = None,
+) -> RepairedCase:
+    """Find the masked part, repaint it, and make the files.
+
+    Args:
+        loaded: the network.
+        inputs: the files of a request, read.
+        config: the settings.
+        form: how the repaired picture is coded.
+        with_metadata: mark the picture as made with a model, and with what.
+        progress: called with (stage, done, total).
+        started_s: of time.perf_counter; with it the record says how long everything took.
+
+    Raises:
+        NoMatchError: nothing in the reference matches, or not well enough.
+        InputError: a stored alignment is no answer, or the form cannot hold the picture.
+    """
+    located = search(loaded.pipeline, inputs, config, progress)
+    result = loaded.pipeline.refine(located.case, config, progress, located.result)
+    record = record_of(Repair("refine", inputs, config, loaded, located, result))
+    picture = coded(located.case, result, record, form, with_metadata)
+    record = _timed({**record, "coding": picture.told}, loaded, result.timings, started_s)
+    files = result_files(located.case, result, record, picture)
+    return RepairedCase(located, result, record, files, overall_of(located.result.alignments), picture)
+
+
+def _timed(
+    record: dict[str, Any], loaded: Loaded, taken: Mapping[str, float], started_s: float | None
+) -> dict[str, Any]:
+    """The record with how long everything took, `taken` by the stages [s]."""
+    if started_s is None:
+        return record
+    timings = {"load_s": loaded.load_s, **taken, "total_s": time.perf_counter() - started_s}
+    return {**record, "timings": {name: round(seconds, 3) for name, seconds in timings.items()}}
