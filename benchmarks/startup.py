@@ -26,9 +26,9 @@ import os, sys
 from artifix.cli.app import main
 from artifix.repair import loading
 
-def stopping(*arguments, load=loading.load):
+def stopping(*arguments, load=loading.load, **named):
     import torch
-    loaded = load(*arguments)
+    loaded = load(*arguments, **named)
     torch.nn.modules.module.register_module_forward_pre_hook(lambda module, given: os._exit(0))
     return loaded
 
