@@ -32,6 +32,19 @@ def box_of(mask: NDArray[np.bool_]) -> Box:
     return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
+def some_points(mask: NDArray[np.bool_], most: int) -> NDArray[np.float64]:
+    """(N, 2) points (x, y) of True pixels of (H, W) `mask`, row by row; evenly fewer where they are many.
+
+    Args:
+        mask: at least one pixel is True.
+        most: of them at least, and less than twice as many, if there are more.
+    """
+    box = box_of(mask)
+    rows, columns = np.nonzero(mask[box.slices()])
+    points = np.column_stack([columns, rows])[:: max(1, len(rows) // most)]
+    return points.astype(np.float64) + np.array([box.left, box.top])
+
+
 def centre_hits(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> bool:
     """Whether the centroid of the region found lies in the box around the true one, both (H, W)."""
     rows, columns = np.nonzero(found)

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artifix.geometry import Box, Crop, box_of, centre_hits, resize, square_around, transform_points
+from artifix.geometry import (
+    Box,
+    Crop,
+    box_of,
+    centre_hits,
+    resize,
+    some_points,
+    square_around,
+    transform_points,
+)
 
 SIDES = st.integers(1, 200)
 EDGES = st.integers(-300, 300)
@@ -149,3 +158,12 @@ def test_a_box_filled_is_true_inside_and_nowhere_else():
     assert filled.shape == (4, 6)
     assert filled[1:3, 2:5].all()
     assert filled.sum() == 6
+
+
+def test_some_points_are_the_masks_pixels_row_by_row_and_evenly_fewer_of_many():
+    mask = np.zeros((20, 30), bool)
+    mask[5:9, 7:12] = True
+    rows, columns = np.nonzero(mask)
+    every = np.column_stack([columns, rows])
+    assert np.array_equal(some_points(mask, 100), every)
+    assert np.array_equal(some_points(mask, 6), every[::3])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from artifix.alignment.evidence import Evidence
 from artifix.alignment.hand import BY_HAND
 from artifix.alignment.transform import MOST_POINTS, Transform
+from artifix.geometry import some_points
 
 # Pixel by pixel; about right, so that edges may be shifted; only the part is known, not how it is seen; or
 # the part of the mask is too small to be found, and is filled from around.
@@ -74,8 +75,7 @@ def coarseness_of(transform: Transform | None, mask: NDArray[np.bool_]) -> float
     """
     if transform is None:
         return None
-    rows, columns = np.nonzero(mask)
-    points = np.column_stack([columns, rows])[:: max(1, len(rows) // MOST_POINTS)].astype(np.float64)
+    points = some_points(mask, MOST_POINTS)
     with np.errstate(invalid="ignore"):  # on the horizon
         right, down = (
             transform.points(points + step) - transform.points(points - step) for step in np.eye(2) / 2

@@ -19,7 +19,7 @@ from artifix.alignment.ring import WINDOW_PX, Ring, ring_around, verdict
 from artifix.alignment.scene import Scene
 from artifix.alignment.spline import Bend, is_smooth
 from artifix.alignment.warp import outlined, points_on, sample, scattered
-from artifix.geometry import Box, Crop, box_of, transform_points
+from artifix.geometry import Box, Crop, box_of, some_points, transform_points
 
 LEAST_SIDE_PX = 16  # smaller pictures hold no verifiable context
 LEAST_INSIDE = 0.9  # of the mask must lie inside the reference
@@ -197,9 +197,7 @@ def polished(scene: Scene, transform: Transform) -> Transform:
 
 def lands(transform: Transform, scene: Scene) -> bool:
     """Whether the masked part lies inside the reference, and in the part given by hand, if one was."""
-    rows, columns = np.nonzero(scene.mask)
-    inside = np.column_stack([columns, rows])[:: max(1, len(rows) // MOST_POINTS)].astype(np.float64)
-    points = transform.points(inside)
+    points = transform.points(some_points(scene.mask, MOST_POINTS))
     height, width = scene.reference.shape[:2]
     x, y = points.T
     shown = (x > -0.5) & (y > -0.5) & (x < width - 0.5) & (y < height - 0.5)

@@ -19,7 +19,8 @@ def feathered(blend: NDArray, feather_px: float = FEATHER_PX) -> NDArray[np.floa
         return blend.astype(np.float32)
     distance = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5)
     count, labels = cv2.connectedComponents(inside.astype(np.uint8))
-    radius = np.concatenate([[1.0], np.atleast_1d(ndimage.maximum(distance, labels, range(1, count)))])
+    each = ndimage.maximum(distance, labels, range(1, count)) if count > 2 else distance.max()
+    radius = np.concatenate([[1.0], np.atleast_1d(each)])
     width = np.minimum(feather_px, FEATHER_SHARE * radius)
     share = np.empty(blend.shape, np.float32)
     for rows in bands(len(share)):

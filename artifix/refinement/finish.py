@@ -1,12 +1,14 @@
 """What a patch takes over from the image it is pasted into: its grain, and that it is grey."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.geometry import Box
 from artifix.refinement.grain import Shown, around_patch, with_grain
 from artifix.refinement.stage import AlignedReference, Patch
 
@@ -37,13 +39,13 @@ class Finish:
         is_grey = self.is_grey
         pixels, sigma = greyed(patch.pixels) if is_grey else patch.pixels, 0.0
         if self.has_grain:
-            shown = None
-            if aligned is not None:
-                around = around_patch(patch.box, *self.marked.shape)
-                warped, where = aligned.warp(around, (around.height, around.width))
-                shown = Shown(around, warped, where, aligned.is_exact)
+            shows = (
+                None
+                if aligned is None
+                else partial(_shown, aligned, around_patch(patch.box, *self.marked.shape))
+            )
             random = np.random.default_rng((self.seed, index))
-            pixels, sigma = with_grain(pixels, patch.box, self.image, self.spoiled, random, shown)
+            pixels, sigma = with_grain(pixels, patch.box, self.image, self.spoiled, random, shows)
             pixels = greyed(pixels) if is_grey else pixels  # sums of equal channels differ in their last bits
         return replace(patch, pixels=pixels), {"grain": round(sigma, 2)}
 
@@ -57,6 +59,10 @@ class Finish:
             if np.any((unlike[0] | unlike[1]) & ~self.marked[rows]):
                 return False
         return True
+
+
+def _shown(aligned: AlignedReference, around: Box) -> Shown:
+    return Shown(around, *aligned.warp(around, (around.height, around.width)), aligned.is_exact)
 
 
 def greyed(pixels: NDArray[np.float32]) -> NDArray[np.float32]:

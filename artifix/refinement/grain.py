@@ -1,5 +1,6 @@
 """Measure the grain of the image around the mask, and add to a patch what it lacks of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -63,7 +64,7 @@ def with_grain(
     image: NDArray[np.uint8],
     marked: NDArray[np.bool_],
     random: np.random.Generator,
-    shown: Shown | None = None,
+    shows: Callable[[], Shown] | None = None,
 ) -> tuple[NDArray[np.float32], float]:
     """Add the noise to a patch that the image has around the mask and the patch has not.
 
@@ -79,13 +80,13 @@ def with_grain(
         image: (H, W, 3).
         marked: (H, W), True where the artifact may show.
         random: draws the noise.
-        shown: the reference that the patch shows; None where it shows none.
+        shows: gives the reference that the patch shows, where the image has grain; None of one without.
 
     Returns:
         The patch, and the standard deviation of what was added [grey levels]; the same patch and 0 where that
         would be less than `LEAST_ADDED`.
     """
-    kernels = _lacking(patch, box, image, marked, shown)
+    kernels = _lacking(patch, box, image, marked, shows)
     sigma = 0.0 if kernels is None else float(np.sqrt((kernels**2).sum() / 3))
     if kernels is None or sigma < LEAST_ADDED:
         return patch, 0.0
@@ -97,7 +98,7 @@ def _lacking(
     box: Box,
     image: NDArray[np.uint8],
     marked: NDArray[np.bool_],
-    shown: Shown | None,
+    shows: Callable[[], Shown] | None,
 ) -> NDArray[np.float32] | None:
     """The kernels of the noise that the patch lacks; None where there is none, or none that is sure."""
     height, width = marked.shape
@@ -107,7 +108,7 @@ def _lacking(
     wanted = _grain_around(image[area.slices()], distance)
     if wanted is None:
         return None
-    near = distance[_within(box, area)]
+    near, shown = distance[_within(box, area)], None if shows is None else shows()
     seen = near == 0 if shown is None else shown.where[_within(box, shown.box)] & (near <= BAND_PX[1])
     own = _even(_windows_of(255 * patch, seen), OWN_SPREAD)
     if own is None:

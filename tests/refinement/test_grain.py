@@ -36,7 +36,7 @@ def grained(
     around = around_patch(BOX, *image.shape[:2])
     reference = patch[around.slices()].astype(np.float32)
     shown = Shown(around, reference, np.ones(reference.shape[:2], bool), is_exact)
-    result, sigma = with_grain(given, BOX, image, marked, np.random.default_rng(seed), shown)
+    result, sigma = with_grain(given, BOX, image, marked, np.random.default_rng(seed), lambda: shown)
     if sigma == 0:
         assert result is given
     part = np.s_[INSIDE[0].start - BOX.top :, INSIDE[1].start - BOX.left :]
