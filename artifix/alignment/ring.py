@@ -49,7 +49,8 @@ def ring_around(
     size = max(1, round(box.height * scale)), max(1, round(box.width * scale))
     margin = 2 * GUARD_PX  # artifacts so near beside the box count
     near = Box(box.left - margin, box.top - margin, box.right + margin, box.bottom + margin).clip(*mask.shape)
-    distance, clear = (_distance(part[near.slices()]) for part in (mask, mask if masked is None else masked))
+    distance = _distance(mask[near.slices()])
+    clear = distance if masked is None or masked is mask else _distance(masked[near.slices()])
     weight = (np.clip(1.25 - distance / reach, 0, 1) * (clear > GUARD_PX)).astype(np.float32)
     local = Box(box.left - near.left, box.top - near.top, box.right - near.left, box.bottom - near.top)
     picture = Crop(box, size).cut(image).astype(np.float32)
