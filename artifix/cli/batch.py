@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -18,8 +19,7 @@ from artifix.config import CommandConfig
 from artifix.errors import ExitCode, RowsFailedError
 
 if TYPE_CHECKING:
-    from artifix.batch.lock import Shard
-    from artifix.batch.plan import Planned
+    from artifix.batch.job import Job
     from artifix.batch.run import Tally
 
 _MASKS = ("mask_from", "invert_mask", "fit_mask")  # options that rows may give too
@@ -117,16 +117,11 @@ _GpusOption = Annotated[
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Batch:
-    """What is to be done, checked."""
+class _Prepared:
+    """A batch, checked."""
 
+    job: "Job"
     config: CommandConfig
-    planned: "list[Planned]"  # all rows of the manifest
-    share: "list[Planned]"  # those of this run
-    shard: "Shard"
-    out: Path
-    title: str
-    facts: dict[str, str]
     console: Console
 
 
@@ -202,7 +197,7 @@ def batch(
         )
 
 
-def _prepare(context: typer.Context) -> _Batch:
+def _prepare(context: typer.Context) -> _Prepared:
     """The manifest comes first: its faults are told before anything heavy is loaded."""
     given = context.params
     config = config_of(context)
@@ -210,8 +205,9 @@ def _prepare(context: typer.Context) -> _Batch:
     rows = rows_of(given, console)
 
     from artifix import __version__
+    from artifix.batch.job import Job
     from artifix.batch.lock import parse_shard
-    from artifix.batch.plan import Terms, plan_rows, share_of
+    from artifix.batch.plan import Terms, plan_rows
     from artifix.batch.run import require_batch_folder
     from artifix.network.weights import find_weights, verify_weights
     from artifix.repair.coding import check_quality
@@ -227,55 +223,34 @@ def _prepare(context: typer.Context) -> _Batch:
     masks = {name: given[name] for name in _MASKS}
     planned = plan_rows(rows, Terms(config, digest, masks, not given["no_metadata"]))
     facts = {"artifix": __version__, "weights": f"{folder.name} ({digest[:12]})", "seed": str(config.seed)}
-    title = given["manifest"].name
-    return _Batch(config, planned, share_of(planned, shard), shard, given["out"], title, facts, console)
+    return _Prepared(Job(planned, given["out"], shard, given["manifest"].name, facts), config, console)
 
 
-def _show(prepared: _Batch) -> None:
+def _show(prepared: _Prepared) -> None:
     """What a run would do."""
-    from artifix.batch.journal import read_journals
     from artifix.inputs.layouts import manifest_text
 
-    entries = read_journals(prepared.out)
-    done = sum(one.is_done(prepared.out, entries.get(one.row.id)) for one in prepared.share)
-    rows = [one.row for one in prepared.share]
-    prepared.console.note(f"{len(rows)} rows: {done} done, {len(rows) - done} to do")
+    rows, left = [one.row for one in prepared.job.share], len(prepared.job.left())
+    prepared.console.note(f"{len(rows)} rows: {len(rows) - left} done, {left} to do")
     prepared.console.text(manifest_text(rows))
 
 
-def _run(prepared: _Batch, given: dict[str, Any]) -> "Tally":
-    from artifix.batch.journal import read_journals
-    from artifix.batch.run import Tally, do_rows, opened
+def _run(prepared: _Prepared, given: dict[str, Any]) -> "Tally":
+    from artifix.batch.job import run_batch
     from artifix.interruption import noted_interruption
 
     engine = engine_of(prepared.config, given)
     most = 1 if given["fail_fast"] else given["max_failures"]
-    with opened(prepared.out, prepared.shard) as journal, noted_interruption() as stop:
-        entries = read_journals(prepared.out)
-        wanted = [
-            one
-            for one in prepared.share
-            if given["overwrite"] or not one.is_done(prepared.out, entries.get(one.row.id))
-        ]
-        tally = Tally(len(prepared.share), len(prepared.share) - len(wanted), most_failures=most, stop=stop)
-        with row_progress(tally.total, tally.done_before, prepared.console.quiet) as show:
-            do_rows(wanted, prepared.out, journal, engine, tally, show)
-        _write(prepared)
-    return tally
+    watch = partial(row_progress, quiet=prepared.console.quiet)
+    with noted_interruption() as stop:
+        anew = given["overwrite"]
+        return run_batch(prepared.job, engine, anew=anew, most_failures=most, stop=stop, watch=watch)
 
 
-def _write(prepared: _Batch) -> None:
-    from artifix.batch.journal import read_journals
-    from artifix.batch.results import results_of, write_results
-
-    results = results_of(prepared.planned, read_journals(prepared.out), prepared.out)
-    write_results(prepared.out, results, prepared.title, prepared.facts)
-
-
-def _tell(prepared: _Batch, tally: "Tally", seconds: float) -> None:
+def _tell(prepared: _Prepared, tally: "Tally", seconds: float) -> None:
     rate = (tally.done + tally.failed) / max(seconds, 1e-9)
     told = {
-        "out": str(prepared.out),
+        "out": str(prepared.job.out),
         "rows": tally.total,
         "done": tally.done,
         "done_before": tally.done_before,
@@ -284,7 +259,7 @@ def _tell(prepared: _Batch, tally: "Tally", seconds: float) -> None:
     }
     before = f", {tally.done_before} were done before" if tally.done_before else ""
     sentence = (
-        f"{prepared.out / 'report.html'}: {tally.done} rows done{before}, {tally.failed} failed "
+        f"{prepared.job.out / 'report.html'}: {tally.done} rows done{before}, {tally.failed} failed "
         f"({seconds:.0f} s, {rate:.2f} rows/s)"
     )
     prepared.console.result(sentence, told)

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
+from artifix.batch.job import Job, run_batch
 from artifix.batch.journal import read_journals
 from artifix.batch.lock import Shard
 from artifix.batch.results import COLUMNS, results_of, safe_cell, write_results
@@ -26,15 +28,15 @@ def engine(tasks: Iterable[Task], may_go_on: Callable[[], bool]) -> Iterator[Out
             return
 
 
-def run(rows, out, engine=engine, shard=Shard(), **tally):  # noqa: B008
+def run(rows, out, engine=engine, shard=Shard(), **terms):  # noqa: B008
     told = []
-    stands = Tally(len(rows), **tally)
-    with opened(out, shard) as journal:
-        entries = read_journals(out)
-        wanted = [row for row in rows if not row.is_done(out, entries.get(row.row.id))]
-        do_rows(wanted, out, journal, engine, stands, lambda ended, failed: told.append((ended, failed)))
-        write_results(out, results_of(rows, read_journals(out), out), "title", {"seed": "0"})
-    return stands, told
+
+    @contextmanager
+    def watch(total, before):
+        yield lambda ended, failed: told.append((ended, failed))
+
+    tally = run_batch(Job(rows, out, shard, "title", {"seed": "0"}), engine, watch=watch, **terms)
+    return tally, told
 
 
 def files_of(out):
