@@ -110,8 +110,8 @@ def ablate(
     gamma, grids = _measure(plan, loaded)
     record = _record(plan, loaded, gamma, grids)
 
-    from artifix.cli.gamma import ablation_files
     from artifix.evaluation.cases import read_known_case
+    from artifix.evaluation.gamma import ablation_files
     from artifix.outputs.save import save_result
 
     shown = [(read_known_case(files), grid) for files, grid in grids if files.name in plan.shown]
@@ -144,7 +144,7 @@ def _plan(context: typer.Context) -> _Plan:
     for library in _LIBRARIES:
         require_installed(library, "artifix ablate", _EXTRA)
 
-    from artifix.cli.gamma import FILES
+    from artifix.evaluation.gamma import FILES
     from artifix.evaluation.manifest import find_cases, require_regions
 
     cases = find_cases(given["cases"])[:: wanted.every]
@@ -219,7 +219,7 @@ def _record(
 ) -> dict[str, Any]:
     """What record.json says, JSON-ready."""
     from artifix import __version__
-    from artifix.cli.gamma import described
+    from artifix.evaluation.gamma import described
 
     calibrated, best = loaded.pipeline.config, gamma.best
     total_s = time.perf_counter() - plan.started_s

@@ -4,19 +4,20 @@ import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from artifix.cli import options
 from artifix.cli.console import Console
-from artifix.errors import InputError, UsageError
+from artifix.errors import InputError
 
 if TYPE_CHECKING:
     import torch
 
     from artifix.training.config import TrainingConfig
-    from artifix.training.loop import Job
+    from artifix.training.ending import Written
+    from artifix.training.loop import Job, Outcome
 
 _OutOption = Annotated[
     Path,
@@ -125,7 +126,10 @@ def train(
     console = Console(quiet or not is_main, json and is_main)
     changes = [*(settings or ())]
     changes += [f"{name}={value}" for name, value in (("steps", steps), ("seed", seed)) if value is not None]
-    recipe = read_config(config, changes)
+
+    from artifix.training.recipes.changes import changed_recipe
+
+    recipe = changed_recipe(config, changes)
 
     from artifix.network.device import choose_device
     from artifix.repair.loading import quiet_libraries
@@ -151,57 +155,6 @@ def _require_folders(images: Sequence[Path], views: Sequence[Path]) -> None:
                 raise InputError(f"{folder}: is not a folder", f"name a folder with {option}")
 
 
-def read_config(name_or_path: str, changes: Sequence[str]) -> "TrainingConfig":
-    """The recipe, changed by assignments.
-
-    Args:
-        name_or_path: of the recipe.
-        changes: as --set takes them: section.field=value, the value as in TOML; text needs no quotes.
-
-    Raises:
-        InputError: the recipe cannot be read.
-        UsageError: an unknown setting, or a value of another type.
-    """
-    from artifix.training.recipes import read_recipe
-
-    # Before the heavy imports, so that a typo is told at once.
-    values = read_recipe(name_or_path)
-    assignments = [_assignment(change) for change in changes]
-
-    from artifix.config import from_dict, to_dict
-    from artifix.training.config import TrainingConfig
-
-    recipe = from_dict(TrainingConfig, values, name_or_path)
-    for change, (place, value) in zip(changes, assignments, strict=True):
-        changed = to_dict(recipe)
-        section = changed
-        for name in place[:-1]:
-            if not isinstance(section.get(name), dict):
-                known = sorted(other for other, value in section.items() if isinstance(value, dict))
-                raise UsageError(
-                    f"--set {change}: there is no section {name}",
-                    f"sections are: {', '.join(known) or 'none'}",
-                )
-            section = section[name]
-        section[place[-1]] = value
-        recipe = from_dict(TrainingConfig, changed, f"--set {change}")
-    return recipe
-
-
-def _assignment(change: str) -> tuple[list[str], Any]:
-    """The place and the value of section.field=value."""
-    import tomllib
-
-    name, sign, text = change.partition("=")
-    place = name.strip().split(".")
-    if not sign or not all(place):
-        raise UsageError(f"--set {change}: is no assignment", "write --set section.field=value")
-    try:
-        return place, tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return place, text.strip()
-
-
 def _preview(job: "Job", recipe: "TrainingConfig", place: "torch.device", console: Console) -> None:
     """Draw RUN/preview.png."""
     from artifix.training.pairs.material import load_data
@@ -220,7 +173,7 @@ def _preview(job: "Job", recipe: "TrainingConfig", place: "torch.device", consol
 
 def _train(job: "Job", name: str, recipe: "TrainingConfig", place: "torch.device", console: Console) -> None:
     """Train, export, tell."""
-    from artifix.cli.trained import export
+    from artifix.training.ending import write_weights
     from artifix.training.loop import train as run_training
     from artifix.training.processes import leave_processes
 
@@ -232,4 +185,26 @@ def _train(job: "Job", name: str, recipe: "TrainingConfig", place: "torch.device
         raise
     leave_processes()
     if outcome.is_main:
-        export(job, name, outcome, console)
+        _tell(outcome, write_weights(job, name, outcome, console.note), console)
+
+
+def _tell(outcome: "Outcome", written: "Written", console: Console) -> None:
+    recipe = outcome.config
+    figures = {name: round(value, 4) for name, value in outcome.figures.items()}
+    short = {name: value for name, value in figures.items() if name == "hits" or name.endswith("_db")}
+    told = ", ".join(f"{name} {value:.2f}" for name, value in short.items())
+    done = (
+        f"{outcome.step} of {recipe.steps} steps, {outcome.pairs_seen} pairs, {outcome.seconds / 60:.1f} min"
+    )
+    console.result(
+        f"{written.weights}: {done}; {told}",
+        {
+            "weights": str(written.weights),
+            "step": outcome.step,
+            "steps": recipe.steps,
+            "pairs_seen": outcome.pairs_seen,
+            "seconds": round(outcome.seconds, 1),
+            "figures": figures,
+            "confidence_odds": written.odds,
+        },
+    )

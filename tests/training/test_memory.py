@@ -158,7 +158,7 @@ import sys
 from pathlib import Path
 import torch
 from artifix.training import loop, validation
-from artifix.cli.train import read_config
+from artifix.training.recipes.changes import changed_recipe
 
 def kib(name):  # ru_maxrss would hold what the parent had when it forked
     return next(int(line.split()[1]) for line in Path("/proc/self/status").open() if line.startswith(name))
@@ -175,7 +175,7 @@ def note(*arguments):
 
 
 loop.open_accelerator = note
-recipe = read_config("small", sys.argv[3:])
+recipe = changed_recipe("small", sys.argv[3:])
 loop.train(loop.Job(Path(sys.argv[1]), (Path(sys.argv[2]),)), recipe, torch.device("cpu"))
 print(1024 * (kib("VmHWM") - before[0]))
 """
@@ -183,7 +183,7 @@ print(1024 * (kib("VmHWM") - before[0]))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells in /proc")
 def test_two_steps_really_take_what_was_estimated(scenes, tmp_path):
-    from artifix.cli.train import read_config
+    from artifix.training.recipes.changes import changed_recipe
 
     changes = [
         "steps=2",
@@ -200,5 +200,5 @@ def test_two_steps_really_take_what_was_estimated(scenes, tmp_path):
         check=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
-    need = estimate(read_config("small", changes), CPU, (scenes,))
+    need = estimate(changed_recipe("small", changes), CPU, (scenes,))
     assert need.total / MARGIN < int(done.stdout) < 1.6 * need.total

@@ -1,0 +1,83 @@
+"""What a run leaves when it has ended: weights with their calibration, model card and recipe."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from artifix.alignment.confidence import Odds
+from artifix.config import to_dict
+from artifix.training.card import Card, data_sources, last_name
+from artifix.training.config import TrainingConfig
+from artifix.training.export import export_weights
+from artifix.training.loop import Job, Outcome
+from artifix.training.odds import fitted_odds
+from artifix.training.record import to_toml
+
+Tell = Callable[[str], None]
+
+
+class Written(NamedTuple):
+    """Weights on the disk."""
+
+    weights: Path
+    odds: Odds | None  # what their confidence goes by; None where that is not known
+
+
+def write_weights(job: Job, name: str, outcome: Outcome, tell: Tell) -> Written:
+    """Write RUN/weights.
+
+    Args:
+        job: of the run.
+        name: of its recipe.
+        outcome: of the run.
+        tell: told of the calibration.
+
+    Raises:
+        OutputError: the disk refuses, or a weight is not a number.
+    """
+    recipe, folder = outcome.config, job.run / "weights"
+    # Calibration: of the supervised layers the one whose map fitted best in the last validation.
+    layer = max(recipe.losses.layers, key=lambda name: outcome.figures[f"miou_{name}"])
+    odds = _odds(outcome, layer, folder, tell)
+    card, text = _card(job, name, outcome), _recipe_text(recipe)
+    return Written(
+        export_weights(outcome.network, folder, layer=layer, odds=odds, card=card, recipe=text), odds
+    )
+
+
+def _card(job: Job, name: str, outcome: Outcome) -> Card:
+    """What the model card tells; folders are told by name, without the path to them."""
+    base = outcome.config.base
+    return Card(
+        recipe=name,
+        steps=outcome.step,
+        pairs_seen=outcome.pairs_seen,
+        minutes=outcome.seconds / 60,
+        device=outcome.network.device.type,
+        name=job.run.resolve().name,
+        data=data_sources(job.images, job.pairs),
+        figures=outcome.figures,
+        bases=tuple(folder for folder in (base.pipeline, base.unet, base.image_encoder) if folder),
+    )
+
+
+def _recipe_text(recipe: TrainingConfig) -> str:
+    """The recipe as it goes with the weights; bases are told by name, without the path to them."""
+    values = to_dict(recipe)
+    for folder in ("pipeline", "unet", "image_encoder"):
+        values["base"][folder] = last_name(values["base"][folder])
+    return to_toml(values)
+
+
+def _odds(outcome: Outcome, layer: str, weights: Path, tell: Tell) -> Odds | None:
+    """What the confidence of these weights goes by; None, with a word why, where that cannot be known."""
+    tell("fitting the confidence to held-out pairs")
+    fitted = fitted_odds(outcome.network, outcome.held_out, outcome.config.synthesis, layer)
+    if fitted.odds is not None:
+        tell(f"confidence: {fitted.told}")
+        return fitted.odds
+    tell(
+        f"confidence is not calibrated: {fitted.told}; fit it to cases of yours with "
+        f"benchmarks/confidence.py CASES --weights {weights} --fit --write"
+    )
+    return None
