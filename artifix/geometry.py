@@ -113,6 +113,13 @@ class Crop:
             part = np.pad(part, widths, mode="edge")
         return resize(part, self.size, nearest)
 
+    def share(self, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """How much of each pixel of the working picture lies in (H, W) `mask`, in [0, 1]."""
+        box, inside = self.box, self.box.clip(*mask.shape)
+        left, top = box.left - inside.left, box.top - inside.top
+        local = Crop(Box(left, top, left + box.width, top + box.height), self.size)
+        return local.cut(mask[inside.slices()].astype(np.float32))  # no more than the part becomes floats
+
     def matrix(self) -> NDArray[np.float64]:
         """3x3 affine map from image points (x, y, 1) to working points, pixel centres at integers."""
         scale_x, scale_y = self.size[1] / self.box.width, self.size[0] / self.box.height

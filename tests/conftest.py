@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 from PIL import Image
 
 from artifix.alignment import installed, learned
@@ -64,6 +65,28 @@ def lacking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(installed, "_PACKAGES", ("kornia", "xfeat_that_nobody_has"))
     yield
     learned.load_xfeat.cache_clear()
+
+
+def _sd_shaped_unet() -> UNet2DConditionModel:
+    """The block structure of Stable Diffusion 1.x inpainting, at a tenth of its widths."""
+    return UNet2DConditionModel(
+        sample_size=8,
+        in_channels=9,
+        out_channels=4,
+        down_block_types=("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
+        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
+        block_out_channels=(16, 16, 32, 32),
+        layers_per_block=2,
+        cross_attention_dim=24,
+        attention_head_dim=4,
+        norm_num_groups=8,
+    ).eval()
+
+
+@pytest.fixture(scope="session")
+def new_sd_unet() -> Callable[[], UNet2DConditionModel]:
+    """Makes such a U-Net, whose values are drawn from torch's generator."""
+    return _sd_shaped_unet
 
 
 @pytest.fixture

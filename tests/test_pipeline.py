@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler
 from PIL import Image
 from transformers import Dinov2Config, Dinov2Model
 
@@ -317,21 +317,10 @@ def test_the_paper_path_needs_no_transform(pipeline, case, mask):
 
 
 @pytest.fixture(scope="module")
-def full_shaped():
+def full_shaped(new_sd_unet):
     """Shaped as Stable Diffusion 1.x inpainting with DINOv2, at a tenth of the widths, random."""
     torch.manual_seed(0)
-    unet = UNet2DConditionModel(
-        sample_size=8,
-        in_channels=9,
-        out_channels=4,
-        down_block_types=("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
-        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
-        block_out_channels=(16, 16, 32, 32),
-        layers_per_block=2,
-        cross_attention_dim=24,
-        attention_head_dim=4,
-        norm_num_groups=8,
-    )
+    unet = new_sd_unet()
     codec = AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,

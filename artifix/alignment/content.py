@@ -94,7 +94,7 @@ def content_of(scene: Scene, describe: Describe) -> Content:
     inside = box.clip(*scene.mask.shape)
     shown = np.zeros((box.height, box.width), np.float32)
     shown[Box(*np.subtract(inside.as_tuple(), (box.left, box.top) * 2).tolist()).slices()] = 1
-    mask = _in_cells(crop.cut(scene.mask.astype(np.float32)))
+    mask = _in_cells(crop.share(scene.mask))
     return Content(box, picture, native, mask, _in_cells(shown), describe([picture])[0], describe)
 
 

@@ -41,7 +41,7 @@ def cut_out(network: Network, scene: Scene, boxes: Sequence[Box], reference_box:
     place = network.device, network.dtype
     crops = [Crop(box, (network.working_size_px,) * 2) for box in boxes]
     reference_crop = Crop(reference_box, (network.reference_size_px,) * 2)
-    shares = [_share(scene.mask, crop) for crop in crops]
+    shares = [crop.share(scene.mask) for crop in crops]
     masks = [share > min(0.25, float(share.max()) / 2) for share in shares]  # of a thin line little is left
     return Cut(
         crops=crops,
@@ -51,14 +51,6 @@ def cut_out(network: Network, scene: Scene, boxes: Sequence[Box], reference_box:
         holes=to_batch(masks, *place),
         shown=to_batch([reference_crop.cut(scene.reference)], *place),
     )
-
-
-def _share(mask: NDArray[np.bool_], crop: Crop) -> NDArray[np.float32]:
-    """How much of each pixel of a crop's working picture is masked; no more than the crop becomes floats."""
-    box, inside = crop.box, crop.box.clip(*mask.shape)
-    part = mask[inside.slices()].astype(np.float32)
-    left, top = box.left - inside.left, box.top - inside.top
-    return Crop(Box(left, top, left + box.width, top + box.height), crop.size).cut(part)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

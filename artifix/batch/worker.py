@@ -15,7 +15,6 @@ from artifix.inputs.remote import fetching
 from artifix.inputs.request import localised
 from artifix.inputs.softness import softness_of
 from artifix.inputs.stored_alignment import settings_of
-from artifix.network.threads import use_threads
 from artifix.outputs.save import THUMBNAIL
 from artifix.outputs.strip import encode_strip
 from artifix.repair.case import RepairedCase, repair_case
@@ -40,7 +39,7 @@ class Worker:
     """
 
     def __init__(self, run: RunConfig, index: int = 0) -> None:
-        use_threads(1)  # rows run side by side instead: faster, and the same sums whatever their number
+        # Rows run side by side instead of threads: faster, and the same sums whatever their number.
         self.loaded = load(replace(run, device=_device_of(run.device, index), threads=1))
 
     def do(self, task: Task) -> Outcome:

@@ -1,6 +1,5 @@
 """Which rows `artifix batch` is asked for, and what is odd about them."""
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from artifix.cli.console import Console
@@ -8,8 +7,6 @@ from artifix.errors import UsageError
 
 if TYPE_CHECKING:
     from artifix.inputs.manifest import Row
-
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:/")  # a path of pathlib's has lost its second slash
 
 
 def rows_of(given: dict[str, Any], console: Console) -> "list[Row]":
@@ -23,7 +20,9 @@ def rows_of(given: dict[str, Any], console: Console) -> "list[Row]":
         UsageError: the parameters contradict each other.
         InputError: the manifest or folder cannot be read, or has mistakes.
     """
-    if _URL.match(str(given["manifest"])) and not given["manifest"].exists():
+    from artifix.inputs.places import was_url
+
+    if was_url(given["manifest"]) and not given["manifest"].exists():
         raise UsageError(
             "MANIFEST is a URL: a manifest is read from this machine",
             "download it first; its rows may name URLs",

@@ -60,7 +60,7 @@ def locate(
 
     with session.console.progress() as progress:
         done = locate_case(loaded, session.inputs, session.config, progress, session.started_s)
-    result, files, folder = done.result, done.files, session.target.folder
+    result, files, folder = done.located.result, done.files, session.target.folder
     assert folder is not None  # there is no --to
     if stages:
         files |= _stages(session, done.located)

@@ -61,9 +61,9 @@ def refine(
 ) -> None:
     """Repaint the masked part of an image after a reference photo.
 
-    Pixels outside the mask stay exactly as they are. Writes refined.png (--format: or
-    another), correspondence.png,
-    correspondence.npy, region.png, overview.png, record.json and alignment.json.
+    Pixels outside the mask stay exactly as they are, but for what a lossy --format changes. Writes
+    refined.png, correspondence.png, correspondence.npy, region.png, overview.png, record.json and
+    alignment.json.
     """
     session = open_session(context)
     form = _form_of(context, session)

@@ -11,9 +11,10 @@ import typer
 
 from artifix.cli.console import Console
 from artifix.cli.options import config_of
-from artifix.cli.targets import STREAM, Target, target_of
+from artifix.cli.targets import Target, target_of
 from artifix.config import AlignmentConfig, CommandConfig
 from artifix.errors import UsageError
+from artifix.inputs.places import STREAM
 
 if TYPE_CHECKING:
     from artifix.inputs.reading import Inputs

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from artifix.errors import UsageError
+from artifix.inputs.places import STREAM
 
-STREAM = Path("-")  # standard input or output
 _OTHER_PICTURES = (".gif", ".bmp", ".avif", ".heic", ".heif", ".jxl", ".jp2", ".psd", ".svg", ".pdf")
 
 
@@ -80,9 +80,14 @@ def target_of(given: Mapping[str, Any]) -> Target:
         UsageError: nowhere, or twice, or a file of a format that is not written.
     """
     out, to = given["out"], given.get("to")
+    is_picture = out is not None and out.suffix.lower() in _endings() and not out.is_dir()
     if "to" not in given:  # locate, which writes several files
-        return Target(_no_picture(out) or default_folder(given["image"]))
-    if out is not None and out.suffix.lower() in _endings() and not out.is_dir():
+        if is_picture:
+            raise UsageError(
+                f"--out {out} names a picture, and a folder of results is written", "name a folder"
+            )
+        return Target(out or default_folder(given["image"]))
+    if is_picture:
         if to is not None:
             raise UsageError(f"--out {out} and --to {to} are both files", "give one of them")
         out, to = None, out
@@ -91,12 +96,6 @@ def target_of(given: Mapping[str, Any]) -> Target:
     if to is not None:
         _check_picture(to, given)
     return Target(out, to)
-
-
-def _no_picture(out: Path | None) -> Path | None:
-    if out is not None and out.suffix.lower() in _endings() and not out.is_dir():
-        raise UsageError(f"--out {out} names a picture, and a folder of results is written", "name a folder")
-    return out
 
 
 def default_folder(image: Path) -> Path:

@@ -1,7 +1,6 @@
 """Bytes of a user's file to samples: Pillow reads, and nothing is cut to 8 bit on the way."""
 
 import io
-import re
 import struct
 import sys
 import warnings
@@ -17,9 +16,8 @@ from PIL import Image, ImageCms
 
 from artifix.errors import InputError
 from artifix.inputs.kinds import is_heif, unidentified
+from artifix.inputs.places import STREAM, was_url
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:/")  # of which a path keeps one slash
-STREAM = Path("-")  # standard input
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF")
 _SAVE_AGAIN = "save or download it again, as PNG or JPEG"
 _SAVE_PLAIN = "save it as PNG with 8 or 16 bits per channel"
@@ -46,7 +44,7 @@ def read_bytes(path: Path) -> bytes:
             raise InputError(f"{path}: is not a regular file", "save the image to a file first")
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
-        if _URL.match(str(path)):
+        if was_url(path):
             raise InputError(
                 f"{path}: is a URL, not a file on this machine",
                 "download it first, or name it in a manifest of artifix batch",

@@ -12,6 +12,7 @@ from artifix.inputs.table import counted, shown
 
 # One letter before the colon is a drive of Windows. A chain (zip://a.png::s3://b) ends in a URL too.
 _URL = re.compile(r"(?:[A-Za-z0-9+.\-]+::)*[A-Za-z][A-Za-z0-9+.\-]+://.*", re.DOTALL)
+_FLATTENED_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:/")
 _OF_THIS_MACHINE = re.compile(r"(?:^|::)(?:file|local)://|::", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _SHELL = re.compile(
@@ -35,11 +36,17 @@ class Url(str):
 
 
 Place = Path | Url
+STREAM = Path("-")  # standard input, or output
 
 
 def is_url(text: str) -> bool:
     """Whether `text` is scheme://... rather than a path."""
     return _URL.fullmatch(text) is not None
+
+
+def was_url(path: Path) -> bool:
+    """Whether a path was made of scheme://..., of which it keeps one slash."""
+    return _FLATTENED_URL.match(str(path)) is not None
 
 
 def may_be_local(url: str) -> bool:

@@ -76,6 +76,12 @@ class Network:
             self.unet.set_attn_processor(MatchedProcessor())
 
     @property
+    def parts(self) -> list[torch.nn.Module]:
+        """Those that have weights, trained or not."""
+        values = (self.unet, self.image_encoder, self.projection, self.codec, self.detail_encoder)
+        return [value for value in values if value is not None]
+
+    @property
     def device(self) -> torch.device:
         return self.unet.device
 

@@ -43,7 +43,7 @@ def encode_png(
     if icc_profile is not None:
         ours.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc_profile)))
     if metadata is not None:
-        ours.append(_text_chunk(KEYWORD, _json(metadata)))
+        ours.append(_text_chunk(KEYWORD, json_text(metadata)))
         ours.append(_text_chunk("XML:com.adobe.xmp", xmp_packet()))
     ours += [_chunk(*chunk) for chunk in chunks]
     plain = _encode_samples(pixels, alpha)
@@ -76,12 +76,13 @@ def encode_json(record: Mapping[str, Any]) -> bytes:
         ValueError: a number is NaN or infinite, which JSON cannot say.
         TypeError: a value is of a kind that JSON does not have.
     """
-    text = _json(record, indent=2)
+    text = json_text(record, indent=2)
     on_one_line = _NUMBERS.sub(lambda found: f"[{', '.join(found[1].replace(',', ' ').split())}]", text)
     return (on_one_line + "\n").encode()
 
 
-def _json(record: Mapping[str, Any], indent: int | None = None) -> str:
+def json_text(record: Mapping[str, Any], indent: int | None = None) -> str:
+    """JSON with sorted keys; numpy numbers and arrays are allowed. Raises as `encode_json`."""
     return json.dumps(
         record, indent=indent, sort_keys=True, allow_nan=False, ensure_ascii=False, default=_plain
     )

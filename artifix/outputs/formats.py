@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from artifix.outputs.carried import carried_exif, resolution_of
-from artifix.outputs.encode import encode_png
+from artifix.outputs.encode import encode_png, json_text
 from artifix.outputs.provenance import xmp_packet
 from artifix.outputs.tiff import encode_tiff
 
@@ -71,7 +71,7 @@ def encode_picture(sheet: Sheet, form: Form) -> bytes:
     """
     if form.name == "png":
         return encode_png(sheet.samples, sheet.alpha, sheet.icc_profile, sheet.metadata, sheet.chunks)
-    xmp = None if sheet.metadata is None else xmp_packet(sheet.metadata).encode()
+    xmp = None if sheet.metadata is None else xmp_packet(json_text(sheet.metadata)).encode()
     if form.name == "tiff":
         return encode_tiff(_readable(sheet.stacked), sheet.icc_profile, xmp, carried_exif(sheet.chunks))
     return _by_pillow(sheet, form, xmp)

@@ -1,8 +1,5 @@
 """What a repaired picture says of how it was made."""
 
-import json
-from collections.abc import Mapping
-from typing import Any
 from xml.sax.saxutils import quoteattr
 
 KEYWORD = "artifix"
@@ -19,14 +16,11 @@ _XMP = (
 )
 
 
-def xmp_packet(metadata: Mapping[str, Any] | None = None) -> str:
+def xmp_packet(told: str = "") -> str:
     """An XMP packet that declares the picture a composite with generated content.
 
     Args:
-        metadata: provenance, JSON-ready; told as artifix:provenance, for formats without a text of their own.
+        told: provenance, told as artifix:provenance, for formats without a text of their own.
     """
-    if metadata is None:
-        return _XMP.replace("{more}", "")
-    told = json.dumps(metadata, sort_keys=True, allow_nan=False, ensure_ascii=False)
-    more = f' xmlns:artifix="urn:artifix" artifix:provenance={quoteattr(told)}'
+    more = f' xmlns:artifix="urn:artifix" artifix:provenance={quoteattr(told)}' if told else ""
     return _XMP.replace("{more}", more)

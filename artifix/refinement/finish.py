@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.geometry import Box
+from artifix.inputs.images import bands
 from artifix.refinement.grain import Shown, around_patch, with_grain
 from artifix.refinement.stage import AlignedReference, Patch
 
-BAND_ROWS = 512  # that are looked at at once
 GREY_LEVELS = 1  # that channels of a grey picture may differ by, as rounding makes them
 
 
@@ -39,11 +39,8 @@ class Finish:
         is_grey = self.is_grey
         pixels, sigma = greyed(patch.pixels) if is_grey else patch.pixels, 0.0
         if self.has_grain:
-            shows = (
-                None
-                if aligned is None
-                else partial(_shown, aligned, around_patch(patch.box, *self.marked.shape))
-            )
+            around = around_patch(patch.box, *self.marked.shape)
+            shows = None if aligned is None else partial(_shown, aligned, around)
             random = np.random.default_rng((self.seed, index))
             pixels, sigma = with_grain(pixels, patch.box, self.image, self.spoiled, random, shows)
             pixels = greyed(pixels) if is_grey else pixels  # sums of equal channels differ in their last bits
@@ -52,8 +49,7 @@ class Finish:
     @property
     def is_grey(self) -> bool:
         """Whether the image has no colour anywhere outside the mask."""
-        for top in range(0, len(self.image), BAND_ROWS):  # most images in colour show it in the first
-            rows = slice(top, top + BAND_ROWS)
+        for rows in bands(len(self.image)):  # most images in colour show it in the first
             first, *others = cv2.split(self.image[rows])
             unlike = [cv2.absdiff(first, other) > GREY_LEVELS for other in others]
             if np.any((unlike[0] | unlike[1]) & ~self.marked[rows]):

@@ -54,7 +54,11 @@ def match_light(
         else _shrunk(factor, warped, valid, image, mask)
     )
     light = _light_of(*small)
-    return warped if light is None else _in_light(warped, light, factor)
+    if light is None:
+        return warped
+    if factor == 1:
+        return np.clip(light.fitted + light.field, 0, 255)
+    return _in_light(warped, light, factor)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +68,7 @@ class _Light:
     blur_px: float  # deviation of a Gaussian; 0 is none
     matrix: NDArray[np.float32]  # (3, 3), from the right
     offset: NDArray[np.float32]  # (3,)
+    fitted: NDArray[np.float32]  # (h, w, 3), the picture after these three
     field: NDArray[np.float32]  # (h, w, 3), added in the end
 
 
@@ -75,20 +80,17 @@ def _light_of(
     if ring.sum() < LEAST_RING_PX:
         return None
     blur_px, matrix, offset = _sharpness_matched(warped, image, ring)
-    residual = image - (_softened(warped, blur_px) @ matrix + offset)
+    fitted = _softened(warped, blur_px) @ matrix + offset
+    residual = image - fitted
     most = float(np.quantile(np.abs(residual[near]), USUAL))
-    return _Light(blur_px, matrix, offset, _light_field(np.clip(residual, -most, most), near))
+    return _Light(blur_px, matrix, offset, fitted, _light_field(np.clip(residual, -most, most), near))
 
 
 def _in_light(warped: NDArray[np.float32], light: _Light, factor: float) -> NDArray[np.float32]:
     """All of the warped reference, of which `light` was found at `factor` of its size."""
     lit = _softened(warped, light.blur_px / factor) @ light.matrix
     lit += light.offset
-    lit += (
-        light.field
-        if factor == 1
-        else cv2.resize(light.field, lit.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    )
+    lit += cv2.resize(light.field, lit.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.clip(lit, 0, 255, out=lit), np.float32)
 
 

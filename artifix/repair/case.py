@@ -16,7 +16,6 @@ from artifix.repair.record import Repair, record_of
 from artifix.repair.results import result_files
 
 if TYPE_CHECKING:
-    from artifix.alignment.located import LocateResult
     from artifix.pipeline import RefineResult
 
 PNG = Form()
@@ -27,21 +26,20 @@ class LocatedCase:
     """What locating gave."""
 
     located: Located
-    result: "LocateResult"
     record: dict[str, Any]
     files: dict[str, bytes]  # by name
-    overall: Overall
+
+    @property
+    def overall(self) -> Overall:
+        """What holds for all mask groups."""
+        return overall_of(self.located.result.alignments)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RepairedCase:
-    """What a repair gave."""
+class RepairedCase(LocatedCase):
+    """What a repair gave; its picture is among the files."""
 
-    located: Located
     result: "RefineResult"
-    record: dict[str, Any]
-    files: dict[str, bytes]  # by name, the picture's too
-    overall: Overall
     picture: Coded
 
 
@@ -62,7 +60,7 @@ def locate_case(
         started_s: of time.perf_counter; with it the record says how long everything took.
 
     Returns:
-        The best guess even where it is not sure enough: `result.refusal` says so.
+        The best guess even where it is not sure enough: `located.result.refusal` says so.
 
     Raises:
         InputError: a stored alignment is no answer.
@@ -71,8 +69,7 @@ def locate_case(
     result = located.result
     record = record_of(Repair("locate", inputs, config, loaded, located, result))
     record = _timed(record, loaded, result.timings, started_s)
-    files = result_files(located.case, result, record)
-    return LocatedCase(located, result, record, files, overall_of(result.alignments))
+    return LocatedCase(located, record, result_files(located.case, result, record))
 
 
 def repair_case(
@@ -105,7 +102,7 @@ def repair_case(
     picture = coded(located.case, result, record, form, with_metadata)
     record = _timed({**record, "coding": picture.told}, loaded, result.timings, started_s)
     files = result_files(located.case, result, record, picture)
-    return RepairedCase(located, result, record, files, overall_of(located.result.alignments), picture)
+    return RepairedCase(located, record, files, result, picture)
 
 
 def _timed(

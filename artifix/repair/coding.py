@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 KEEP = "keep"
 _QUALITY = 95  # of a lossy picture where none is asked for
-_OPAQUE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
 _PROVENANCE = ("artifix", "weights", "seed", "settings", "inputs")  # of the record, into the picture
 _GREY_MODES = ("1", "L", "LA")
 
@@ -133,7 +132,7 @@ def _needed(alpha: NDArray | None, form: Form, image: Picture) -> NDArray | None
     """The alpha to write; a JPEG can do without one that is opaque everywhere."""
     if alpha is None or form.name != "jpeg":
         return alpha
-    if (alpha < _OPAQUE[alpha.dtype]).any():
+    if (alpha < np.iinfo(alpha.dtype).max).any():
         raise InputError(
             f"{image.path}: is transparent in part, which a JPEG cannot be", "pass --format png or webp"
         )

@@ -95,7 +95,7 @@ def _comparison(case: Case, alignment: "Alignment", transform: "Transform") -> "
     crop = Crop(box, comparison_size(box.height, box.width))
     warped, valid = transform.warp_reference(case.reference.rgb, box, crop.size)
     seen = np.round(np.clip(warped, 0, 255)).astype(np.uint8)
-    mask = crop.cut(alignment.mask.astype(np.float32)) > 0.5
+    mask = crop.share(alignment.mask) > 0.5
     return comparison_sheet(crop.cut(case.image.rgb), seen, valid, mask, _described(transform))
 
 

@@ -1,7 +1,7 @@
 """The network that training would start with, as shapes without values: nothing is allocated for it."""
 
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,6 @@ def blueprint(config: TrainingConfig) -> Network:
     # Its tables of noise levels have values: what is computed from them must not depend on the device.
     scheduler = DDIMScheduler.from_config(network.scheduler.config)
     return trainable(replace(network, scheduler=scheduler), config.base.frozen_image_encoder)
-
-
-def parts_of(network: Network) -> list[torch.nn.Module]:
-    """The parts of a network that have weights, trained or not."""
-    values = [getattr(network, field.name) for field in fields(network)]
-    return [value for value in values if isinstance(value, torch.nn.Module)]
 
 
 def _of_pipeline(folder: Path) -> Network:

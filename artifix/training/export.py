@@ -104,8 +104,7 @@ def _half(part: Any) -> Any:
 
 
 def _shard_size(network: Network) -> str:
-    parts = (network.unet, network.image_encoder, network.projection, network.codec, network.detail_encoder)
-    count = sum(p.numel() for part in parts if part is not None for p in part.parameters())
+    count = sum(p.numel() for part in network.parts for p in part.parameters())
     return _SMALL_SHARD if 2 * count <= _SMALL_BYTES else _LARGE_SHARD
 
 

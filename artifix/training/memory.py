@@ -11,7 +11,7 @@ import torch
 from artifix.errors import ArtifixError, DeviceError
 from artifix.network.assembly import Network
 from artifix.network.codec import pixel_factor
-from artifix.training.blueprint import blueprint, parts_of
+from artifix.training.blueprint import blueprint
 from artifix.training.config import TrainingConfig
 from artifix.training.free_memory import free_bytes
 from artifix.training.pairs.material import count_images
@@ -106,7 +106,7 @@ def estimate(
     with suppress(Exception):  # whatever is wrong with a base is told where it is loaded
         network = blueprint(config)
         trained = _bytes(trained_parameters(network))
-        weights = _bytes(value for part in parts_of(network) for value in part.state_dict().values())
+        weights = _bytes(value for part in network.parts for value in part.state_dict().values())
         need = Need(weights + 3 * trained, trained, _bytes_of_images(config, images, pairs))
         batches = list(largest_batches(config))
         # At the end of a step a copy of the weights is made: by the optimiser or, on a CPU, the validation.

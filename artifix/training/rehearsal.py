@@ -12,7 +12,6 @@ from torch.utils._pytree import tree_leaves
 
 from artifix.network.assembly import Network
 from artifix.network.device import DTYPES
-from artifix.training.blueprint import parts_of
 from artifix.training.config import TrainingConfig
 from artifix.training.pairs.synthesis import Pairs
 from artifix.training.preparation import arrange, trained_parameters
@@ -70,7 +69,7 @@ def rehearse(
     arrange(network, device, config)
     precision = config.loop.precision
     with FakeTensorMode(allow_non_fake_inputs=True):
-        for part in parts_of(network):
+        for part in network.parts:
             part.to_empty(device=CPU)
         with _Living() as living:
             if again:

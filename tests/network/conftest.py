@@ -1,5 +1,6 @@
 """Networks of the real classes, small enough to run at once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -24,22 +25,6 @@ TINY = NetworkConfig(
     detail_widths=(8, 16, 16, 16, 16),
     detail_norm_groups=4,
 )
-
-
-def sd_shaped_unet() -> UNet2DConditionModel:
-    """The block structure of Stable Diffusion 1.x inpainting, at a tenth of its widths."""
-    return UNet2DConditionModel(
-        sample_size=8,
-        in_channels=9,
-        out_channels=4,
-        down_block_types=("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
-        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
-        block_out_channels=(16, 16, 32, 32),
-        layers_per_block=2,
-        cross_attention_dim=24,
-        attention_head_dim=4,
-        norm_num_groups=8,
-    ).eval()
 
 
 def tiny_autoencoder() -> AutoencoderKL:
@@ -101,9 +86,9 @@ def bundled() -> Network:
 
 
 @pytest.fixture(scope="session")
-def sd_unet() -> UNet2DConditionModel:
+def sd_unet(new_sd_unet: Callable[[], UNet2DConditionModel]) -> UNet2DConditionModel:
     torch.manual_seed(1)
-    return sd_shaped_unet()
+    return new_sd_unet()
 
 
 @pytest.fixture(scope="session")
@@ -120,12 +105,12 @@ def tiny() -> Case:
 
 
 @pytest.fixture(scope="session")
-def full_shaped() -> Case:
+def full_shaped(new_sd_unet: Callable[[], UNet2DConditionModel]) -> Case:
     """The parts of the full-size network, reduced: nine channels, AutoencoderKL, epsilon prediction."""
     torch.manual_seed(0)
     encoder = Dinov2Model(
         Dinov2Config(image_size=32, patch_size=2, hidden_size=16, num_hidden_layers=1, num_attention_heads=2)
     ).eval()
     scheduler = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
-    unet = sd_shaped_unet()
+    unet = new_sd_unet()
     return case_of(Network(unet, encoder, Projection(16, 24), tiny_autoencoder(), scheduler, residual=False))

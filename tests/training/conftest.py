@@ -1,5 +1,6 @@
 """Folders of training images drawn by code, and a recipe that runs in seconds."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -77,21 +78,13 @@ def busy_sources() -> Sources:
 
 
 @pytest.fixture(scope="session")
-def inpainting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def inpainting(
+    tmp_path_factory: pytest.TempPathFactory, new_sd_unet: Callable[[], UNet2DConditionModel]
+) -> Path:
     """The shape of Stable Diffusion 1.x inpainting: 64 px crops, 8 px latents, epsilon prediction."""
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("base") / "inpainting"
-    UNet2DConditionModel(
-        sample_size=8,
-        in_channels=9,
-        out_channels=4,
-        down_block_types=("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
-        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
-        block_out_channels=(16, 16, 32, 32),
-        cross_attention_dim=24,
-        attention_head_dim=4,
-        norm_num_groups=8,
-    ).save_pretrained(folder / "unet")
+    new_sd_unet().save_pretrained(folder / "unet")
     AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,

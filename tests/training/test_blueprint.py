@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from artifix.training.blueprint import blueprint, parts_of
+from artifix.training.blueprint import blueprint
 from artifix.training.config import BaseConfig
 from artifix.training.preparation import trained_parameters
 from artifix.training.start import start_network
@@ -33,7 +33,7 @@ def recipes(tiny_recipe, tiny_weights, inpainting, dinov2):
 def shapes(network):
     return [
         {name: (value.shape, value.dtype) for name, value in part.state_dict().items()}
-        for part in parts_of(network)
+        for part in network.parts
     ]
 
 
@@ -48,7 +48,7 @@ def test_it_has_the_shapes_of_the_network_that_training_starts_with(recipes, sta
 
 @pytest.mark.parametrize("start", ["nothing", "weights", "both"])
 def test_no_value_of_it_takes_memory(recipes, start):
-    parts = parts_of(blueprint(recipes[start]))
+    parts = blueprint(recipes[start]).parts
     assert all(value.is_meta for part in parts for value in (*part.parameters(), *part.buffers()))
 
 
