@@ -7,13 +7,13 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from artifix.alignment.installed import check_matchers
 from artifix.config import CommandConfig, RunConfig, load_config
 from artifix.errors import InputError, UsageError
 from artifix.inputs.case import Case, case_from_arrays, read_case
 from artifix.inputs.hint import hint_of_arrays
 from artifix.inputs.reading import Inputs
 from artifix.inputs.request import IMAGE_ALPHA, check_settings
+from artifix.matching.installed import check_matchers
 from artifix.repair.loading import load
 from artifix.repair.locating import search
 

@@ -11,12 +11,9 @@ from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
 from numpy.typing import NDArray
 from transformers import Dinov2Model
 
-from artifix.alignment.cells import describe_by
 from artifix.alignment.choice import choose, refusal_of, refusal_of_all
 from artifix.alignment.confidence import ATTENTION_ODDS
-from artifix.alignment.content import agreement
 from artifix.alignment.located import LocateResult, result_of
-from artifix.alignment.scene import Scene
 from artifix.alignment.scraps import settled
 from artifix.alignment.stage import Alignment, Calibration, align
 from artifix.alignment.stored import restore
@@ -25,6 +22,7 @@ from artifix.errors import InputError
 from artifix.inputs.case import Case
 from artifix.inputs.parts import parts_of
 from artifix.inputs.stored_alignment import StoredAlignment
+from artifix.matching.descriptors import describe_by
 from artifix.network.assembly import Network
 from artifix.network.codec import Codec
 from artifix.network.detail import DetailEncoder
@@ -36,6 +34,8 @@ from artifix.refinement.finish import Finish
 from artifix.refinement.stage import AlignedReference, Patch, repaint
 from artifix.refinement.tail import Core, shares
 from artifix.refinement.transparency import clear_note, uncovered
+from artifix.registration.content import agreement
+from artifix.scene import Scene
 
 Progress = Callable[[str, int, int], None]  # stage ("align" or "sample"), done, total
 

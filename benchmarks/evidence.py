@@ -6,9 +6,9 @@ Usage: python benchmarks/evidence.py collect CASES --out FILE.jsonl [--matcher L
        python benchmarks/evidence.py fit-repairs FILE.jsonl [FILE.jsonl ...]
 
 `collect` locates every case in its own reference and in that of another object, and writes what speaks for
-every transform that was compared (artifix/alignment/evidence.py) with its overlap with the known region. A
-stranger's reference that shows the same print (two products of one brand) is left out. `fit` prints the
-log-odds to be put into artifix/alignment/evidence.py, and how they tell apart what was left out: cases whose
+every transform that was compared (artifix/registration/evidence.py) with its overlap with the known region. A
+stranger's reference that shows the same print (two products of one brand) is left out. `fit` prints
+the log-odds to be put there, and how they tell apart what was left out: cases whose
 names begin with a NAME. Generated images are unlike photos: neither the ring nor classical matches can be
 relied on there, so every transform is shown to the fit with parts of its evidence taken away as well.
 
@@ -30,17 +30,17 @@ from confidence import stranger_of
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from artifix.alignment.candidates import propose
-from artifix.alignment.evidence import NAMES
 from artifix.alignment.located import result_of
-from artifix.alignment.matching import match_features
 from artifix.config import AlignmentConfig, RefineConfig
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
 from artifix.geometry import box_of
+from artifix.matching.sift import match_features
 from artifix.network.device import choose_device, choose_dtype
 from artifix.pipeline import RefineByAlignPipeline
 from artifix.pretrained import load_pipeline
+from artifix.registration.candidates import propose
+from artifix.registration.evidence import NAMES
 
 RIGHT, WRONG = 0.5, 0.2  # overlaps with the known region; what lies between is shown to nobody
 SHARED_PRINT = 25  # matches of the unspoiled image that agree: the stranger shows the same print

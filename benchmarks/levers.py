@@ -31,21 +31,21 @@ import numpy as np
 from numpy.typing import NDArray
 from parts import keep
 
-from artifix.alignment import search as searching
 from artifix.alignment.choice import refusal_of, refusal_to_repair
-from artifix.alignment.content import Content, likeness_of
-from artifix.alignment.evidence import Evidence
-from artifix.alignment.installed import check_matchers
 from artifix.alignment.located import LocateResult
-from artifix.alignment.transform import Transform
 from artifix.config import AlignmentConfig, RefineConfig, override
 from artifix.errors import ArtifixError
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
+from artifix.matching.installed import check_matchers
 from artifix.network.device import choose_device, choose_dtype
 from artifix.pipeline import RefineByAlignPipeline, RefineResult
 from artifix.pretrained import load_pipeline
 from artifix.refinement import stage as repainting
+from artifix.registration import search as searching
+from artifix.registration.content import Content, likeness_of
+from artifix.registration.evidence import Evidence
+from artifix.registration.transform import Transform
 
 FULL = override(RefineConfig(), force=True)
 UNTOUCHED, DEFAULT = "as-is", "default"

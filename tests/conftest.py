@@ -13,8 +13,9 @@ import torch
 from diffusers import UNet2DConditionModel
 from PIL import Image
 
-from artifix.alignment import installed, learned
 from artifix.cli.app import main
+from artifix.matching import installed, xfeat
+from artifix.matching.descriptors import Describe, describe_learned, describe_plainly
 from artifix.network.assembly import Network, NetworkConfig, build_network
 from artifix.training.pairs.packing import PackPlan, write_pack
 
@@ -61,10 +62,10 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def lacking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """XFeat is not installed: a package of it cannot be found, whoever asks."""
-    learned.load_xfeat.cache_clear()
+    xfeat.load_xfeat.cache_clear()
     monkeypatch.setattr(installed, "_PACKAGES", ("kornia", "xfeat_that_nobody_has"))
     yield
-    learned.load_xfeat.cache_clear()
+    xfeat.load_xfeat.cache_clear()
 
 
 def _sd_shaped_unet() -> UNet2DConditionModel:
@@ -229,3 +230,35 @@ def cases(tmp_path: Path, scene: Callable[..., np.ndarray]) -> Path:
     entries = [{"case": "boxed", "reference_box": [60, 40, 80, 60]}, {"case": "other"}]
     (tmp_path / "index.json").write_text(json.dumps(entries))
     return tmp_path
+
+
+@pytest.fixture(params=["learned", "plain"])
+def describe(request: pytest.FixtureRequest) -> Describe:
+    """What describes cells: XFeat where it is installed, and what stands in for it."""
+    if request.param == "plain":
+        return describe_plainly
+    if installed.xfeat_path() is None:
+        pytest.skip("XFeat is not installed")
+    return describe_learned(torch.device("cpu"))
+
+
+@pytest.fixture(scope="session")
+def label() -> Callable[..., np.ndarray]:
+    """Draw a print of large strokes on plain ground: label(seed, height, width) is uint8 RGB."""
+
+    def draw(seed: int = 0, height: int = 300, width: int = 320) -> np.ndarray:
+        random = np.random.default_rng(seed)
+        picture = np.full((height, width, 3), (225, 215, 195), np.uint8)
+        for number in range(14):
+            a, b = (random.integers(60, [width - 60, height - 60]).tolist() for _ in range(2))
+            colour, thick = random.integers(0, 160, 3).tolist(), int(random.integers(4, 9))
+            if number % 3 == 0:
+                cv2.line(picture, a, b, colour, thick, cv2.LINE_AA)
+            elif number % 3 == 1:
+                cv2.circle(picture, a, int(random.integers(8, 30)), colour, thick, cv2.LINE_AA)
+            else:
+                letter = chr(65 + int(random.integers(26)))
+                cv2.putText(picture, letter, a, cv2.FONT_HERSHEY_DUPLEX, 2, colour, 5, cv2.LINE_AA)
+        return picture
+
+    return draw

@@ -71,7 +71,7 @@ def test_settings_are_named_without_their_section(pipeline, arrays):
 def test_matchers_are_chosen_by_name(pipeline, arrays, monkeypatch):
     artifix.refine(*arrays, matchers=["sift", "attention"])
     assert pipeline.asked[1].alignment.matchers == ("sift", "attention")
-    monkeypatch.setattr("artifix.alignment.installed.xfeat_path", lambda: None)
+    monkeypatch.setattr("artifix.matching.installed.xfeat_path", lambda: None)
     artifix.refine(*arrays)
     with pytest.raises(UsageError, match="xfeat: is not installed"):
         artifix.refine(*arrays, matchers=["sift", "xfeat", "attention"])

@@ -19,7 +19,11 @@ LINES = (
     {"pretrained"},
     {"pipeline"},
     {"alignment", "refinement"},
+    {"attention"},
+    {"registration"},
+    {"matching"},
     {"inputs", "outputs", "network"},
+    {"scene"},
     {"geometry"},
     {"box"},
     {"config"},
@@ -75,8 +79,8 @@ def test_every_room_has_its_place():
 
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_inputs_outputs_and_what_is_below_know_no_torch(path):
-    if room_of(path) in {"inputs", "outputs", "geometry", "box", "config", "errors"}:
+def test_registration_files_and_what_is_below_know_no_torch(path):
+    if room_of(path) in {"registration", "inputs", "outputs", "scene", "geometry", "box", "config", "errors"}:
         assert not {name.split(".")[0] for name in imports_of(path)} & NO_TORCH
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from artifix.alignment.candidates import is_plausible, propose
-from artifix.alignment.installed import XFEAT
-from artifix.alignment.matching import FEATURES, Matches
-from artifix.alignment.pool import pool_of
-from artifix.alignment.scene import Scene
-from artifix.alignment.search import Hypothesis
-from artifix.alignment.transform import Transform
 from artifix.geometry import box_of
+from artifix.matching.installed import XFEAT
+from artifix.matching.pool import pool_of
+from artifix.matching.sift import FEATURES
+from artifix.registration.candidates import is_plausible, propose
+from artifix.registration.search import Hypothesis
+from artifix.registration.transform import Transform
+from artifix.scene import Matches, Scene
 
 # Matches do not survive a mirror, so that what many of them support is not mirrored.
 SUPPORTED = 5.0  # doublings of exact matches near the mask that settle it

@@ -6,10 +6,10 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.alignment.evidence import Evidence
-from artifix.alignment.hand import BY_HAND
-from artifix.alignment.transform import MOST_POINTS, Transform
 from artifix.geometry import some_points
+from artifix.registration.evidence import Evidence
+from artifix.registration.hand import BY_HAND
+from artifix.registration.transform import MOST_POINTS, Transform
 
 # Pixel by pixel; about right, so that edges may be shifted; only the part is known, not how it is seen; or
 # the part of the mask is too small to be found, and is filled from around.

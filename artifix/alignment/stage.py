@@ -7,26 +7,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.alignment.cells import describe_by
 from artifix.alignment.confidence import ATTENTION_ODDS, Odds, confidence_in
-from artifix.alignment.correspondence import matches_of
-from artifix.alignment.field import AttentionField
-from artifix.alignment.gaze import Gaze
-from artifix.alignment.generous import prove_inside
-from artifix.alignment.hand import transform_by_hand
-from artifix.alignment.looks import Sighting, follow_sighting, look_along, sight
-from artifix.alignment.matching import FEATURES, Matches
 from artifix.alignment.mirror import flipped, mirrored, mirrored_by, unmirrored
-from artifix.alignment.pool import ATTENTION, LEARNED, Pool, pool_of, seen_through
 from artifix.alignment.repairing import Placed, coarseness_of, placed_by, repair_confidence_in
-from artifix.alignment.scene import Scene
-from artifix.alignment.search import Hypothesis, is_sure, prove, search
-from artifix.alignment.transform import LEAST_SIDE_PX, Transform, lands
+from artifix.attention.coarse_match import Sighting, follow_sighting, look_along, sight
+from artifix.attention.correspondence import matches_of
+from artifix.attention.field import AttentionField
+from artifix.attention.probe import Gaze
 from artifix.config import AlignmentConfig
 from artifix.errors import UsageError
 from artifix.geometry import Box, crop_around, squared
+from artifix.matching.descriptors import describe_by
+from artifix.matching.pool import ATTENTION, LEARNED, Pool, pool_of, seen_through
+from artifix.matching.sift import FEATURES
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
+from artifix.registration.generous import prove_inside
+from artifix.registration.hand import transform_by_hand
+from artifix.registration.search import Hypothesis, is_sure, prove, search
+from artifix.registration.transform import LEAST_SIDE_PX, Transform, lands
+from artifix.scene import Matches, Scene
 
 TRUSTED = 0.3  # a field of so much trust is worth a look along it
 MIRROR_SURE = 0.9  # confidence of what is found in a mirrored reference, above which no more is asked

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.alignment.candidates import is_plausible
-from artifix.alignment.relief import Relief
-from artifix.alignment.spline import Bend
 from artifix.alignment.stage import Alignment
-from artifix.alignment.transform import Transform
 from artifix.errors import InputError
 from artifix.geometry import Box
+from artifix.registration.candidates import is_plausible
+from artifix.registration.disparity import Relief
+from artifix.registration.spline import Bend
+from artifix.registration.transform import Transform
 
 _RESTORE = "write it anew with artifix locate, and change only what you mean to"
 

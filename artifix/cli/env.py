@@ -89,8 +89,8 @@ def _weights() -> list[str]:
 
 def _xfeat() -> str:
     """The weights of the learned matcher with their sha256, or what is wrong with them."""
-    from artifix.alignment.installed import NOT_INSTALLED, XFEAT_SHA256, read_xfeat, xfeat_path
     from artifix.errors import WeightsError
+    from artifix.matching.installed import NOT_INSTALLED, XFEAT_SHA256, read_xfeat, xfeat_path
 
     path = xfeat_path()
     if path is None:

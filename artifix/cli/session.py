@@ -84,7 +84,7 @@ def note_matchers(settings: AlignmentConfig, given: Sequence[str] | None, consol
         UsageError: a matcher that was asked for is not installed.
         WeightsError: the weights of a learned matcher cannot be used.
     """
-    from artifix.alignment.installed import check_matchers
+    from artifix.matching.installed import check_matchers
 
     if settings.transform:
         for said in check_matchers(settings.matchers, bool(given)):

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.alignment.scene import Scene
-from artifix.alignment.sweep import over_reference, read_chain, read_single, start_sweep
+from artifix.attention.sweep import over_reference, read_chain, read_single, start_sweep
 from artifix.config import AblationConfig
 from artifix.errors import UsageError
 from artifix.evaluation import metrics
@@ -16,6 +15,7 @@ from artifix.evaluation.cases import KnownCase
 from artifix.inputs.parts import parts_of
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
+from artifix.scene import Scene
 
 READINGS = {"single": read_single, "chain": read_chain}
 

@@ -90,7 +90,7 @@ def _matchers(entries: Sequence[str]) -> list[str]:
 
 def _learned(repair: Repair) -> dict[str, Any]:
     """sha256 of the weights of the learned matchers that ran; empty where none did."""
-    from artifix.alignment.installed import NOT_INSTALLED, digests_of
+    from artifix.matching.installed import NOT_INSTALLED, digests_of
 
     if repair.inputs.stored is not None:
         told = repair.inputs.stored.matchers

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from artifix.alignment.region import best_share, cluster, filter_noise
+from artifix.attention.region import best_share, cluster, filter_noise
 from artifix.geometry import Crop
 from artifix.inputs.case import Case
 from artifix.outputs.comparison import comparison_sheet, comparison_size
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from artifix.alignment.stage import Alignment
-    from artifix.alignment.transform import Transform
+    from artifix.registration.transform import Transform
 
 
 def stage_files(case: Case, alignments: Sequence["Alignment"]) -> dict[str, bytes]:

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from artifix.alignment.confidence import Odds, Told, fit_odds
-from artifix.alignment.scene import Scene
 from artifix.alignment.stage import Calibration, align
 from artifix.config import AlignmentConfig
 from artifix.geometry import centre_hits
 from artifix.network.assembly import Network
+from artifix.scene import Scene
 from artifix.training.pairs.sources import Sources
 from artifix.training.pairs.synthesis import Pairs, SynthesisConfig, make_pairs
 from artifix.training.tasks import ALIGNMENT

@@ -5,16 +5,16 @@ import pytest
 import torch
 
 from artifix.alignment.choice import refusal_to_repair
-from artifix.alignment.evidence import NAMES, Evidence
 from artifix.alignment.mirror import flipped, mirrored, mirrored_by, unmirrored
-from artifix.alignment.pool import pool_of
-from artifix.alignment.scene import Scene
-from artifix.alignment.search import Hypothesis
-from artifix.alignment.spline import Bend
 from artifix.alignment.stage import Calibration, align
-from artifix.alignment.transform import Transform
 from artifix.config import AlignmentConfig
 from artifix.geometry import Box, box_of
+from artifix.matching.pool import pool_of
+from artifix.registration.evidence import NAMES, Evidence
+from artifix.registration.search import Hypothesis
+from artifix.registration.spline import Bend
+from artifix.registration.transform import Transform
+from artifix.scene import Scene
 
 DEFAULT = AlignmentConfig()
 CPU = torch.device("cpu")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from artifix.alignment.evidence import NAMES, Evidence
 from artifix.alignment.repairing import coarseness_of, placed_by, repair_confidence_in, weakest
-from artifix.alignment.spline import Bend
-from artifix.alignment.transform import Transform
+from artifix.registration.evidence import NAMES, Evidence
+from artifix.registration.spline import Bend
+from artifix.registration.transform import Transform
 
 
 def transform(agreement, source, inliers=40):

@@ -1,18 +1,17 @@
 import numpy as np
 import pytest
 
-from artifix.alignment import looks
 from artifix.alignment.choice import refusal_of
-from artifix.alignment.correspondence import cell_centres
-from artifix.alignment.field import AttentionField
-from artifix.alignment.matching import Matches
-from artifix.alignment.region import find_region
 from artifix.alignment.repairing import repair_confidence_in
-from artifix.alignment.scene import Scene
 from artifix.alignment.stage import Calibration, align
+from artifix.attention import coarse_match as looks
+from artifix.attention.correspondence import cell_centres
+from artifix.attention.field import AttentionField
+from artifix.attention.region import find_region
 from artifix.config import AlignmentConfig
 from artifix.errors import UsageError
 from artifix.geometry import box_of
+from artifix.scene import Matches, Scene
 
 DEFAULT = AlignmentConfig()
 LAYER = "up_blocks.1.attentions.0"

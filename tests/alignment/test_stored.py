@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 
-from artifix.alignment.relief import Relief
-from artifix.alignment.spline import Bend
 from artifix.alignment.stage import Alignment
 from artifix.alignment.stored import decode_region, describe, encode_region, restore
-from artifix.alignment.transform import Transform
 from artifix.errors import InputError
 from artifix.geometry import Box
+from artifix.registration.disparity import Relief
+from artifix.registration.spline import Bend
+from artifix.registration.transform import Transform
 
 SHAPE = 70, 90
 MASK = np.zeros((50, 60), bool)

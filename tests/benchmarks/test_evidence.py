@@ -6,7 +6,7 @@ import evidence
 import numpy as np
 import pytest
 
-from artifix.alignment.evidence import NAMES
+from artifix.registration.evidence import NAMES
 
 
 def row(overlap: float, case: str = "a", own: bool = True, rank: int = 0, **told: float) -> dict:

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from levers import LEVERS, Row, row_of, table, untouched, worth
 
-from artifix.alignment import search as searching
-from artifix.alignment.cells import describe_plainly
-from artifix.alignment.content import content_of
-from artifix.alignment.evidence import PLAIN, Evidence
 from artifix.alignment.located import LocateResult
-from artifix.alignment.scene import Scene
-from artifix.alignment.transform import Transform
 from artifix.evaluation.cases import read_known_case
+from artifix.matching.descriptors import describe_plainly
 from artifix.refinement import stage as repainting
+from artifix.registration import search as searching
+from artifix.registration.content import content_of
+from artifix.registration.evidence import PLAIN, Evidence
+from artifix.registration.transform import Transform
+from artifix.scene import Scene
 
 
 def found(region=None, confidence=0.9, mirrored=False) -> LocateResult:

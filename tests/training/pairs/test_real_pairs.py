@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artifix.alignment.matching import Matches, match_features
 from artifix.errors import InputError
 from artifix.geometry import transform_points
+from artifix.matching.sift import match_features
+from artifix.scene import Matches
 from artifix.training.pairs import real_pairs
 from artifix.training.pairs.folders import read_photo
 from artifix.training.pairs.real_pairs import (

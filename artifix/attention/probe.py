@@ -1,0 +1,129 @@
+"""One look of the network: the cross-attention that crops of the image pay to pictures of the reference."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from artifix.geometry import Box, Crop
+from artifix.network.assembly import Network
+from artifix.network.attention import RecordingProcessor, record_attention
+from artifix.network.codec import encode
+from artifix.network.diffusion import Condition, predict_clean
+from artifix.network.pixels import to_batch
+from artifix.scene import Scene
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cut:
+    """What one pass looks at."""
+
+    crops: list[Crop]  # of the image
+    reference_crop: Crop  # of the reference
+    masks: list[NDArray[np.bool_]]  # (S, S) each, of the crops
+    pixels: Tensor  # (B, 3, S, S) in [-1, 1], the crops, their artifact in place
+    holes: Tensor  # (B, 1, S, S) in {0, 1}, the masks
+    shown: Tensor  # (1, 3, R, R) in [-1, 1], the part of the reference, for all crops
+
+
+def cut_out(network: Network, scene: Scene, boxes: Sequence[Box], reference_box: Box) -> Cut:
+    """Cut out what is to be looked at.
+
+    Args:
+        network: which is to look.
+        scene: what to cut from; its mask has a True pixel.
+        boxes: crops of the image, squares that may reach beyond it.
+        reference_box: part of the reference, a square that may reach beyond it.
+    """
+    place = network.device, network.dtype
+    crops = [Crop(box, (network.working_size_px,) * 2) for box in boxes]
+    reference_crop = Crop(reference_box, (network.reference_size_px,) * 2)
+    shares = [crop.share(scene.mask) for crop in crops]
+    masks = [share > min(0.25, float(share.max()) / 2) for share in shares]  # of a thin line little is left
+    return Cut(
+        crops=crops,
+        reference_crop=reference_crop,
+        masks=masks,
+        pixels=to_batch([crop.cut(scene.image) for crop in crops], *place),
+        holes=to_batch(masks, *place),
+        shown=to_batch([reference_crop.cut(scene.reference)], *place),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A cut, encoded: what is the same for every layer and noise level."""
+
+    network: Network
+    latents: Tensor  # (B, C, h, w) of the crops
+    noise: Tensor  # (B, C, h, w) standard normal, the same for all crops
+    condition: Condition
+
+    def noisy(self, timestep: int) -> Tensor:
+        """(B, C, h, w) the crops' latents, noised to `timestep` with their artifact in place."""
+        return self.network.noisy(self.latents, self.noise, self._at(timestep))
+
+    def attend(self, layers: Sequence[str], noisy: Tensor, timestep: int) -> dict[str, Tensor]:
+        """What one pass, which ends at the last of the layers, attends to.
+
+        Args:
+            layers: module paths of cross-attention layers in execution order.
+            noisy: (B, C, h, w) latents at `timestep`.
+            timestep: of the training schedule.
+
+        Returns:
+            Head-averaged probabilities (B, queries, tokens), float32, by layer.
+        """
+        with record_attention(self.network.unet, layers, stop_after_last=True) as recorders:
+            self._predict(noisy, timestep)
+        return _recorded(recorders)
+
+    def predict(
+        self, layers: Sequence[str], noisy: Tensor, timestep: int
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """As `attend`, of a whole pass, and the clean latents (B, C, h, w) that it predicts."""
+        with record_attention(self.network.unet, layers) as recorders:
+            clean = self._predict(noisy, timestep)
+        return _recorded(recorders), clean
+
+    def _predict(self, noisy: Tensor, timestep: int) -> Tensor:
+        network, at = self.network, self._at(timestep)
+        return predict_clean(network.unet, network.scheduler, noisy, at, self.condition, network.residual)
+
+    def _at(self, timestep: int) -> Tensor:
+        return torch.full((len(self.latents),), timestep, dtype=torch.int64, device=self.network.device)
+
+
+def _recorded(recorders: dict[str, RecordingProcessor]) -> dict[str, Tensor]:
+    return {layer: recorder.recorded.float() for layer, recorder in recorders.items()}
+
+
+def prepare(network: Network, cut: Cut, seed: int) -> Prepared:
+    """Encode a cut; `seed` is of the noise, which is drawn on the CPU."""
+    seen = encode(network.codec, cut.pixels)
+    noise = torch.randn(seen.shape[1:], generator=torch.Generator().manual_seed(seed))
+    return Prepared(
+        network=network,
+        latents=seen,
+        noise=noise.expand(seen.shape).to(seen.device, seen.dtype),
+        condition=network.condition(cut.pixels, cut.holes, network.compare(cut.pixels, cut.shown)),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gaze:
+    """Where and how attention is read."""
+
+    network: Network
+    layer: str  # module path of the cross-attention layer
+    timestep: int  # noise level of the pass
+    seed: int  # of the noise, drawn on the CPU
+
+    @torch.inference_mode()
+    def attend(self, cut: Cut) -> Tensor:
+        """Head-averaged probabilities (B, queries, tokens) of one pass, which ends at the layer."""
+        prepared = prepare(self.network, cut, self.seed)
+        return prepared.attend([self.layer], prepared.noisy(self.timestep), self.timestep)[self.layer]

@@ -1,0 +1,1 @@
+"""Point matches between image and reference: classical ones, learned ones, and the pool of all."""

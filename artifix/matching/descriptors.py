@@ -1,0 +1,74 @@
+"""What small pictures show, cell by cell: descriptors that light, style and a slight shift leave alike."""
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from artifix.matching.installed import XFEAT, xfeat_path
+from artifix.matching.xfeat import load_xfeat
+
+SIDE_PX = 256  # of the pictures that are described
+CELL_PX = 8  # of a cell
+CELLS = SIDE_PX // CELL_PX  # along a side
+SOFT_PX = 1.6  # deviation of the Gaussian that makes plain features soft
+GROUND_PX = 12.0  # ... and of the one that tells what surrounds them
+SUBCELLS = 2  # of a cell along a side, in a plain descriptor
+
+# (K, SIDE_PX, SIDE_PX, 3) uint8 RGB pictures to (K, CELLS, CELLS, D) float32 of length 1.
+Describe = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
+
+
+def describe_by(matchers: Sequence[str], device: torch.device) -> Describe:
+    """The learned descriptors where their matcher is wanted and installed, else the plain ones."""
+    return describe_learned(device) if XFEAT in matchers and xfeat_path() is not None else describe_plainly
+
+
+def describe_learned(device: torch.device) -> Describe:
+    """The dense descriptors of XFeat (Potje et al. 2024), which see no colour.
+
+    Raises:
+        WeightsError: it is not installed, or its weights are not what they should be.
+    """
+    network = load_xfeat(device)
+
+    @torch.inference_mode()
+    def describe(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        batch = torch.from_numpy(np.stack(pictures)).to(device).float().mean(-1)[:, None] / 255
+        descriptors = torch.nn.functional.normalize(network(batch)[0], dim=1)
+        return np.asarray(descriptors.permute(0, 2, 3, 1).cpu().numpy(), np.float32)
+
+    return describe
+
+
+def describe_plainly(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """Means of soft features over each quarter of a cell, for where no network is installed."""
+    fine = CELLS * SUBCELLS
+    small = [cv2.resize(soft_features(p), (fine, fine), interpolation=cv2.INTER_AREA) for p in pictures]
+    split = np.stack(small).reshape(len(small), CELLS, SUBCELLS, CELLS, SUBCELLS, -1)
+    cells = split.transpose(0, 1, 3, 2, 4, 5).reshape(len(small), CELLS, CELLS, -1)
+    return np.asarray(cells / (np.linalg.norm(cells, axis=-1, keepdims=True) + 0.05), np.float32)
+
+
+def soft_features(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(h, w, 7) of an (h, w, 3) RGB picture: strokes in four directions, two colours, light on its ground.
+
+    Gradients count over what is usual around them, so that contrast does not matter; they have a direction
+    and no sign, so that dark on light equals light on dark.
+    """
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
+    lab[..., 1:] -= 128  # of 8 bits, where grey is 128: a part that all cells share would drown the others
+    light = lab[..., 0]
+    right, down = (
+        cv2.Sobel(cv2.GaussianBlur(light, (0, 0), SOFT_PX / 2), cv2.CV_32F, *order, ksize=3, scale=1 / 8)
+        for order in ((1, 0), (0, 1))
+    )
+    strength, angle = np.hypot(right, down), np.arctan2(down, right)
+    usual = cv2.GaussianBlur(strength, (0, 0), GROUND_PX) + 2
+    strokes = [2 * strength / usual * np.cos(angle - k * np.pi / 4) ** 4 for k in range(4)]
+    colours = [lab[..., 1] / 12, lab[..., 2] / 12]
+    above = (light - cv2.GaussianBlur(light, (0, 0), GROUND_PX)) / 25
+    planes = np.stack([*strokes, *colours, above], -1).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(planes, (0, 0), SOFT_PX), np.float32)

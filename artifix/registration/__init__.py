@@ -1,0 +1,1 @@
+"""Registration of image and reference, without torch: hypotheses, what speaks for each, one score."""
