@@ -11,11 +11,13 @@ from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
 from numpy.typing import NDArray
 from transformers import Dinov2Model
 
+from artifix.alignment.alignment import Alignment
+from artifix.alignment.calibration import Calibration
 from artifix.alignment.choice import choose, refusal_of, refusal_of_all
-from artifix.alignment.confidence import ATTENTION_ODDS
+from artifix.alignment.confidence import ATTENTION_LOGIT_WEIGHTS
 from artifix.alignment.located import LocateResult, result_of
 from artifix.alignment.scraps import settled
-from artifix.alignment.stage import Alignment, Calibration, align
+from artifix.alignment.stage import align
 from artifix.alignment.stored import restore
 from artifix.config import RefineConfig
 from artifix.errors import InputError
@@ -85,7 +87,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         alignment_layer: str = "up_blocks.0.attentions.1",
         alignment_timestep: int = 0,
         residual: bool = True,
-        confidence_odds: Sequence[float] | None = ATTENTION_ODDS,
+        confidence_odds: Sequence[float] | None = ATTENTION_LOGIT_WEIGHTS,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -270,13 +272,14 @@ class RefineByAlignPipeline(DiffusionPipeline):
         return patches[best], {"seed": seeds[best], "candidates": listed}
 
     def _aligned(self, case: Case, alignment: Alignment, config: RefineConfig) -> AlignedReference | None:
-        transform = alignment.transform
-        if transform is None or not config.refinement.aligned_reference:
+        hypothesis = alignment.hypothesis
+        if hypothesis is None or not config.refinement.aligned_reference:
             return None
+        transform = hypothesis.transform
         scene = Scene(case.image.rgb, alignment.mask, case.reference.rgb)
         described = describe_by(config.alignment.matchers, self.network.device)
         likeness = partial(agreement, scene, transform, described)
-        return AlignedReference(warp_of(transform, case.reference), transform.is_exact, likeness)
+        return AlignedReference(warp_of(transform, case.reference), hypothesis.is_exact, likeness)
 
     def _agreement(self, case: Case, alignment: Alignment, patch: Patch, config: RefineConfig) -> float:
         """Share of the attention that a repaired crop pays to the region: a good repair is found again."""

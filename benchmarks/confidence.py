@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from artifix.alignment.confidence import Odds, Told, fit_odds
+from artifix.alignment.confidence import LogitWeights, Told, fit_logit_weights
 from artifix.config import AlignmentConfig, RefineConfig
 from artifix.errors import ArtifixError
 from artifix.evaluation import metrics
@@ -82,7 +82,7 @@ def locate(
         trust=found.trust,
         certainty=found.certainty,
         source=found.source,
-        agreement=found.transform.agreement if found.transform else 0.0,
+        agreement=found.agreement or 0.0,
     )
 
 
@@ -125,9 +125,9 @@ def print_refusals(rows: Sequence[Row], least: float) -> None:
         print(f"| {name} | {len(held)} | {share:.3f} |")
 
 
-def fit(rows: Sequence[Row]) -> Odds:
+def fit(rows: Sequence[Row]) -> LogitWeights:
     """Log-odds of being right by trust, certainty and a bias; see `fit_odds`."""
-    return fit_odds([Told(row.trust, row.certainty, row.is_right) for row in rows])
+    return fit_logit_weights([Told(row.trust, row.certainty, row.is_right) for row in rows])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -157,10 +157,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with options.out.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([[f.name for f in fields(Row)], *map(astuple, rows)])
     if options.fit:
-        odds = [round(value, 2) for value in fit(rows)]
-        print(f"trust, certainty, bias: {odds}, from {len(rows)} locations")
+        logit = [round(value, 2) for value in fit(rows)]
+        print(f"trust, certainty, bias: {logit}, from {len(rows)} locations")
         if options.write:
-            write_calibration(find_weights(options.weights), {"confidence_odds": odds})
+            write_calibration(find_weights(options.weights), {"confidence_odds": logit})
         return 0
     print_reliability(rows)
     print_refusals(rows, AlignmentConfig().min_confidence)

@@ -8,9 +8,9 @@ Usage: python benchmarks/evidence.py collect CASES --out FILE.jsonl [--matcher L
 `collect` locates every case in its own reference and in that of another object, and writes what speaks for
 every transform that was compared (artifix/registration/evidence.py) with its overlap with the known region. A
 stranger's reference that shows the same print (two products of one brand) is left out. `fit` prints
-the log-odds to be put there, and how they tell apart what was left out: cases whose
-names begin with a NAME. Generated images are unlike photos: neither the ring nor classical matches can be
-relied on there, so every transform is shown to the fit with parts of its evidence taken away as well.
+the log-odds to be put there, and how they tell apart what was left out: cases whose names begin with a NAME.
+Generated images are unlike photos: neither the context band nor classical matches can be relied on there, so
+every hypothesis is shown to the fit with parts of its evidence taken away as well.
 
 With --repairs the image is also repaired by the first transforms of every case; `fit-repairs` prints the
 log-odds of artifix/alignment/repairing.py: that such a repair shows four fifths of the structure of the
@@ -53,7 +53,7 @@ ABSENT: tuple[tuple[str, ...], ...] = (
 RIDGE = 0.1  # on standardised evidence
 REPAIRED = 3  # transforms of a case by which the image is repaired
 GOOD = 0.8  # structure of a good repair
-SAYS_OF_REPAIRS = ("ring", "strokes")  # more of the evidence told no more
+SAYS_OF_REPAIRS = ("band", "strokes")  # more of the evidence told no more
 REPAIRS_RIDGE = 1e-2
 
 
@@ -63,7 +63,7 @@ def shows_the_same_print(known: KnownCase, reference: NDArray[np.uint8]) -> bool
         return False
     clear = np.zeros(known.truth.shape[:2], bool)
     matches = match_features(known.truth, clear, reference)
-    return any(c.inliers >= SHARED_PRINT for c in propose(matches, box_of(known.case.mask)))
+    return any(c.support.inliers >= SHARED_PRINT for c in propose(matches, box_of(known.case.mask)))
 
 
 def rows_of(
@@ -78,15 +78,15 @@ def rows_of(
             return
         case = replace(case, reference=stranger)
     alignment = pipeline.search(case, config).alignments[0]
-    for rank, hypothesis in enumerate(alignment.hypotheses):
-        region = hypothesis.transform.region(case.mask, case.reference.size)
+    for rank, ranked in enumerate(alignment.hypotheses):
+        region = ranked.transform.region(case.mask, case.reference.size)
         overlap = 0.0 if other is not None or known.region is None else metrics.iou(region, known.region)
         yield {
             "case": known.name,
             "own": other is None,
             "rank": rank,
             "overlap": overlap,
-            **asdict(hypothesis.evidence),
+            **asdict(ranked.evidence),
         }
 
 
@@ -100,13 +100,13 @@ def repairs_of(
     case, truth = known.case, known.truth
     alignment = pipeline.search(case, config).alignments[0]
     before, _ = metrics.structure_and_colour(case.image.rgb, truth, case.mask)
-    for rank, hypothesis in enumerate(alignment.hypotheses[:REPAIRED]):
-        region = hypothesis.transform.region(alignment.mask, case.reference.size)
-        by_it = replace(alignment, transform=hypothesis.transform, region=region)
+    for rank, ranked in enumerate(alignment.hypotheses[:REPAIRED]):
+        region = ranked.transform.region(alignment.mask, case.reference.size)
+        by_it = replace(alignment, hypothesis=ranked.hypothesis, region=region)
         refined = pipeline.refine(case, config, located=result_of((by_it,), None, {})).refined
         after, _ = metrics.structure_and_colour(refined, truth, case.mask)
         told = {"case": known.name, "rank": rank, "before": before, "structure": after}
-        yield told | asdict(hypothesis.evidence)
+        yield told | asdict(ranked.evidence)
 
 
 def fit_repairs(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
@@ -116,14 +116,14 @@ def fit_repairs(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     mean, spread = evidence.mean(0), evidence.std(0) + 1e-9
     design = np.column_stack([(evidence - mean) / spread, np.ones(len(evidence))])
 
-    def loss(odds: NDArray[np.float64]) -> float:
-        misses = np.logaddexp(0, np.where(good, -1, 1) * (design @ odds))
-        return float(misses.mean() + REPAIRS_RIDGE * (odds[:-1] ** 2).sum())
+    def loss(logit: NDArray[np.float64]) -> float:
+        misses = np.logaddexp(0, np.where(good, -1, 1) * (design @ logit))
+        return float(misses.mean() + REPAIRS_RIDGE * (logit[:-1] ** 2).sum())
 
-    odds = minimize(loss, np.zeros(design.shape[1])).x
-    by_name = odds[:-1] / spread
+    logit = minimize(loss, np.zeros(design.shape[1])).x
+    by_name = logit[:-1] / spread
     told = {name: round(float(value), 2) for name, value in zip(SAYS_OF_REPAIRS, by_name, strict=True)}
-    return told | {"bias": round(float(odds[-1] - by_name @ mean), 2)}
+    return told | {"bias": round(float(logit[-1] - by_name @ mean), 2)}
 
 
 def fit(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
@@ -136,34 +136,34 @@ def fit(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     mean, spread = evidence.mean(0), evidence.std(0) + 1e-9
     design = np.column_stack([(evidence - mean) / spread, np.ones(len(evidence))])
 
-    def loss(odds: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        score = design @ odds
+    def loss(logit: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        score = design @ logit
         misses = np.logaddexp(0, np.where(right, -score, score))
         slope = design.T @ (weight * (1 / (1 + np.exp(-score)) - right))
-        slope[:-1] += 2 * RIDGE / len(NAMES) * odds[:-1]
-        return float(weight @ misses + RIDGE / len(NAMES) * (odds[:-1] ** 2).sum()), slope
+        slope[:-1] += 2 * RIDGE / len(NAMES) * logit[:-1]
+        return float(weight @ misses + RIDGE / len(NAMES) * (logit[:-1] ** 2).sum()), slope
 
     # Nothing that speaks for a transform may be counted against it.
     bounds = [(None, 0) if name == "stretch" else (0, None) for name in NAMES] + [(None, None)]
-    odds = minimize(loss, np.zeros(len(NAMES) + 1), jac=True, bounds=bounds, method="L-BFGS-B").x
-    by_name = odds[:-1] / spread
+    logit = minimize(loss, np.zeros(len(NAMES) + 1), jac=True, bounds=bounds, method="L-BFGS-B").x
+    by_name = logit[:-1] / spread
     told = {name: round(float(value), 2) for name, value in zip(NAMES, by_name, strict=True)}
-    return told | {"bias": round(float(odds[-1] - by_name @ mean), 2)}
+    return told | {"bias": round(float(logit[-1] - by_name @ mean), 2)}
 
 
-def choices(rows: Sequence[dict[str, Any]], odds: dict[str, float]) -> list[tuple[dict[str, Any], float]]:
-    """The row of most odds of each search, and the probability that they mean."""
+def choices(rows: Sequence[dict[str, Any]], weights: dict[str, float]) -> list[tuple[dict[str, Any], float]]:
+    """The most probable row of each search, and the probability that they mean."""
     searches: dict[tuple[str, bool], list[tuple[float, dict[str, Any]]]] = {}
     for row in rows:
-        score = sum(odds[name] * row[name] for name in NAMES) + odds["bias"]
+        score = sum(weights[name] * row[name] for name in NAMES) + weights["bias"]
         searches.setdefault((row["case"], row["own"]), []).append((score, row))
     best = [max(found, key=lambda pair: pair[0]) for found in searches.values()]
     return [(row, float(1 / (1 + np.exp(-score)))) for score, row in best]
 
 
-def print_choices(rows: Sequence[dict[str, Any]], odds: dict[str, float]) -> None:
-    """What is chosen and refused by these odds."""
-    best = choices(rows, odds)
+def print_choices(rows: Sequence[dict[str, Any]], weights: dict[str, float]) -> None:
+    """What is chosen and refused by these weights."""
+    best = choices(rows, weights)
     own, strange = [b for b in best if b[0]["own"]], [b for b in best if not b[0]["own"]]
     right = [sure for row, sure in own if row["overlap"] >= RIGHT]
     print("| searches | | refused below .5 |\n|---|---|---|")
@@ -223,9 +223,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(fit_repairs(rows)))
         return 0
     left = [row for row in rows if row["case"].startswith(tuple(options.leave_out))]
-    odds = fit([row for row in rows if row not in left])
-    print(json.dumps(odds))
-    print_choices(left or rows, odds)
+    logit = fit([row for row in rows if row not in left])
+    print(json.dumps(logit))
+    print_choices(left or rows, logit)
     return 0
 
 

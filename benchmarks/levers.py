@@ -45,36 +45,38 @@ from artifix.refinement import stage as repainting
 from artifix.registration import search as searching
 from artifix.registration.content import Content, likeness_of
 from artifix.registration.evidence import Evidence
+from artifix.registration.hypothesis import Hypothesis
+from artifix.registration.search import RankedHypothesis
 from artifix.registration.transform import Transform
 
 FULL = override(RefineConfig(), force=True)
 UNTOUCHED, DEFAULT = "as-is", "default"
 RING_GUARD_PX, RING_REACH = 1.5, 0.5  # from the mask, and around it in extents (root of its area)
 LEAST_RING_PX = 64
-NEVER = 1e-6  # agreement of a ring that agrees nowhere, as a probability
+NEVER = 1e-6  # agreement of a band that agrees nowhere, as a probability
 
 
 def stay(
     content: Content, reference: NDArray[np.uint8], transforms: Sequence[Transform]
 ) -> list[tuple[float, Transform]]:
-    """In place of `content.register`: every transform stays where it starts."""
+    """In place of `flow.register`: every transform stays where it starts."""
     return list(zip(likeness_of(content, reference, transforms), transforms, strict=True))
 
 
-def odds_of_ring(evidence: Evidence, weights: Mapping[str, float]) -> float:
-    """In place of `evidence.odds_of`: the agreement of the ring is the probability."""
-    share = float(np.clip(evidence.ring, NEVER, 1 - NEVER))
+def logit_of_band(evidence: Evidence, weights: Mapping[str, float]) -> float:
+    """In place of `evidence.logit_of`: the agreement of the context band is the probability."""
+    share = float(np.clip(evidence.band, NEVER, 1 - NEVER))
     return float(np.log(share / (1 - share)))
 
 
-def unproved(transform: Transform, evidence: Evidence) -> float:
-    """In place of `search._proof`: exact matches prove nothing."""
+def unverified(hypothesis: Hypothesis, evidence: Evidence) -> float:
+    """In place of `search.verified_logit`: exact matches verify nothing."""
     return -np.inf
 
 
-def by_odds(found: Sequence[searching.Hypothesis]) -> list[searching.Hypothesis]:
-    """In place of `search.ordered`: nothing but the odds decides."""
-    return sorted(found, key=lambda h: -h.odds)
+def by_logit(found: Sequence[RankedHypothesis]) -> list[RankedHypothesis]:
+    """In place of `search.ordered`: nothing but the logit decides."""
+    return sorted(found, key=lambda h: -h.logit)
 
 
 def shift_means(
@@ -86,10 +88,10 @@ def shift_means(
 ) -> NDArray[np.float32]:
     """In place of `relight.match_roughly`: only the mean of each channel around the mask is the image's."""
     away_px = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    ring = (away_px > RING_GUARD_PX) & (away_px < RING_REACH * np.sqrt(mask.sum())) & valid
-    if ring.sum() < LEAST_RING_PX:
+    band = (away_px > RING_GUARD_PX) & (away_px < RING_REACH * np.sqrt(mask.sum())) & valid
+    if band.sum() < LEAST_RING_PX:
         return warped
-    shift = image[ring].mean(0, dtype=np.float64) - warped[ring].mean(0, dtype=np.float64)
+    shift = image[band].mean(0, dtype=np.float64) - warped[band].mean(0, dtype=np.float64)
     return np.asarray(np.clip(warped + shift, 0, 255), np.float32)
 
 
@@ -128,8 +130,10 @@ LEVERS = {
         searches=True,
     ),
     "no-score": Lever(
-        "the fitted score: the ring's agreement alone decides",
-        replaced=partial(patch.multiple, searching, odds_of=odds_of_ring, _proof=unproved, ordered=by_odds),
+        "the fitted logit: the context band's agreement alone decides",
+        replaced=partial(
+            patch.multiple, searching, logit_of=logit_of_band, verified_logit=unverified, ordered=by_logit
+        ),
         searches=True,
     ),
     "no-light": Lever(

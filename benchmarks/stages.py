@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.alignment.stage import Alignment
+from artifix.alignment.alignment import Alignment
 from artifix.attention.region import cluster, filter_noise
 from artifix.config import AlignmentConfig, RefineConfig
 from artifix.errors import ArtifixError

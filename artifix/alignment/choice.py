@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from artifix.alignment.alignment import Alignment
 from artifix.alignment.repairing import PLACED, SAID
 from artifix.alignment.scraps import located
-from artifix.alignment.stage import Alignment
 from artifix.config import AlignmentConfig
 
 MOST_COVERED = 0.35  # share of the image; a mask that covers more may be inverted
@@ -34,8 +34,8 @@ def repair_confidence_of(found: Sequence[Alignment]) -> float:
 
 
 def agreement_of(found: Sequence[Alignment]) -> float:
-    """Mean agreement of the transforms with the rings, in [-1, 1]; a group without a transform counts 0."""
-    return float(np.mean([a.transform.agreement if a.transform else 0.0 for a in located(found)]))
+    """Mean agreement with the context bands, in [-1, 1]; a group without a transform counts 0."""
+    return float(np.mean([a.agreement or 0.0 for a in located(found)]))
 
 
 def choose(found: Sequence[Sequence[Alignment]]) -> int:
@@ -111,8 +111,8 @@ def refusal_to_repair(found: Sequence[Alignment], config: AlignmentConfig) -> Re
         )
     weakest = max(found, key=lambda alignment: PLACED.index(alignment.placed))
     if config.strict and weakest.placed != "exact":
-        transform = weakest.transform
-        how = "" if transform is None else f" ({transform.source}, agreement {transform.agreement:.2f})"
+        known = weakest.hypothesis
+        how = "" if known is None else f" ({known.support.source}, agreement {known.band.agreement:.2f})"
         return Refusal(
             f"the reference is placed {SAID[weakest.placed]}{how}, and --strict wants it exactly",
             f"{_OTHERWISE}, or leave out --strict",

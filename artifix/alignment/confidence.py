@@ -10,8 +10,8 @@ from scipy.optimize import minimize
 # Log-odds of what attention says: by the trust in its field, by the certainty of the surest view, and a bias.
 # Fitted by benchmarks/confidence.py to views of photos whose place is known and to references of other
 # objects; these are of the bundled weights, others carry their own, or say that theirs are not known.
-Odds = tuple[float, float, float]
-ATTENTION_ODDS: Odds = (8.25, 6.2, -8.85)
+LogitWeights = tuple[float, float, float]
+ATTENTION_LOGIT_WEIGHTS: LogitWeights = (8.25, 6.2, -8.85)
 RIDGE = 2e-4  # keeps log-odds finite where the two kinds can be told apart entirely
 
 
@@ -23,20 +23,20 @@ class Told(NamedTuple):
     is_right: bool
 
 
-def confidence_in(trust: float, certainty: float, odds: Odds = ATTENTION_ODDS) -> float:
+def confidence_in(trust: float, certainty: float, weights: LogitWeights = ATTENTION_LOGIT_WEIGHTS) -> float:
     """The probability that the region is right where no transform was found, in [0, 1].
 
     Args:
         trust: in the field of attention, in [0, 1]; 0 where it leads nowhere.
         certainty: of the surest view, in [0, 1].
-        odds: log-odds of what attention says.
+        weights: of what attention says.
     """
-    by_trust, by_certainty, bias = odds
+    by_trust, by_certainty, bias = weights
     return float(1 / (1 + np.exp(-(by_trust * trust + by_certainty * certainty + bias))))
 
 
-def fit_odds(places: Sequence[Told]) -> Odds:
-    """Log-odds of being right by trust, certainty and a bias, right and wrong places weighing the same.
+def fit_logit_weights(places: Sequence[Told]) -> LogitWeights:
+    """Logit weights of being right by trust, certainty and a bias, right and wrong places weighing the same.
 
     Where the field of attention leads nowhere there is no trust in it, and nothing to learn from.
 
@@ -48,9 +48,9 @@ def fit_odds(places: Sequence[Told]) -> Odds:
     right = np.array([place.is_right for place in told])
     weight = np.where(right, 0.5 / max(right.sum(), 1), 0.5 / max((~right).sum(), 1))
 
-    def loss(odds: NDArray[np.float64]) -> float:
-        misses = np.logaddexp(0, np.where(right, -1, 1) * (evidence @ odds))
-        return float(weight @ misses + RIDGE * (odds[:2] ** 2).sum())
+    def loss(weights: NDArray[np.float64]) -> float:
+        misses = np.logaddexp(0, np.where(right, -1, 1) * (evidence @ weights))
+        return float(weight @ misses + RIDGE * (weights[:2] ** 2).sum())
 
     by_trust, by_certainty, bias = map(float, minimize(loss, np.zeros(3)).x)
     return by_trust, by_certainty, bias

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.alignment.alignment import Alignment
 from artifix.alignment.choice import Refusal, refusal_to_repair
-from artifix.alignment.stage import Alignment
 from artifix.alignment.stored import summarise
 from artifix.config import AlignmentConfig
 from artifix.errors import NoMatchError

@@ -12,8 +12,8 @@ from artifix.matching.installed import XFEAT
 from artifix.matching.pool import pool_of
 from artifix.matching.sift import FEATURES
 from artifix.registration.candidates import is_plausible, propose
-from artifix.registration.search import Hypothesis
-from artifix.registration.transform import Transform
+from artifix.registration.hypothesis import Hypothesis
+from artifix.registration.search import RankedHypothesis
 from artifix.scene import Matches, Scene
 
 # Matches do not survive a mirror, so that what many of them support is not mirrored.
@@ -31,7 +31,7 @@ def mirrored(scene: Scene) -> Scene:
 
 def mirrored_by(
     scene: Scene,
-    best: Hypothesis | None,
+    best: RankedHypothesis | None,
     pool: Sequence[Matches],
     matchers: Sequence[str],
     device: torch.device,
@@ -69,10 +69,11 @@ def _inliers(scene: Scene, pool: Sequence[Matches], name: str, device: torch.dev
     return _most_inliers(scene, straight), _most_inliers(scene, turned)
 
 
-def unmirrored(transform: Transform, width: int) -> Transform:
-    """A transform into a mirrored reference of `width` pixels, as one into the reference itself."""
+def unmirrored(hypothesis: Hypothesis, width: int) -> Hypothesis:
+    """A hypothesis of a mirrored reference of `width` pixels, as one of the reference itself."""
     flip = np.array([[-1.0, 0, width - 1], [0, 1, 0], [0, 0, 1]])
-    return replace(transform, matrix=flip @ transform.matrix)
+    transform = hypothesis.transform
+    return replace(hypothesis, transform=replace(transform, matrix=flip @ transform.matrix))
 
 
 def flipped(plane: NDArray) -> NDArray:
@@ -83,4 +84,4 @@ def flipped(plane: NDArray) -> NDArray:
 def _most_inliers(scene: Scene, pool: Sequence[Matches]) -> int:
     box = box_of(scene.mask)
     proposed = (c for matches in pool for c in propose(matches, box))
-    return max((c.inliers for c in proposed if is_plausible(c.matrix, box)), default=0)
+    return max((c.support.inliers for c in proposed if is_plausible(c.transform.matrix, box)), default=0)

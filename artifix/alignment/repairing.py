@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.geometry import some_points
+from artifix.registration.by_hand import BY_HAND
 from artifix.registration.evidence import Evidence
-from artifix.registration.hand import BY_HAND
+from artifix.registration.hypothesis import Hypothesis
 from artifix.registration.transform import MOST_POINTS, Transform
 
 # Pixel by pixel; about right, so that edges may be shifted; only the part is known, not how it is seen; or
@@ -25,15 +26,16 @@ SAID: dict[Placed, str] = {
 REGION_ONLY = 0.4
 # Log-odds that what was pasted by a right transform is good: more of the print's structure than the artifact
 # shows, and four fifths of all. Fitted by benchmarks/evidence.py to repairs of packages.
-GOOD = {"ring": 7.57, "strokes": 5.37, "bias": -2.98}
+GOOD = {"band": 7.57, "strokes": 5.37, "bias": -2.98}
 SHARP = 1.5  # a reference coarser than this makes the repair less good, in proportion
 
 
-def placed_by(transform: Transform | None) -> Placed:
-    """How a transform places the reference: exactly where the ring proves so or a person gave it."""
-    if transform is None:
+def placed_by(hypothesis: Hypothesis | None) -> Placed:
+    """How a hypothesis places the reference: exactly where the context band says so or a person gave it."""
+    if hypothesis is None:
         return "region only"
-    return "exact" if transform.is_exact or transform.source == BY_HAND else "rough"
+    is_exact = hypothesis.is_exact or hypothesis.support.source == BY_HAND
+    return "exact" if is_exact else "rough"
 
 
 def weakest(placed: Iterable[Placed]) -> Placed:
@@ -42,23 +44,24 @@ def weakest(placed: Iterable[Placed]) -> Placed:
 
 
 def repair_confidence_in(
-    transform: Transform | None, evidence: Evidence | None, confidence: float, coarseness: float | None
+    hypothesis: Hypothesis | None, evidence: Evidence | None, confidence: float, coarseness: float | None
 ) -> float:
     """The probability that the repair is good, and not only that its place is right, in [0, 1].
 
     Args:
-        transform: that places the reference; None where only the region is known.
+        hypothesis: that places the reference; None where only the region is known.
         evidence: what speaks for it; None where a person gave it.
         confidence: that the place is right, in [0, 1].
         coarseness: of the reference, in pixels of the image; None where there is no transform.
     """
-    if transform is None:
+    if hypothesis is None:
         return confidence * REGION_ONLY
     sharp = min(1.0, SHARP / coarseness) if coarseness else 1.0
     if evidence is None:
         return confidence * sharp
-    odds = GOOD["ring"] * transform.proof + GOOD["strokes"] * evidence.strokes + GOOD["bias"]
-    return float(confidence * sharp / (1 + np.exp(-odds)))
+    by_band = GOOD["band"] * hypothesis.verification
+    logit = by_band + GOOD["strokes"] * evidence.strokes + GOOD["bias"]
+    return float(confidence * sharp / (1 + np.exp(-logit)))
 
 
 def coarseness_of(transform: Transform | None, mask: NDArray[np.bool_]) -> float | None:

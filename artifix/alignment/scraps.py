@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.alignment.stage import Alignment
+from artifix.alignment.alignment import Alignment
 from artifix.config import AlignmentConfig
 from artifix.geometry import box_of
 from artifix.inputs.parts import is_thin

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from artifix.attention.correspondence import View, look, merged
 from artifix.attention.field import AttentionField, attention_field
-from artifix.attention.probe import Gaze
+from artifix.attention.probe import Probe
 from artifix.attention.region import Blob, blobs, find_region
-from artifix.geometry import Box, Crop, crop_around, squared
-from artifix.registration.transform import Transform
+from artifix.geometry import Box, crop_around, squared
 from artifix.scene import Scene
 
 ZOOM_CONTEXT = 2.0  # side of the second look over the first answer's
@@ -24,8 +23,8 @@ FIELD_LEAST = 0.1  # weight of the last look where those before saw nothing
 
 
 @dataclass(frozen=True, eq=False)
-class Sighting:
-    """What the looks saw so far."""
+class CoarseMatch:
+    """Where in the reference the masked part seems to lie, as the looks so far say."""
 
     views: tuple[View, ...]  # of the first two looks
     correspondence: NDArray[np.float32]  # M*, (H_ref, W_ref) in [0, 1]
@@ -51,28 +50,28 @@ class Sighting:
         return find_region(self.correspondence) if self.within is None else self.within
 
 
-def sight(gaze: Gaze, scene: Scene, contexts: Sequence[float], zoom: bool) -> Sighting:
+def match_coarsely(probe: Probe, scene: Scene, contexts: Sequence[float], zoom: bool) -> CoarseMatch:
     """Look at the whole reference, then, with `zoom`, at the part where the masked part seems to be.
 
     Args:
-        gaze: reads the attention.
+        probe: reads the attention.
         scene: its mask has a True pixel.
         contexts: sides of the crops of the image, over the mask's longer side.
         zoom: whether to look again.
     """
     boxes, whole = first_look(scene, contexts)
-    views = look(gaze, scene, boxes, whole)
-    first = Sighting(tuple(views), _allowed(merged(views, scene.reference.shape), scene), scene.within)
+    views = look(probe, scene, boxes, whole)
+    first = CoarseMatch(tuple(views), _allowed(merged(views, scene.reference.shape), scene), scene.within)
     part = _zoom_box(first.region) if zoom else None
     if part is None:
         return first
-    closer = look(gaze, scene, boxes, part)
+    closer = look(probe, scene, boxes, part)
     sharp = _sharpened(first.correspondence, merged(closer, scene.reference.shape))
-    return Sighting((*views, *closer), _allowed(sharp, scene), scene.within)
+    return CoarseMatch((*views, *closer), _allowed(sharp, scene), scene.within)
 
 
 def first_look(scene: Scene, contexts: Sequence[float]) -> tuple[list[Box], Box]:
-    """The crops of the image and the square around the whole reference; arguments as for `sight`."""
+    """The crops of the image and the square around the whole reference; arguments as for `match_coarsely`."""
     # Squares, so that neither picture is squeezed: what is seen in another shape is matched worse.
     boxes = list(dict.fromkeys(squared(crop_around(scene.mask, scale)) for scale in contexts))
     return boxes, whole_of(scene.reference.shape)
@@ -83,34 +82,39 @@ def whole_of(reference_shape: Sequence[int]) -> Box:
     return squared(Box(0, 0, reference_shape[1], reference_shape[0]))
 
 
-def follow_sighting(gaze: Gaze, scene: Scene, context: float, sighting: Sighting) -> AttentionField:
-    """The field of attention between the crop of `context` and the part of the reference sighted.
+def follow_coarse_match(probe: Probe, scene: Scene, context: float, coarse: CoarseMatch) -> AttentionField:
+    """The field of attention between the crop of `context` and the coarsely matched part of the reference.
 
-    Arguments as for `sight`.
+    Arguments as for `match_coarsely`.
     """
-    part = crop_around(sighting.region, FIELD_CONTEXT * context)
-    return attention_field(gaze, scene, squared(crop_around(scene.mask, context)), squared(part))
+    part = crop_around(coarse.region, FIELD_CONTEXT * context)
+    return attention_field(probe, scene, squared(crop_around(scene.mask, context)), squared(part))
 
 
-def look_along(gaze: Gaze, scene: Scene, box: Box, transform: Transform, sighting: Sighting) -> Sighting:
-    """The sighting, sharpened by a look at the reference as `transform` shows it in a crop of the image.
+def look_at_warped(
+    probe: Probe,
+    scene: Scene,
+    box: Box,
+    warped: NDArray[np.uint8],
+    to_reference: NDArray[np.float64],
+    coarse: CoarseMatch,
+) -> CoarseMatch:
+    """The coarse match, sharpened by a look at the reference as a transform shows it in a crop of the image.
 
     Args:
-        gaze: reads the attention.
+        probe: reads the attention.
         scene: image and reference.
         box: crop of the image, a square that may reach beyond it.
-        transform: from the image to the reference.
-        sighting: of the looks before, which weighs the new one.
+        warped: (R, R, 3) RGB, the reference in that crop's frame.
+        to_reference: (3, 3) from points of `warped` to points of the reference.
+        coarse: the looks before, which weigh the new one.
     """
-    side = gaze.network.reference_size_px
-    bent, _ = transform.warp_reference(scene.reference, box, (side, side))
-    bent_scene = replace(scene, reference=np.clip(bent, 0, 255).astype(np.uint8))
-    views = look(gaze, bent_scene, [box], Box(0, 0, side, side))
-    matrix = transform.matrix @ np.linalg.inv(Crop(box, (side, side)).matrix())
-    found = cv2.warpPerspective(merged(views, (side, side)), matrix, scene.reference.shape[1::-1])
-    coarse = np.maximum(sighting.correspondence, FIELD_LEAST)
-    sharp = _sharpened(coarse, np.asarray(found, np.float32))
-    return replace(sighting, correspondence=_allowed(sharp, scene))
+    side = warped.shape[0]
+    views = look(probe, replace(scene, reference=warped), [box], Box(0, 0, side, side))
+    found = cv2.warpPerspective(merged(views, (side, side)), to_reference, scene.reference.shape[1::-1])
+    before = np.maximum(coarse.correspondence, FIELD_LEAST)
+    sharp = _sharpened(before, np.asarray(found, np.float32))
+    return replace(coarse, correspondence=_allowed(sharp, scene))
 
 
 def _zoom_box(region: NDArray[np.bool_]) -> Box | None:

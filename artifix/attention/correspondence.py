@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from artifix.attention.probe import Cut, Gaze, cut_out
+from artifix.attention.probe import Cut, Probe, cut_out
 from artifix.geometry import Box, Crop, resize, transform_points
 from artifix.scene import Matches, Scene
 
@@ -58,13 +58,13 @@ class View:
         return (total / max(float(total.sum()), 1e-12)).reshape(self.token_grid, self.token_grid)
 
 
-def look(gaze: Gaze, scene: Scene, boxes: Sequence[Box], reference_box: Box) -> list[View]:
+def look(probe: Probe, scene: Scene, boxes: Sequence[Box], reference_box: Box) -> list[View]:
     """Record where each crop of the image attends to in one part of the reference; one pass for all crops.
 
-    Arguments as for `cut_out`, of whose network the gaze is.
+    Arguments as for `cut_out`, of whose network the probe is.
     """
-    cut = cut_out(gaze.network, scene, boxes, reference_box)
-    return views_of(cut, gaze.attend(cut))
+    cut = cut_out(probe.network, scene, boxes, reference_box)
+    return views_of(cut, probe.attend(cut))
 
 
 def views_of(cut: Cut, attention: Tensor) -> list[View]:

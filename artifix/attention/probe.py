@@ -114,7 +114,7 @@ def prepare(network: Network, cut: Cut, seed: int) -> Prepared:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gaze:
+class Probe:
     """Where and how attention is read."""
 
     network: Network

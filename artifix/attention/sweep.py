@@ -36,7 +36,7 @@ class Sweep:
 
 @torch.inference_mode()
 def start_sweep(network: Network, scene: Scene, contexts: Sequence[float], seed: int) -> Sweep:
-    """Cut out and encode the first look; arguments as for `sight`, `seed` is of the noise."""
+    """Cut out and encode the first look; arguments as for `match_coarsely`, `seed` is of the noise."""
     boxes, whole = first_look(scene, contexts)
     cut = cut_out(network, scene, boxes, whole)
     return Sweep(cut, prepare(network, cut, seed), tuple(cross_attention_layers(network.unet)))

@@ -205,6 +205,6 @@ def _tell(outcome: "Outcome", written: "Written", console: Console) -> None:
             "pairs_seen": outcome.pairs_seen,
             "seconds": round(outcome.seconds, 1),
             "figures": figures,
-            "confidence_odds": written.odds,
+            "confidence_odds": written.logit_weights,
         },
     )

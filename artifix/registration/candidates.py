@@ -1,13 +1,14 @@
 """Transforms proposed by matches: global ones, and local ones around the mask."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from artifix.geometry import Box, transform_points
+from artifix.registration.hypothesis import Candidate, Support
+from artifix.registration.transform import Transform
 from artifix.scene import Matches
 
 LEAST_POINTS = {"similarity": 4, "affine": 6, "homography": 10}  # twice the minimal set and more
@@ -15,27 +16,8 @@ NEIGHBOURHOODS = (0.5, 1.0, 2.0, 4.0)  # radii over the mask's extent
 # Reference pixels per image pixel, at least and at most: generators draw 256 px, cameras 6,000.
 SCALES = (1 / 12, 40.0)
 LARGEST_STRETCH = 3.0  # of one direction over another, at one point
-LARGEST_PERSPECTIVE = 4.0  # of one local scale over another, across the ring
+LARGEST_PERSPECTIVE = 4.0  # of one local scale over another, across the context band
 ITERATIONS, CONFIDENCE = 2000, 0.999
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A proposed transform.
-
-    Attributes:
-        matrix: (3, 3) float64, image to reference, full-resolution pixels.
-        source: of the matches it was fitted to.
-        model: "similarity", "affine" or "homography".
-        inliers: number of matches it explains.
-        tolerance_px: of those matches, in pixels of the image.
-    """
-
-    matrix: NDArray[np.float64]
-    source: str
-    model: str
-    inliers: int
-    tolerance_px: float
 
 
 def propose(matches: Matches, mask_box: Box) -> Iterator[Candidate]:
@@ -103,7 +85,8 @@ def _fit_all(matches: Matches) -> Iterator[Candidate]:
             continue
         matrix, inliers = fit(matches)
         if matrix is not None and inliers >= LEAST_POINTS[model]:
-            yield Candidate(matrix, matches.source, model, inliers, matches.tolerance_px)
+            support = Support(matches.source, model, inliers, matches.tolerance_px)
+            yield Candidate(Transform(matrix), support)
 
 
 Fit = tuple[NDArray[np.float64] | None, int]

@@ -1,4 +1,4 @@
-"""The context ring around the mask: what a transform must explain."""
+"""The context band around the mask: what a transform must explain."""
 
 from dataclasses import dataclass
 
@@ -8,23 +8,31 @@ from numpy.typing import NDArray
 
 from artifix.geometry import Box, Crop, box_of
 
-WORKING_SIDE_PX = 192  # longer side of the ring's working picture
-LEAST_REACH_PX = 16  # width of the ring around a small mask, in pixels of the image
-REACH = 0.6  # width of the ring over the diameter of a disc of the mask's area
+WORKING_SIDE_PX = 192  # longer side of the band's working picture
+LEAST_REACH_PX = 16  # width of the band around a small mask, in pixels of the image
+REACH = 0.6  # width of the band over the diameter of a disc of the mask's area
 GUARD_PX = 2  # the artifact bleeds this far out of its mask, in pixels of the image
 WINDOW_PX = 3.0  # deviation of the Gaussian window of local agreement, in working pixels
 NOISE = 4.0  # standard deviation of grey values that counts as no structure
 SALIENT = 16.0  # ... where a window has half the full say
 
 
+@dataclass(frozen=True, slots=True)
+class BandScore:
+    """How well the reference, seen by one transform, agrees with the band."""
+
+    agreement: float  # in [-1, 1]
+    texture: float = 1.0  # how much there was to compare, in [0, 1]: little where both pictures are flat
+
+
 @dataclass(frozen=True, eq=False)
-class Ring:
+class ContextBand:
     """The image around its mask, small enough to verify many transforms.
 
     Attributes:
         crop: from the image to the working picture.
         picture: (h, w, 3) float32 RGB in [0, 255].
-        weight: (h, w) float32 in [0, 1]: 0 on the mask and beyond the ring, 1 at the mask's edge.
+        weight: (h, w) float32 in [0, 1]: 0 on the mask and beyond the band, 1 at the mask's edge.
     """
 
     crop: Crop
@@ -32,10 +40,10 @@ class Ring:
     weight: NDArray[np.float32]
 
 
-def ring_around(
+def band_around(
     image: NDArray[np.uint8], mask: NDArray[np.bool_], masked: NDArray[np.bool_] | None = None
-) -> Ring:
-    """The ring around one part of the mask.
+) -> ContextBand:
+    """The band around one part of the mask.
 
     Args:
         image: (H, W, 3) RGB.
@@ -54,38 +62,37 @@ def ring_around(
     weight = (np.clip(1.25 - distance / reach, 0, 1) * (clear > GUARD_PX)).astype(np.float32)
     local = Box(box.left - near.left, box.top - near.top, box.right - near.left, box.bottom - near.top)
     picture = Crop(box, size).cut(image).astype(np.float32)
-    return Ring(Crop(box, size), picture, Crop(local, size).cut(weight, nearest=True))
+    return ContextBand(Crop(box, size), picture, Crop(local, size).cut(weight, nearest=True))
 
 
 def _distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
-def verdict(ring: Ring, warped: NDArray[np.float32], valid: NDArray[np.bool_]) -> tuple[float, float]:
-    """How well the warped reference explains the ring, whatever its brightness and contrast.
+def compare(band: ContextBand, warped: NDArray[np.float32], valid: NDArray[np.bool_]) -> BandScore:
+    """How well the warped reference explains the band, whatever its brightness and contrast.
 
-    The local normalised cross-correlation under a Gaussian window, averaged over the ring. Windows count by
+    The local normalised cross-correlation under a Gaussian window, averaged over the band. Windows count by
     the structure they hold, in the image or in the warped reference: unexplained structure costs, flat parts
     are mute. Ring pixels outside the reference count as unexplained.
 
     Args:
-        ring: of the image.
-        warped: (h, w, 3) float32 RGB, the reference in the frame of the ring's picture.
+        band: of the image.
+        warped: (h, w, 3) float32 RGB, the reference in the frame of the band's picture.
         valid: (h, w), True where the reference shows something.
 
     Returns:
-        The agreement in [-1, 1]: unrelated pictures lie near 0, and right ones below 1 by the noise floor of
-        flat parts. And how much the ring had to say, in [0, 1]: little where both pictures are flat.
+        The agreement, near 0 for unrelated pictures, for right ones below 1 by the noise floor of flat parts.
     """
-    support = (ring.weight * valid).astype(np.float32)
-    if support.sum() < 0.3 * ring.weight.sum() or support.sum() < 16:
-        return -1.0, 1.0
-    variance_a, variance_b, covariance = _moments(grey_of(ring.picture), grey_of(warped), support)
+    support = (band.weight * valid).astype(np.float32)
+    if support.sum() < 0.3 * band.weight.sum() or support.sum() < 16:
+        return BandScore(-1.0, 1.0)
+    variance_a, variance_b, covariance = _moments(grey_of(band.picture), grey_of(warped), support)
     correlation = covariance / np.sqrt((variance_a + NOISE**2) * (variance_b + NOISE**2))
     salience = np.sqrt(np.maximum(variance_a, variance_b))
-    salience = ring.weight * salience / (salience + SALIENT)
-    said = float((salience * valid * correlation).sum() / max(float(salience.sum()), 1e-6))
-    return said, float(salience.sum() / ring.weight.sum())
+    salience = band.weight * salience / (salience + SALIENT)
+    agreement = float((salience * valid * correlation).sum() / max(float(salience.sum()), 1e-6))
+    return BandScore(agreement, float(salience.sum() / band.weight.sum()))
 
 
 def grey_of(picture: NDArray[np.float32]) -> NDArray[np.float32]:

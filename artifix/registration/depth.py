@@ -13,7 +13,7 @@ from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
 from artifix.geometry import Box, Crop, box_of, transform_points
-from artifix.registration.disparity import STEPS, Relief
+from artifix.registration.disparity import STEPS, DisparityMap
 from artifix.registration.parallax import Parallax
 from artifix.registration.sampling import grid_of, sample
 from artifix.scene import Scene
@@ -42,7 +42,7 @@ class _Frame:
     shown: NDArray[np.bool_]  # (h, w) where it shows
 
 
-def relief_of(scene: Scene, parallax: Parallax, surface: NDArray[np.float64]) -> Relief | None:
+def disparity_of(scene: Scene, parallax: Parallax, surface: NDArray[np.float64]) -> DisparityMap | None:
     """How depth displaces the image around the mask; None where the sweep would be too wide or tells nothing.
 
     Args:
@@ -67,7 +67,7 @@ def relief_of(scene: Scene, parallax: Parallax, surface: NDArray[np.float64]) ->
     x, y = np.clip(at, 0, [sheet.shape[1] - 1, sheet.shape[0] - 1]).astype(np.intp).T
     most = np.iinfo(np.int16).max
     steps = np.clip(np.round(sheet[y, x] / scale * STEPS), -most, most).reshape(crop.size).astype(np.int16)
-    return Relief(crop.box, tuple(parallax.direction.tolist()), steps)
+    return DisparityMap(crop.box, tuple(parallax.direction.tolist()), steps)
 
 
 def _crop_around(inner: Box) -> Crop:

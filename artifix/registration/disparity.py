@@ -11,7 +11,7 @@ STEPS = 16  # in a pixel of the image
 
 
 @dataclass(frozen=True, eq=False)
-class Relief:
+class DisparityMap:
     """A displacement of image points along one direction, before the matrix; it may jump between pixels.
 
     Attributes:
@@ -23,6 +23,11 @@ class Relief:
     box: Box
     direction: tuple[float, float]
     steps: NDArray[np.int16]
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether neighbouring points stay neighbours: where two sheets meet they do not."""
+        return False
 
     def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Displaced points (x, y) of (N, 2) image points."""

@@ -1,7 +1,7 @@
-"""What speaks for a transform, and the one score by which all compete.
+"""What speaks for a hypothesis, and the one logit by which all are ranked.
 
-All that can be said of a transform, whoever proposed it, is gathered into a few numbers; their weighted
-sum is the log-odds that it is right, which both chooses among transforms and tells how sure that choice is.
+All that can be said of a hypothesis, whoever proposed it, is gathered into a few numbers; their weighted
+sum is the log-odds that it is right, which both chooses among them and tells how sure that choice is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from artifix.geometry import box_of, resize
 from artifix.matching.descriptors import CELLS, SUBCELLS, soft_features
 from artifix.matching.sift import FEATURES
 from artifix.registration.content import SURROUNDINGS, Content, Seen
+from artifix.registration.hypothesis import Hypothesis
 from artifix.registration.transform import Transform
 from artifix.scene import Matches, Scene
 
@@ -31,7 +32,7 @@ class Evidence:
     """What speaks for a transform.
 
     Attributes:
-        ring: agreement of the ring around the mask, pixel by pixel, in [0, 1]; see `ring.verdict`.
+        band: agreement of the context band around the mask, pixel by pixel, in [0, 1]; see `context_band`.
         surroundings: likeness of descriptors around the mask, less what any two cells share, in [-1, 1].
         content: the same inside the mask, artifact included.
         strokes: correlation of soft features (strokes, colour, light) over all of the frame, in [-1, 1].
@@ -41,7 +42,7 @@ class Evidence:
         stretch: square of the log of how much more it enlarges one direction than another.
     """
 
-    ring: float
+    band: float
     surroundings: float
     content: float
     strokes: float
@@ -55,39 +56,45 @@ NAMES = tuple(f.name for f in fields(Evidence))
 # Log-odds by the numbers of `Evidence`, and a bias, fitted by benchmarks/confidence.py to real pairs of
 # photos whose place is known and to references of other things: with learned descriptors, and without any.
 LEARNED: Mapping[str, float] = {
-    "ring": 0.0, "surroundings": 7.32, "content": 6.1, "strokes": 3.2, "classical": 0.15, "learned": 0.31,
+    "band": 0.0, "surroundings": 7.32, "content": 6.1, "strokes": 3.2, "classical": 0.15, "learned": 0.31,
     "attention": 1.54, "stretch": -3.21, "bias": -7.32,
 }  # fmt: skip
 PLAIN: Mapping[str, float] = {
-    "ring": 0.2, "surroundings": 7.37, "content": 8.84, "strokes": 2.82, "classical": 0.24, "learned": 0.0,
+    "band": 0.2, "surroundings": 7.37, "content": 8.84, "strokes": 2.82, "classical": 0.24, "learned": 0.0,
     "attention": 2.2, "stretch": -4.16, "bias": -4.25,
 }  # fmt: skip
 
 
-def odds_of(evidence: Evidence, weights: Mapping[str, float]) -> float:
+def logit_of(evidence: Evidence, weights: Mapping[str, float]) -> float:
     """Log-odds that the transform is right."""
     return float(np.dot(astuple(evidence), [weights[name] for name in NAMES]) + weights["bias"])
 
 
 def gather(
-    transform: Transform, content: Content, seen: Seen, scene: Scene, pool: Sequence[Matches], field: Matches
+    hypothesis: Hypothesis,
+    content: Content,
+    seen: Seen,
+    scene: Scene,
+    pool: Sequence[Matches],
+    field: Matches,
 ) -> Evidence:
-    """All that speaks for a transform.
+    """All that speaks for a hypothesis.
 
     Args:
-        transform: rated on the ring.
+        hypothesis: of which place.
         content: of the image.
-        seen: the reference by this transform, in the content's frame.
+        seen: the reference by its transform, in the content's frame.
         scene: image and reference.
         pool: matches of all kinds, of what surrounds the mask.
         field: of attention, weighted by how far it is to be trusted.
     """
+    transform = hypothesis.transform
     around, inside = _alike(content, seen)
     counts = [(m.source, _doublings(transform, m, scene)) for m in pool]
     classical = [count for source, count in counts if source == FEATURES]
     learned = [count for source, count in counts if source not in (FEATURES, field.source)]
     return Evidence(
-        ring=max(transform.agreement, 0.0),
+        band=max(hypothesis.band.agreement, 0.0),
         surroundings=around,
         content=inside,
         strokes=_strokes(content, seen),
@@ -153,7 +160,7 @@ def _explained_share(transform: Transform, field: Matches) -> float:
 
 
 def _log_stretch(transform: Transform, scene: Scene) -> float:
-    """Log of the ratio of the largest to the least enlargement, at the mask's centre; bends aside."""
+    """Log of the ratio of the largest to the least enlargement, at the mask's centre; displacements aside."""
     centre = np.array([box_of(scene.mask).centre])
     steps = np.array([[0.5, 0.0], [0.0, 0.5]])
     jacobian = np.column_stack(

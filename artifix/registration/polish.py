@@ -1,4 +1,4 @@
-"""Polish a transform to sub-pixel on the context ring."""
+"""Polish a transform to sub-pixel on the context band."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.registration.context_band import NOISE, WINDOW_PX, Ring, grey_of, window_mean
+from artifix.registration.context_band import NOISE, WINDOW_PX, ContextBand, grey_of, window_mean
 
 ITERATIONS = 15
 SETTLED_PX = 0.01  # a step that moves nothing farther ends the search
@@ -16,7 +16,7 @@ FREEDOMS = {"translation": 2, "affine": 6, "homography": 8}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pixels:
-    """The N pixels of a ring; they are looked up once, not at every step."""
+    """The N pixels of a band; they are looked up once, not at every step."""
 
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
@@ -26,8 +26,8 @@ class _Pixels:
     weight: NDArray[np.float32]
 
 
-def _pixels_of(ring: Ring, target: NDArray[np.float32]) -> _Pixels:
-    rows, columns = np.nonzero(ring.weight)
+def _pixels_of(band: ContextBand, target: NDArray[np.float32]) -> _Pixels:
+    rows, columns = np.nonzero(band.weight)
     (height, width), half = target.shape, max(target.shape) / 2
     return _Pixels(
         rows,
@@ -35,50 +35,50 @@ def _pixels_of(ring: Ring, target: NDArray[np.float32]) -> _Pixels:
         x=(columns - (width - 1) / 2) / half,
         y=(rows - (height - 1) / 2) / half,
         target=target[rows, columns],
-        weight=ring.weight[rows, columns],
+        weight=band.weight[rows, columns],
     )
 
 
 def polish(
-    ring: Ring,
+    band: ContextBand,
     warped: NDArray[np.float32],
     matrix: NDArray[np.float64],
     model: str,
     error_px: float,
     window_px: float = WINDOW_PX,
 ) -> NDArray[np.float64] | None:
-    """Correct a transform so that the warped reference fits the ring best.
+    """Correct a transform so that the warped reference fits the band best.
 
     Gauss-Newton on locally normalised values, so that brightness and contrast do not matter, as in the
     enhanced correlation coefficient (Evangelidis & Psarakis 2008). Theirs is one coefficient for the whole
-    picture: on a thin ring it followed shadows and occluders and left the basin in most trials. Hence the
+    picture: on a thin band it followed shadows and occluders and left the basin in most trials. Hence the
     local normalisation, robust weights (Cauchy's), and a Gaussian prior on the move.
 
     Args:
-        ring: of the image.
-        warped: (h, w, 3) float32 RGB, the reference warped by `matrix` into the ring's frame.
+        band: of the image.
+        warped: (h, w, 3) float32 RGB, the reference warped by `matrix` into the band's frame.
         matrix: (3, 3) image to reference.
         model: of the correction: "translation", "affine" or "homography".
-        error_px: expected error of `matrix` at the ring's edge, in working pixels; the prior on the move.
+        error_px: expected error of `matrix` at the band's edge, in working pixels; the prior on the move.
         window_px: deviation of the window of normalisation; wider catches larger errors.
 
     Returns:
-        The corrected (3, 3) matrix, or None where the ring determines none.
+        The corrected (3, 3) matrix, or None where the band determines none.
     """
-    support = (ring.weight > 0).astype(np.float32)
-    pixels = _pixels_of(ring, normalised(ring.picture, support, window_px))
+    support = (band.weight > 0).astype(np.float32)
+    pixels = _pixels_of(band, normalised(band.picture, support, window_px))
     source = normalised(warped, np.ones_like(support), window_px)
-    prior = np.pi * (OUTLIER * window_px * max(ring.crop.size) / 2 / error_px) ** 2
+    prior = np.pi * (OUTLIER * window_px * max(band.crop.size) / 2 / error_px) ** 2
     parameters = np.zeros(8)
     for _ in range(ITERATIONS):
         step = _step(pixels, source, parameters, FREEDOMS[model], prior)
         if step is None:
             return None
         parameters[: len(step)] += step
-        if np.abs(step).max() * max(ring.crop.size) / 2 < SETTLED_PX:
+        if np.abs(step).max() * max(band.crop.size) / 2 < SETTLED_PX:
             break
-    to_ring = ring.crop.matrix()
-    better = matrix @ np.linalg.inv(to_ring) @ _correction(parameters, ring.crop.size) @ to_ring
+    to_band = band.crop.matrix()
+    better = matrix @ np.linalg.inv(to_band) @ _correction(parameters, band.crop.size) @ to_band
     return better / better[2, 2] if np.isfinite(better).all() else None
 
 
@@ -101,7 +101,7 @@ def _frame(size: tuple[int, int]) -> NDArray[np.float64]:
 
 
 def _correction(parameters: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
-    """3x3 map from the ring's frame to the frame of the warped reference."""
+    """3x3 map from the band's frame to the frame of the warped reference."""
     right, down, xx, xy, yx, yy, px, py = parameters
     frame = _frame(size)
     return np.linalg.inv(frame) @ np.array([[1 + xx, xy, right], [yx, 1 + yy, down], [px, py, 1]]) @ frame

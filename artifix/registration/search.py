@@ -1,4 +1,4 @@
-"""Everything that may be the transform, compared by one score."""
+"""All hypotheses, from matches, attention and registration, ranked by the log-odds that they are right."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,110 +11,121 @@ from artifix.matching.pool import LEARNED as LEARNED_MATCHERS
 from artifix.matching.pool import Pool
 from artifix.matching.sift import FEATURES
 from artifix.registration.candidates import is_plausible, propose
-from artifix.registration.content import Content, bend_along, content_of, likeness_of, register
-from artifix.registration.context_band import Ring, ring_around
-from artifix.registration.evidence import LEARNED, PLAIN, Evidence, gather, odds_of
-from artifix.registration.transform import (
+from artifix.registration.content import Content, content_of, likeness_of
+from artifix.registration.context_band import ContextBand, band_around
+from artifix.registration.evidence import LEARNED, PLAIN, Evidence, gather, logit_of
+from artifix.registration.flow import register, warp_along
+from artifix.registration.hypothesis import (
     SHARP_INLIERS,
-    Transform,
+    Candidate,
+    Hypothesis,
+    Support,
     distinct,
-    find_transform,
-    lands,
-    polish_on,
     rate,
 )
+from artifix.registration.transform import Transform, lands
+from artifix.registration.verification import find_hypothesis, polish_on
 from artifix.scene import Matches, Scene
 
-SURE_AGREEMENT = 0.6  # of the ring with a transform of many exact matches: nothing else need be sought
-# Log-odds, at least, that a transform is right which the ring and exact matches prove, whatever an artifact
-# does to descriptors: by agreement, doublings of matches, a bias. Nothing unrelated was so proved.
-PROVED = (8.0, 1.0, -4.0)
-LEAST_PROVING = 12  # exact matches that it takes where the ring agrees
+SURE_AGREEMENT = (
+    0.6  # of the context band with a transform of many exact matches: nothing else need be sought
+)
+# Log-odds, at least, that a transform is right which the band and exact matches verify, whatever an artifact
+# does to descriptors: by agreement, doublings of matches, a bias. Nothing unrelated was so verified.
+VERIFIED = (8.0, 1.0, -4.0)
+LEAST_VERIFYING = 12  # exact matches that it takes where the band agrees
 # ... and one that many learned matches give which also lie near the mask: by doublings of those, a bias. No
 # reference of another thing gave more than 12 by one homography.
-PROVED_COARSELY, LEAST_PROVING_COARSELY = (1.0, -4.5), 30
+VERIFIED_COARSELY, LEAST_VERIFYING_COARSELY = (1.0, -4.5), 30
 MOST_STARTS = 14  # are looked at once
 MOST_REGISTERED = 5  # are followed
-MOST_POLISHED = 3  # are polished on the ring
+MOST_POLISHED = 3  # are polished on the band
 APART = 0.04  # starts nearer than this, in sides of the frame, are the same
 AS_PROBABLE = 3.0  # of log-odds, below the most
-# Of what tells how exactly a transform lies in place, over the ring's agreement; fitted as the odds are.
+# Of what tells how exactly a transform lies in place, over the band's agreement; fitted as logit weights are.
 SAID_AROUND, SAID_BY_MATCHES = 0.5, 0.15
 SETTLED = 0.01  # ... where they have come to
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Hypothesis:
-    """A transform, and what speaks for it."""
+class RankedHypothesis:
+    """A hypothesis, and all that speaks for it."""
 
-    transform: Transform
+    hypothesis: Hypothesis
     evidence: Evidence
-    odds: float  # log-odds that it is right
+    logit: float  # log-odds that it is right
+
+    @property
+    def transform(self) -> Transform:
+        """Of the hypothesis."""
+        return self.hypothesis.transform
 
     @property
     def placement(self) -> float:
         """How exactly it lies in place, among right ones; the artifact may have melted and is not asked."""
-        told = self.evidence
-        return self.transform.proof + SAID_AROUND * told.surroundings + SAID_BY_MATCHES * told.classical
+        said = SAID_AROUND * self.evidence.surroundings + SAID_BY_MATCHES * self.evidence.classical
+        return self.hypothesis.verification + said
 
     @property
     def probability(self) -> float:
         """That it is right, in [0, 1]."""
-        return float(1 / (1 + np.exp(-self.odds)))
+        return float(1 / (1 + np.exp(-self.logit)))
 
 
 def search(
     scene: Scene,
     pool: Pool,
-    proved: Transform | None,
-    guesses: Sequence[Transform],
+    verified: Hypothesis | None,
+    guesses: Sequence[Candidate],
     field: Matches,
     describe: Describe,
-) -> list[Hypothesis]:
-    """The transforms worth comparing, the most probable first; none where nothing lands in the reference.
+) -> list[RankedHypothesis]:
+    """The hypotheses worth comparing, the most probable first; none where nothing lands in the reference.
 
     Args:
         scene: its mask has a True pixel, and a False one.
         pool: matches of all kinds.
-        proved: what classical matches and the ring prove; where that is sure, nothing else is sought.
-        guesses: transforms to start from, besides those that matches propose.
+        verified: what classical matches and the band verify; where that is sure, nothing else is sought.
+        guesses: candidates to start from, besides those that matches propose.
         field: of attention, weighted by how far it is to be trusted.
         describe: what describes the cells of pictures.
     """
     judge = _Judge(
         scene,
         content_of(scene, describe),
-        ring_around(scene.image, scene.mask, scene.hidden),
+        band_around(scene.image, scene.mask, scene.hidden),
         pool.matches,
         field,
     )
-    found = judge([] if proved is None else [proved])
-    if not is_sure(proved):
+    found = judge([] if verified is None else [verified])
+    if not is_sure(verified):
         starts = _starts(judge, found, guesses, [*pool.matches, *pool.guesses])
-        followed = [t for _, t in register(judge.content, scene.reference, starts) if lands(t, scene)]
+        moved = register(judge.content, scene.reference, [start.transform for start in starts])
+        followed = [Candidate(t, start.support) for (_, t), start in zip(moved, starts, strict=True)]
         # An artifact melts, and what follows it moves: where registration starts may lie better.
-        compared = distinct([*followed, *starts], judge.frame, SETTLED)
-        rated = ordered(judge([rate(t, judge.ring, scene.reference) for t in compared]))
-        polished = [polish_on(h.transform, judge.ring, scene.reference) for h in rated[:MOST_POLISHED]]
+        landing = [c for c in followed if lands(c.transform, scene)]
+        compared = distinct([*landing, *starts], judge.frame, SETTLED)
+        rated = ordered(judge([rate(c, judge.band, scene.reference) for c in compared]))
+        polished = [polish_on(r.hypothesis, judge.band, scene.reference) for r in rated[:MOST_POLISHED]]
         found = ordered([*found, *rated, *judge(polished)])
-    return _with_bend(judge, found)
+    return _with_spline_warp(judge, found)
 
 
-def ordered(found: Sequence[Hypothesis]) -> list[Hypothesis]:
+def ordered(found: Sequence[RankedHypothesis]) -> list[RankedHypothesis]:
     """Hypotheses: of those about as probable as the most probable the one that lies best in place first."""
-    most = max((h.odds for h in found), default=0.0)
-    near = [h for h in found if h.odds >= most - AS_PROBABLE]
-    rest = [h for h in found if h.odds < most - AS_PROBABLE]
-    return sorted(near, key=lambda h: -h.placement) + sorted(rest, key=lambda h: -h.odds)
+    most = max((h.logit for h in found), default=0.0)
+    near = [h for h in found if h.logit >= most - AS_PROBABLE]
+    rest = [h for h in found if h.logit < most - AS_PROBABLE]
+    return sorted(near, key=lambda h: -h.placement) + sorted(rest, key=lambda h: -h.logit)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Judge:
-    """Gathers what speaks for transforms of one scene."""
+    """Gathers what speaks for hypotheses of one scene."""
 
     scene: Scene
     content: Content
-    ring: Ring
+    band: ContextBand
     pool: Sequence[Matches]
     field: Matches
 
@@ -123,76 +134,85 @@ class _Judge:
         """The content's box, one working pixel wide."""
         return Crop(self.content.box, (1, 1))
 
-    def __call__(self, transforms: Sequence[Transform]) -> list[Hypothesis]:
-        """Hypotheses of those that land in the reference, the most probable first."""
-        landing = [t for t in transforms if lands(t, self.scene)]
+    def __call__(self, hypotheses: Sequence[Hypothesis]) -> list[RankedHypothesis]:
+        """Those that land in the reference, ranked, the most probable first."""
+        landing = [h for h in hypotheses if lands(h.transform, self.scene)]
         weights = PLAIN if self.content.describe is describe_plainly else LEARNED
+        views = self.content.view([h.transform for h in landing], self.scene.reference)
         found = []
-        for transform, seen in zip(landing, self.content.view(landing, self.scene.reference), strict=True):
-            evidence = gather(transform, self.content, seen, self.scene, self.pool, self.field)
-            supported, odds = self._supported(transform), odds_of(evidence, weights)
-            found.append(Hypothesis(supported, evidence, max(odds, _proof(supported, evidence))))
-        return sorted(found, key=lambda h: -h.odds)
+        for hypothesis, seen in zip(landing, views, strict=True):
+            evidence = gather(hypothesis, self.content, seen, self.scene, self.pool, self.field)
+            supported, logit = self._supported(hypothesis), logit_of(evidence, weights)
+            verified = verified_logit(supported, evidence)
+            found.append(RankedHypothesis(supported, evidence, max(logit, verified)))
+        return sorted(found, key=lambda h: -h.logit)
 
-    def _supported(self, transform: Transform) -> Transform:
-        """The transform, whoever proposed it, as one of exact matches where so many support it."""
+    def _supported(self, hypothesis: Hypothesis) -> Hypothesis:
+        """The hypothesis, whoever proposed it, as one of exact matches where so many support it."""
         for matches in self.pool:
-            if matches.source == FEATURES != transform.source:
-                count = int(transform.explains(matches).sum())
+            if matches.source == FEATURES != hypothesis.support.source:
+                count = int(hypothesis.transform.explains(matches).sum())
                 if count >= SHARP_INLIERS:
-                    exact = matches.tolerance_px
-                    return replace(transform, source=FEATURES, inliers=count, tolerance_px=exact)
-        return transform
+                    model = hypothesis.support.model
+                    support = Support(FEATURES, model, count, matches.tolerance_px)
+                    return replace(hypothesis, support=support)
+        return hypothesis
 
 
-def _proof(transform: Transform, evidence: Evidence) -> float:
-    """Log-odds that matches prove a transform, exact ones with the ring, or many learned ones alone."""
-    doublings = float(np.log2(max(transform.inliers, 1)))
-    if transform.source == FEATURES and transform.inliers >= LEAST_PROVING and transform.is_proved:
-        by_agreement, by_matches, bias = PROVED
-        return by_agreement * transform.agreement + by_matches * doublings + bias
-    if transform.source in LEARNED_MATCHERS and transform.inliers >= LEAST_PROVING_COARSELY:
-        by_matches, bias = PROVED_COARSELY
+def verified_logit(hypothesis: Hypothesis, evidence: Evidence) -> float:
+    """Log-odds, at least, where exact matches with the band verify it, or many learned ones alone."""
+    support = hypothesis.support
+    doublings = float(np.log2(max(support.inliers, 1)))
+    if support.source == FEATURES and support.inliers >= LEAST_VERIFYING and hypothesis.is_verified:
+        by_agreement, by_matches, bias = VERIFIED
+        return by_agreement * hypothesis.band.agreement + by_matches * doublings + bias
+    if support.source in LEARNED_MATCHERS and support.inliers >= LEAST_VERIFYING_COARSELY:
+        by_matches, bias = VERIFIED_COARSELY
         return by_matches * evidence.learned + bias
     return -np.inf
 
 
-def prove(scene: Scene, matches: Iterable[Matches]) -> Transform | None:
-    """The transform that exact ones among the matches and the ring prove, if there is one."""
-    return find_transform(scene, [some for some in matches if some.source == FEATURES])
+def verify(scene: Scene, matches: Iterable[Matches]) -> Hypothesis | None:
+    """The hypothesis that exact ones among the matches and the context band verify, if there is one."""
+    return find_hypothesis(scene, [some for some in matches if some.source == FEATURES])
 
 
-def is_sure(transform: Transform | None) -> bool:
-    """Whether so many exact matches and the ring agree that nothing else need be sought."""
-    if transform is None:
+def is_sure(hypothesis: Hypothesis | None) -> bool:
+    """Whether so many exact matches and the band agree that nothing else need be sought."""
+    if hypothesis is None:
         return False
-    exact = transform.source == FEATURES and transform.inliers >= SHARP_INLIERS
-    return exact and transform.agreement >= SURE_AGREEMENT
+    support = hypothesis.support
+    is_exact = support.source == FEATURES and support.inliers >= SHARP_INLIERS
+    return is_exact and hypothesis.band.agreement >= SURE_AGREEMENT
 
 
 def _starts(
-    judge: _Judge, proved: Sequence[Hypothesis], guesses: Sequence[Transform], matches: Iterable[Matches]
-) -> list[Transform]:
-    """Where registration starts: the most alike of what is proved, guessed, and proposed by matches."""
+    judge: _Judge,
+    verified: Sequence[RankedHypothesis],
+    guesses: Sequence[Candidate],
+    matches: Iterable[Matches],
+) -> list[Candidate]:
+    """Where registration starts: the most alike of what is verified, guessed, and proposed by matches."""
     content, box = judge.content, box_of(judge.scene.mask)
     proposed = [candidate for some in matches for candidate in propose(some, box)]
-    proposed.sort(key=lambda candidate: -candidate.inliers)
-    starts = [*(h.transform for h in proved if h.transform.bend is None), *guesses]
-    starts += [Transform.of_candidate(c) for c in proposed if is_plausible(c.matrix, content.box)]
-    starts = distinct(starts, judge.frame, APART)[:MOST_STARTS]
-    alike = likeness_of(content, judge.scene.reference, starts)
+    proposed.sort(key=lambda candidate: -candidate.support.inliers)
+    flat = [r.hypothesis.candidate for r in verified if r.transform.displacement is None]
+    plausible = [c for c in proposed if is_plausible(c.transform.matrix, content.box)]
+    starts = distinct([*flat, *guesses, *plausible], judge.frame, APART)[:MOST_STARTS]
+    alike = likeness_of(content, judge.scene.reference, [start.transform for start in starts])
     order = np.argsort(-np.array(alike), kind="stable")[:MOST_REGISTERED]
     return [starts[i] for i in order]
 
 
-def _with_bend(judge: _Judge, found: list[Hypothesis]) -> list[Hypothesis]:
-    """The hypotheses; before them the best one with a bend, where the content is clearly more alike so."""
-    if not found or found[0].transform.bend is not None or found[0].transform.is_exact:
+def _with_spline_warp(judge: _Judge, found: list[RankedHypothesis]) -> list[RankedHypothesis]:
+    """The hypotheses; before them the best one, warped, where the content is clearly more alike so."""
+    if not found or found[0].transform.displacement is not None or found[0].hypothesis.is_exact:
         return found
     best = found[0]
-    bent = bend_along(judge.content, judge.scene.reference, best.transform)
-    if bent is best.transform:
+    warped = warp_along(judge.content, judge.scene.reference, best.transform)
+    if warped is best.transform:
         return found
-    # A bend is free enough to make anything more alike: it makes nothing more probable.
-    bent_too = judge([rate(bent, judge.ring, judge.scene.reference)])
-    return [*(replace(h, odds=min(h.odds, best.odds)) for h in bent_too), *found]
+    # A warp is free enough to make anything more alike: it makes nothing more probable.
+    candidate = Candidate(warped, best.hypothesis.support)
+    warped_too = judge([rate(candidate, judge.band, judge.scene.reference)])
+    return [*(replace(h, logit=min(h.logit, best.logit)) for h in warped_too), *found]

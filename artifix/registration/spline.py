@@ -3,8 +3,8 @@
 A cubic B-spline on a coarse grid (Rueckert et al. 1999, "Nonrigid registration using free-form
 deformations"), held together by the bending energy of a thin plate (Duchon 1977; Bookstein 1989, "Principal
 warps: thin-plate splines and the decomposition of deformations"). Unlike the plate's own basis, the grid's
-does not grow with the number of matches, so that matches and the ring's pixels can vote in the same small
-system.
+does not grow with the number of matches, so that matches and the pixels of the context band can vote in the
+same small system.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from artifix.geometry import Box
 
 SHIFT = 0.15  # expected displacement, in sides of the box
-LEAST_AREA, MOST_AREA = 0.2, 5.0  # change of a small area by the bend: beyond, the surface folds or tears
+LEAST_AREA, MOST_AREA = 0.2, 5.0  # change of a small area by the warp: beyond, the surface folds or tears
 CUBIC = np.array([[1, 4, 1, 0], [-3, 0, 3, 0], [3, -6, 3, 0], [-1, 3, -3, 1]]) / 6  # powers of t to weights
 
 # The first coefficient at each of N points, and the four weights from there: (N,) and (N, 4).
@@ -23,8 +23,8 @@ _Axis = tuple[NDArray[np.intp], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)
-class Bend:
-    """A displacement of image points, before the homography.
+class SplineWarp:
+    """A smooth displacement of image points, before the matrix.
 
     Attributes:
         box: (left, top, right, bottom) of the spline in pixels of the image; beyond, the edge's value holds.
@@ -33,6 +33,11 @@ class Bend:
 
     box: tuple[float, float, float, float]
     coefficients: NDArray[np.float64]
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether neighbouring points stay neighbours: they do."""
+        return True
 
     def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Displaced points (x, y) of (N, 2) image points."""
@@ -86,14 +91,14 @@ def _axis_weights(
     return first, powers @ CUBIC * (cells * unit / (high - low)) ** order
 
 
-def energy(bend: Bend, curvature: float) -> NDArray[np.float64]:
+def energy(warp: SplineWarp, curvature: float) -> NDArray[np.float64]:
     """(K, K): the cost of bending a plate, by the curvature expected, and a little for any displacement."""
-    left, top, right, bottom = bend.box
-    height, width = (3 * (size - 3) for size in bend.coefficients.shape[:2])
+    left, top, right, bottom = warp.box
+    height, width = (3 * (size - 3) for size in warp.coefficients.shape[:2])
     x, y = ((np.arange(n) + 0.5) / n for n in (width, height))
     grid = np.stack(np.meshgrid(left + x * (right - left), top + y * (bottom - top)), -1).reshape(-1, 2)
-    area = (right - left) * (bottom - top) / bend.side_px**2 / len(grid)
-    total = np.zeros((bend.coefficients[..., 0].size,) * 2)
+    area = (right - left) * (bottom - top) / warp.side_px**2 / len(grid)
+    total = np.zeros((warp.coefficients[..., 0].size,) * 2)
     terms = (
         (2, 0, 1 / curvature**2),
         (1, 1, 2 / curvature**2),
@@ -101,21 +106,21 @@ def energy(bend: Bend, curvature: float) -> NDArray[np.float64]:
         (0, 0, 1 / SHIFT**2),
     )
     for across, down, weight in terms:
-        basis = bend.basis(grid, across, down)
+        basis = warp.basis(grid, across, down)
         total += weight * area * basis.T @ basis
-    return total / bend.side_px**2
+    return total / warp.side_px**2
 
 
-def jacobians(bend: Bend, points: NDArray[np.float64]) -> NDArray[np.float64]:
+def jacobians(warp: SplineWarp, points: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N, 2, 2) of the displaced point by the point."""
     half = np.array([0.5, 0.0])
-    right = bend.points(points + half) - bend.points(points - half)
-    down = bend.points(points + half[::-1]) - bend.points(points - half[::-1])
+    right = warp.points(points + half) - warp.points(points - half)
+    down = warp.points(points + half[::-1]) - warp.points(points - half[::-1])
     return np.asarray(np.stack([right, down], -1), np.float64)
 
 
-def is_smooth(bend: Bend, box: Box) -> bool:
-    """Whether the bend neither folds nor tears anywhere in `box` of the image."""
+def is_smooth(warp: SplineWarp, box: Box) -> bool:
+    """Whether the warp neither folds nor tears anywhere in `box` of the image."""
     x, y = np.linspace(box.left, box.right, 24), np.linspace(box.top, box.bottom, 24)
-    areas = np.linalg.det(jacobians(bend, np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)))
+    areas = np.linalg.det(jacobians(warp, np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)))
     return bool(areas.min() > LEAST_AREA and areas.max() < MOST_AREA)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from artifix.alignment.alignment import Alignment
     from artifix.alignment.repairing import Placed
-    from artifix.alignment.stage import Alignment
 
 COARSE = 1.5  # pixels of the image per pixel of the reference; more shows in the repair
 

@@ -17,8 +17,8 @@ from artifix.repair.coding import Coded
 from artifix.repair.record import alignment_of
 
 if TYPE_CHECKING:
+    from artifix.alignment.alignment import Alignment
     from artifix.alignment.located import LocateResult
-    from artifix.alignment.stage import Alignment
     from artifix.pipeline import RefineResult
 
 

@@ -17,8 +17,8 @@ from artifix.outputs.stages import clusters_sheet, map_sheet, region_sheet
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from artifix.alignment.stage import Alignment
-    from artifix.registration.transform import Transform
+    from artifix.alignment.alignment import Alignment
+    from artifix.registration.hypothesis import Hypothesis
 
 
 def stage_files(case: Case, alignments: Sequence["Alignment"]) -> dict[str, bytes]:
@@ -44,17 +44,17 @@ def left_out(alignments: Sequence["Alignment"]) -> str:
 def _pictures(case: Case, alignment: "Alignment") -> dict[str, "NDArray[np.uint8]"]:
     reference = case.reference.rgb
     pictures = _map_pictures(alignment, reference)
-    transform = alignment.transform
-    if transform is not None:
-        said = _described(transform)
+    transform, hypothesis = alignment.transform, alignment.hypothesis
+    if hypothesis is not None:
+        said = _described(hypothesis)
     else:
         said = (
             "given by hand" if alignment.source == "region" else "the largest cluster: there is no transform"
         )
     said = f"{said}; confidence {alignment.confidence:.2f}"
     pictures["4-region"] = region_sheet(alignment.region, reference, "4  region", said)
-    if transform is not None:
-        pictures["5-overlay"] = _comparison(case, alignment, transform)
+    if hypothesis is not None:
+        pictures["5-overlay"] = _comparison(case, alignment, hypothesis)
     sets = [
         MatchSet(m.image, m.reference, m.source, None if transform is None else transform.explains(m))
         for m in alignment.matches
@@ -90,18 +90,19 @@ def _map_pictures(alignment: "Alignment", reference: "NDArray[np.uint8]") -> dic
     }
 
 
-def _comparison(case: Case, alignment: "Alignment", transform: "Transform") -> "NDArray[np.uint8]":
+def _comparison(case: Case, alignment: "Alignment", hypothesis: "Hypothesis") -> "NDArray[np.uint8]":
     box = alignment.box
     crop = Crop(box, comparison_size(box.height, box.width))
-    warped, valid = transform.warp_reference(case.reference.rgb, box, crop.size)
+    warped, valid = hypothesis.transform.warp_reference(case.reference.rgb, box, crop.size)
     seen = np.round(np.clip(warped, 0, 255)).astype(np.uint8)
     mask = crop.share(alignment.mask) > 0.5
-    return comparison_sheet(crop.cut(case.image.rgb), seen, valid, mask, _described(transform))
+    return comparison_sheet(crop.cut(case.image.rgb), seen, valid, mask, _described(hypothesis))
 
 
-def _described(transform: "Transform") -> str:
-    bent = ", bent" if transform.bend is not None else ""
+def _described(hypothesis: "Hypothesis") -> str:
+    support = hypothesis.support
+    bent = "" if hypothesis.transform.displacement is None else ", bent"
     return (
-        f"by the transform: {transform.source}, {transform.model}{bent}, "
-        f"agreement with the surroundings {transform.agreement:.2f}"
+        f"by the transform: {support.source}, {support.model}{bent}, "
+        f"agreement with the surroundings {hypothesis.band.agreement:.2f}"
     )

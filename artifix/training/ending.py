@@ -4,13 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from artifix.alignment.confidence import Odds
+from artifix.alignment.confidence import LogitWeights
 from artifix.config import to_dict
 from artifix.training.card import Card, data_sources, last_name
 from artifix.training.config import TrainingConfig
 from artifix.training.export import export_weights
+from artifix.training.logit_weights import fitted_logit_weights
 from artifix.training.loop import Job, Outcome
-from artifix.training.odds import fitted_odds
 from artifix.training.record import to_toml
 
 Tell = Callable[[str], None]
@@ -20,7 +20,7 @@ class Written(NamedTuple):
     """Weights on the disk."""
 
     weights: Path
-    odds: Odds | None  # what their confidence goes by; None where that is not known
+    logit_weights: LogitWeights | None  # what their confidence goes by; None where that is not known
 
 
 def write_weights(job: Job, name: str, outcome: Outcome, tell: Tell) -> Written:
@@ -38,10 +38,13 @@ def write_weights(job: Job, name: str, outcome: Outcome, tell: Tell) -> Written:
     recipe, folder = outcome.config, job.run / "weights"
     # Calibration: of the supervised layers the one whose map fitted best in the last validation.
     layer = max(recipe.losses.layers, key=lambda name: outcome.figures[f"miou_{name}"])
-    odds = _odds(outcome, layer, folder, tell)
+    logit_weights = _fitted_weights(outcome, layer, folder, tell)
     card, text = _card(job, name, outcome), _recipe_text(recipe)
     return Written(
-        export_weights(outcome.network, folder, layer=layer, odds=odds, card=card, recipe=text), odds
+        export_weights(
+            outcome.network, folder, layer=layer, logit_weights=logit_weights, card=card, recipe=text
+        ),
+        logit_weights,
     )
 
 
@@ -69,13 +72,13 @@ def _recipe_text(recipe: TrainingConfig) -> str:
     return to_toml(values)
 
 
-def _odds(outcome: Outcome, layer: str, weights: Path, tell: Tell) -> Odds | None:
+def _fitted_weights(outcome: Outcome, layer: str, weights: Path, tell: Tell) -> LogitWeights | None:
     """What the confidence of these weights goes by; None, with a word why, where that cannot be known."""
     tell("fitting the confidence to held-out pairs")
-    fitted = fitted_odds(outcome.network, outcome.held_out, outcome.config.synthesis, layer)
-    if fitted.odds is not None:
+    fitted = fitted_logit_weights(outcome.network, outcome.held_out, outcome.config.synthesis, layer)
+    if fitted.logit_weights is not None:
         tell(f"confidence: {fitted.told}")
-        return fitted.odds
+        return fitted.logit_weights
     tell(
         f"confidence is not calibrated: {fitted.told}; fit it to cases of yours with "
         f"benchmarks/confidence.py CASES --weights {weights} --fit --write"

@@ -13,7 +13,7 @@ import torch
 from diffusers import ConfigMixin
 from safetensors import SafetensorError
 
-from artifix.alignment.confidence import Odds
+from artifix.alignment.confidence import LogitWeights
 from artifix.errors import OutputError
 from artifix.network.assembly import Network
 from artifix.network.weights import write_sums
@@ -31,7 +31,7 @@ def export_weights(
     *,
     layer: str,
     timestep: int = 0,
-    odds: Odds | None = None,
+    logit_weights: LogitWeights | None = None,
     card: Card | None = None,
     recipe: str = "",
 ) -> Path:
@@ -45,7 +45,7 @@ def export_weights(
         folder: appears whole or not at all; earlier weights there are replaced.
         layer: of the calibration, module path.
         timestep: of the calibration.
-        odds: of a location being right, as fitted to this network; None where they are not known.
+        logit_weights: of a location being right, as fitted to this network; None where they are not known.
         card: what the model card tells of the training.
         recipe: the effective config, TOML, written as training.toml; "" leaves it out.
 
@@ -58,7 +58,7 @@ def export_weights(
     with _as_output_error(folder):
         place = folder.resolve()
         _require_replaceable(folder, place)
-        pipeline = _pipeline(network, layer, timestep, odds)
+        pipeline = _pipeline(network, layer, timestep, logit_weights)
         place.parent.mkdir(parents=True, exist_ok=True)
         unfinished = place.parent / f".{place.name}-{uuid.uuid4().hex}.tmp"
         try:
@@ -75,7 +75,9 @@ def export_weights(
     return folder
 
 
-def _pipeline(network: Network, layer: str, timestep: int, odds: Odds | None) -> RefineByAlignPipeline:
+def _pipeline(
+    network: Network, layer: str, timestep: int, logit_weights: LogitWeights | None
+) -> RefineByAlignPipeline:
     return RefineByAlignPipeline(
         unet=_half(network.unet),
         image_encoder=_half(network.image_encoder),
@@ -86,7 +88,7 @@ def _pipeline(network: Network, layer: str, timestep: int, odds: Odds | None) ->
         alignment_layer=layer,
         alignment_timestep=timestep,
         residual=network.residual,
-        confidence_odds=odds,
+        confidence_odds=logit_weights,
     )
 
 

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 import artifix.cli.refine
+from artifix.alignment.alignment import Alignment
 from artifix.alignment.located import LocateResult, result_of
-from artifix.alignment.stage import Alignment
 from artifix.batch.task import Task
 from artifix.batch.worker import Worker
 from artifix.cli.app import main as artifix_main
@@ -76,7 +76,7 @@ class Painter:
                 box=square_around(box_of(part), 1.5, 1, *case.image.size),
                 correspondence=region.astype(np.float32),
                 region=region,
-                transform=None,
+                hypothesis=None,
                 confidence=0.9,
                 layer="none",
                 timestep=0,

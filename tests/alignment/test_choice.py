@@ -1,27 +1,18 @@
 """Which of several references is used, and what is refused."""
 
-from types import SimpleNamespace
+from dataclasses import replace
 
-import numpy as np
-
+from artifix.alignment.alignment import Alignment
 from artifix.alignment.choice import choose, refusal_of, refusal_of_all, refusal_to_repair
 from artifix.config import AlignmentConfig
+from tests.alignment.conftest import aligned
 
 NAMES = ("front.png", "back.png", "side.png")
 
 
-def found(*pairs):
+def found(*pairs: tuple[float, float | None]) -> tuple[Alignment, ...]:
     """The groups of one reference: (confidence, agreement), None for no transform."""
-    return tuple(
-        SimpleNamespace(
-            confidence=c,
-            transform=None if a is None else SimpleNamespace(agreement=a),
-            tried="tried attention alone",
-            placed="rough",
-            mask=np.zeros((8, 8), bool),
-        )
-        for c, a in pairs
-    )
+    return tuple(aligned(agreement, confidence=confidence) for confidence, agreement in pairs)
 
 
 def test_the_most_confident_is_used():
@@ -58,24 +49,19 @@ def test_a_reference_is_refused_by_its_weakest_group_with_what_was_tried():
 
 def test_a_match_taken_from_a_file_is_refused_as_such():
     (part,) = found((0.2, 0.1))
-    part.tried = ""
-    refusal = refusal_of([part], AlignmentConfig())
+    refusal = refusal_of([replace(part, tried="")], AlignmentConfig())
     assert "the match that was given is not sure enough (confidence 0.20" in refusal.problem
     assert "checked or corrected" in refusal.hint
 
 
-def placed(*ways):
-    known = SimpleNamespace(source="attention", agreement=0.25)
-    return [
-        SimpleNamespace(
-            placed=way,
-            transform=None if way == "region only" else known,
-            repair_confidence=0.5,
-            mirrored=False,
-            symmetric=False,
-        )
-        for way in ways
-    ]
+PLACED = {"exact": (0.7, "sift"), "rough": (0.25, "attention"), "region only": (None, "correspondence")}
+
+
+def placed(*ways: str) -> list[Alignment]:
+    """Groups that the reference is so placed for, of which one is as likely well repaired as not."""
+    parts = [aligned(*PLACED[way], repair_confidence=0.5) for way in ways]
+    assert [part.placed for part in parts] == list(ways)
+    return parts
 
 
 def test_strict_refuses_by_the_weakest_group_and_force_does_not_help():
@@ -99,8 +85,7 @@ def test_a_repair_that_is_likely_bad_is_refused_unless_forced():
 
 
 def test_what_is_mirrored_is_refused_unless_that_is_allowed():
-    parts = placed("exact", "exact")
-    parts[1].mirrored = True
+    parts = [*placed("exact"), *(replace(part, mirrored=True) for part in placed("exact"))]
     refusal = refusal_to_repair(parts, AlignmentConfig())
     assert "mirrored" in refusal.problem
     assert "--allow-mirror" in refusal.hint
@@ -109,6 +94,5 @@ def test_what_is_mirrored_is_refused_unless_that_is_allowed():
 
 
 def test_the_other_side_of_a_symmetric_object_is_used_mirrored():
-    parts = placed("exact", "rough")
-    parts[1].mirrored = parts[1].symmetric = True
-    assert refusal_to_repair(parts, AlignmentConfig()) is None
+    turned = [replace(part, mirrored=True, symmetric=True) for part in placed("rough")]
+    assert refusal_to_repair([*placed("exact"), *turned], AlignmentConfig()) is None

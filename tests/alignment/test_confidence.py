@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from artifix.alignment.confidence import Told, confidence_in, fit_odds
+from artifix.alignment.confidence import Told, confidence_in, fit_logit_weights
 from artifix.config import AlignmentConfig
 
 LEAST = AlignmentConfig().min_confidence
@@ -36,9 +36,9 @@ def test_odds_fitted_to_places_tell_right_from_wrong_however_many_there_are_of_e
     random = np.random.default_rng(0)
     right = [Told(trust, 0.9, True) for trust in random.uniform(0.5, 0.9, 60)]
     wrong = [Told(trust, 0.6, False) for trust in random.uniform(0.1, 0.4, 15)]
-    odds = fit_odds([*right, *wrong])
-    assert confidence_in(0.7, 0.9, odds) > 0.9
-    assert confidence_in(0.25, 0.6, odds) < 0.1
-    assert fit_odds([*right, *wrong, *wrong]) == pytest.approx(odds, rel=0.05)
+    logit = fit_logit_weights([*right, *wrong])
+    assert confidence_in(0.7, 0.9, logit) > 0.9
+    assert confidence_in(0.25, 0.6, logit) < 0.1
+    assert fit_logit_weights([*right, *wrong, *wrong]) == pytest.approx(logit, rel=0.05)
     nowhere = [Told(0.0, 0.9, True)] * 30
-    assert fit_odds([*right, *wrong, *nowhere]) == pytest.approx(odds)
+    assert fit_logit_weights([*right, *wrong, *nowhere]) == pytest.approx(logit)

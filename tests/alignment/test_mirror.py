@@ -4,15 +4,18 @@ import numpy as np
 import pytest
 import torch
 
+from artifix.alignment.calibration import Calibration
 from artifix.alignment.choice import refusal_to_repair
 from artifix.alignment.mirror import flipped, mirrored, mirrored_by, unmirrored
-from artifix.alignment.stage import Calibration, align
+from artifix.alignment.stage import align
 from artifix.config import AlignmentConfig
 from artifix.geometry import Box, box_of
 from artifix.matching.pool import pool_of
+from artifix.registration.context_band import BandScore
 from artifix.registration.evidence import NAMES, Evidence
-from artifix.registration.search import Hypothesis
-from artifix.registration.spline import Bend
+from artifix.registration.hypothesis import Hypothesis, Support
+from artifix.registration.search import RankedHypothesis
+from artifix.registration.spline import SplineWarp
 from artifix.registration.transform import Transform
 from artifix.scene import Scene
 
@@ -146,14 +149,16 @@ def test_attention_alone_does_not_tell(image, straight):
 def test_what_many_exact_matches_support_is_not_mirrored(image, straight, told, is_mirrored):
     """Then no other matches are sought; learned ones agree by the hundred on a dial that is mirrored."""
     evidence = Evidence(**(dict.fromkeys(NAMES, 0.0) | told))
-    best = Hypothesis(Transform(SHIFT, 0.9, "sift", "similarity", 60, 3.0), evidence, 5.0)
+    best = RankedHypothesis(
+        Hypothesis(Transform(SHIFT), Support("sift", "similarity", 60, 3.0), BandScore(0.9)), evidence, 5.0
+    )
     assert seems(image, straight[:, ::-1].copy(), best=best) == is_mirrored
 
 
 def test_many_learned_matches_settle_it_for_learned_ones(image, straight):
     pytest.importorskip("kornia")
-    best = Hypothesis(
-        Transform(SHIFT, 0.9, "xfeat", "similarity", 60, 3.0),
+    best = RankedHypothesis(
+        Hypothesis(Transform(SHIFT), Support("xfeat", "similarity", 60, 3.0), BandScore(0.9)),
         Evidence(**(dict.fromkeys(NAMES, 0.0) | {"learned": 8.0})),
         5.0,
     )
@@ -179,14 +184,16 @@ def test_what_is_given_by_hand_is_mirrored_with_the_reference(image, straight):
     assert mirrored(Scene(image, MASK, straight)).within is None
 
 
-def test_a_bend_is_kept_where_a_transform_is_mirrored_back():
-    bend = Bend((0.0, 0, 200, 200), np.full((8, 8, 2), 3.0))
-    there = Transform(SHIFT, 0.5, "sift", "similarity", 9, 3.0, bend)
+def test_a_warp_is_kept_where_a_transform_is_mirrored_back():
+    warp = SplineWarp((0.0, 0, 200, 200), np.full((8, 8, 2), 3.0))
+    there = Hypothesis(Transform(SHIFT, warp), Support("sift", "similarity", 9, 3.0), BandScore(0.5))
     back = unmirrored(there, WIDE)
     points = np.array([[10.0, 20], [100, 150]])
-    mapped = there.points(points)
-    assert back.points(points) == pytest.approx(np.column_stack([WIDE - 1 - mapped[:, 0], mapped[:, 1]]))
-    assert unmirrored(back, WIDE).points(points) == pytest.approx(mapped)
+    mapped = there.transform.points(points)
+    assert back.transform.points(points) == pytest.approx(
+        np.column_stack([WIDE - 1 - mapped[:, 0], mapped[:, 1]])
+    )
+    assert unmirrored(back, WIDE).transform.points(points) == pytest.approx(mapped)
 
 
 def test_planes_are_flipped_from_left_to_right():

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from artifix.alignment.repairing import coarseness_of, placed_by, repair_confidence_in, weakest
+from artifix.registration.context_band import BandScore
 from artifix.registration.evidence import NAMES, Evidence
-from artifix.registration.spline import Bend
+from artifix.registration.hypothesis import Hypothesis, Support
+from artifix.registration.spline import SplineWarp
 from artifix.registration.transform import Transform
 
 
-def transform(agreement, source, inliers=40):
-    return Transform(np.eye(3), agreement, source, "affine", inliers, 3.0)
+def hypothesis(agreement, source, inliers=40):
+    return Hypothesis(Transform(np.eye(3)), Support(source, "affine", inliers, 3.0), BandScore(agreement))
 
 
 def evidence(**told: float) -> Evidence:
@@ -20,11 +22,11 @@ def evidence(**told: float) -> Evidence:
 @pytest.mark.parametrize(
     ("found", "placed"),
     [
-        (transform(0.4, "sift"), "exact"),
-        (transform(0.6, "attention"), "exact"),
-        (transform(0.59, "attention"), "rough"),  # proved, but not to the pixel
-        (transform(0.0, "attention"), "rough"),
-        (transform(-0.5, "points"), "exact"),  # the person is responsible
+        (hypothesis(0.4, "sift"), "exact"),
+        (hypothesis(0.6, "attention"), "exact"),
+        (hypothesis(0.59, "attention"), "rough"),  # verified, but not to the pixel
+        (hypothesis(0.0, "attention"), "rough"),
+        (hypothesis(-0.5, "points"), "exact"),  # the person is responsible
         (None, "region only"),
     ],
 )
@@ -39,11 +41,11 @@ def test_several_parts_are_placed_as_the_weakest_is():
 
 
 def test_a_repair_is_never_surer_than_its_place():
-    exact, rough = transform(0.9, "sift"), transform(0.1, "attention")
+    exact, rough = hypothesis(0.9, "sift"), hypothesis(0.1, "attention")
     told = [
-        repair_confidence_in(exact, evidence(ring=0.9, strokes=0.7), 0.8, 1.0),
-        repair_confidence_in(rough, evidence(ring=0.1, strokes=0.5), 0.8, 1.0),
-        repair_confidence_in(rough, evidence(ring=0.0, strokes=0.1), 0.8, 1.0),
+        repair_confidence_in(exact, evidence(band=0.9, strokes=0.7), 0.8, 1.0),
+        repair_confidence_in(rough, evidence(band=0.1, strokes=0.5), 0.8, 1.0),
+        repair_confidence_in(rough, evidence(band=0.0, strokes=0.1), 0.8, 1.0),
     ]
     assert 0 < told[2] < told[1] < told[0] <= 0.8
     assert repair_confidence_in(None, None, 1.0, None) < 1
@@ -51,14 +53,14 @@ def test_a_repair_is_never_surer_than_its_place():
 
 
 def test_who_gives_points_is_believed_as_far_as_the_reference_is_sharp():
-    by_hand = transform(0.1, "points")
+    by_hand = hypothesis(0.1, "points")
     assert repair_confidence_in(by_hand, None, 1.0, 1.2) == 1
     assert repair_confidence_in(by_hand, None, 1.0, 3.0) == pytest.approx(0.5)
 
 
 def test_a_coarse_reference_makes_the_repair_less_sure():
     told = [
-        repair_confidence_in(transform(0.9, "sift"), evidence(ring=0.9, strokes=0.7), 0.9, coarseness)
+        repair_confidence_in(hypothesis(0.9, "sift"), evidence(band=0.9, strokes=0.7), 0.9, coarseness)
         for coarseness in (0.5, 1.5, 2.0, 4.0)
     ]
     assert told[0] == told[1] > told[2] > told[3] > 0
@@ -68,8 +70,8 @@ MASK = np.zeros((60, 80), bool)
 MASK[20:40, 30:60] = True
 
 
-def seen_through(matrix, bend=None):
-    return Transform(np.array(matrix, float), 0.9, "sift", "homography", 40, 3.0, bend)
+def seen_through(matrix, displacement=None):
+    return Transform(np.array(matrix, float), displacement)
 
 
 @pytest.mark.parametrize(
@@ -94,12 +96,12 @@ def test_coarseness_is_that_at_the_mask():
     assert coarseness_of(slanted, right) > 2
 
 
-def test_a_bend_counts_too():
+def test_a_warp_counts_too():
     """It stretches the image to twice its width before the matrix maps it."""
     moved = np.zeros((6, 6, 2))
     moved[..., 0] = np.arange(6) * 80 / 3
-    bend = Bend((0.0, 0.0, 80.0, 60.0), moved)
-    assert coarseness_of(seen_through(np.eye(3), bend), MASK) == pytest.approx(0.5**0.5, abs=0.01)
+    warp = SplineWarp((0.0, 0.0, 80.0, 60.0), moved)
+    assert coarseness_of(seen_through(np.eye(3), warp), MASK) == pytest.approx(0.5**0.5, abs=0.01)
 
 
 def test_where_nothing_is_led_to_nothing_is_said():

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from artifix.alignment.calibration import Calibration
 from artifix.alignment.choice import refusal_of
 from artifix.alignment.repairing import repair_confidence_in
-from artifix.alignment.stage import Calibration, align
+from artifix.alignment.stage import align
 from artifix.attention import coarse_match as looks
 from artifix.attention.correspondence import cell_centres
 from artifix.attention.field import AttentionField
@@ -49,11 +50,11 @@ def located(tiny_network, image, mask):
 def test_exact_features_find_a_shifted_crop(located, reference, mask):
     found = located(reference)
     assert found.source == "sift"
-    assert found.transform.is_proved
+    assert found.hypothesis.is_verified
     assert found.confidence > 0.9
     assert found.placed == "exact"
     assert found.repair_confidence == repair_confidence_in(
-        found.transform, found.hypotheses[0].evidence, found.confidence, found.coarseness
+        found.hypothesis, found.hypotheses[0].evidence, found.confidence, found.coarseness
     )
     assert found.repair_confidence > 0.9
     corners = np.array([[70.0, 60], [104, 60], [70, 89], [104, 89]])
@@ -71,7 +72,7 @@ def test_the_same_seed_gives_the_same_map(located, reference):
 
 
 def test_one_look_is_enough_if_asked_for(located, reference):
-    assert located(reference, AlignmentConfig(zoom=False)).transform.is_proved
+    assert located(reference, AlignmentConfig(zoom=False)).hypothesis.is_verified
 
 
 @pytest.fixture(params=["grey", "unrelated"])
@@ -97,7 +98,7 @@ def believed(monkeypatch):
     """Let the field of attention lie where the mask is in the reference, with this trust."""
 
     def believe(trust):
-        def field(gaze, scene, box, reference_box):
+        def field(probe, scene, box, reference_box):
             points = (cell_centres(16) + 1) / 2 * box.width + np.array([box.left, box.top]) - 0.5
             weights = np.full(256, trust)
             matches = Matches(points, points + np.array([RIGHT, DOWN]), weights, "attention", 4.0)
@@ -112,7 +113,7 @@ def test_the_ring_proves_what_the_field_of_attention_proposes(located, believed,
     believed(0.6)
     found = located(reference, AlignmentConfig(matchers=("attention",)))
     assert found.source == "attention"
-    assert found.transform.is_proved
+    assert found.hypothesis.is_verified
     box = box_of(found.region)
     assert box.as_tuple() == pytest.approx((70 + RIGHT, 60 + DOWN, 105 + RIGHT, 90 + DOWN), abs=1)
 
@@ -120,7 +121,7 @@ def test_the_ring_proves_what_the_field_of_attention_proposes(located, believed,
 def test_a_trusted_field_onto_something_else_is_a_guess_that_is_refused(located, believed, scene):
     believed(0.8)
     found = located(scene(220, 260, 99))
-    assert not found.transform.is_proved
+    assert not found.hypothesis.is_verified
     assert refused(found, "nothing in the reference matches")
     assert found.placed == "rough"
     assert found.repair_confidence < found.confidence
@@ -192,7 +193,7 @@ def test_a_reference_without_a_match_proves_no_transform(located, stranger):
     assert forced.source != "sift"
     assert forced.confidence <= 0.5
     assert forced.region.any()
-    assert forced.transform is None or not forced.transform.is_proved
+    assert forced.hypothesis is None or not forced.hypothesis.is_verified
 
 
 def test_more_confidence_can_be_asked_for(located, reference):

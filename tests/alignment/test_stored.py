@@ -9,39 +9,47 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 
-from artifix.alignment.stage import Alignment
-from artifix.alignment.stored import decode_region, describe, encode_region, restore
+from artifix.alignment.alignment import Alignment
+from artifix.alignment.run_lengths import decode_region, encode_region
+from artifix.alignment.stored import describe, restore
 from artifix.errors import InputError
 from artifix.geometry import Box
-from artifix.registration.disparity import Relief
-from artifix.registration.spline import Bend
+from artifix.registration.context_band import BandScore
+from artifix.registration.disparity import DisparityMap
+from artifix.registration.hypothesis import Hypothesis, Support
+from artifix.registration.spline import SplineWarp
 from artifix.registration.transform import Transform
 
 SHAPE = 70, 90
 MASK = np.zeros((50, 60), bool)
 MASK[20:30, 20:36] = True
 MATRIX = np.array([[1.1, 0.1, 5 / 3], [-0.1, 1.05, np.pi], [1e-4, 0, 1]])
+FLAT = Hypothesis(Transform(MATRIX), Support("sift", "affine", 9, 3.0), BandScore(0.7, 0.4))
 
 
-def alignment(transform: Transform | None = None) -> Alignment:
+def alignment(hypothesis: Hypothesis | None = None) -> Alignment:
     region = np.zeros(SHAPE, bool)
     region[30:41, 22:50] = True
     region[33, 30] = False
-    region = region if transform is None else transform.region(MASK, SHAPE)
+    region = region if hypothesis is None else hypothesis.transform.region(MASK, SHAPE)
     box, heat = Box(10, 12, 50, 44), region.astype(np.float32)
-    known = MASK, box, heat, region, transform, 1 / 3, "mid_block.attentions.0", 7, "sift"
+    known = MASK, box, heat, region, hypothesis, 1 / 3, "mid_block.attentions.0", 7, "sift"
     return Alignment(*known, repair_confidence=1 / 7)
 
 
-def bent() -> Transform:
+def warped() -> Hypothesis:
     coefficients = np.random.default_rng(0).normal(0, 1, (5, 6, 2))
-    return Transform(MATRIX, 0.7, "sift", "homography", 31, 3.3, Bend((5.5, 6, 55, 45), coefficients))
+    return Hypothesis(
+        Transform(MATRIX, SplineWarp((5.5, 6, 55, 45), coefficients)),
+        Support("sift", "homography", 31, 3.3),
+        BandScore(0.7),
+    )
 
 
-def torn() -> Transform:
+def with_disparity() -> Hypothesis:
     steps = np.random.default_rng(0).integers(-90, 90, (20, 30)).astype(np.int16)
-    relief = Relief(Box(-5, 6, 55, 46), (0.6, 0.8), steps)
-    return Transform(MATRIX, 0.7, "sift", "affine", 31, 3.3, relief)
+    disparity = DisparityMap(Box(-5, 6, 55, 46), (0.6, 0.8), steps)
+    return Hypothesis(Transform(MATRIX, disparity), Support("sift", "affine", 31, 3.3), BandScore(0.7))
 
 
 def told(*alignments: Alignment) -> list[dict]:
@@ -51,29 +59,36 @@ def told(*alignments: Alignment) -> list[dict]:
 def test_a_region_comes_back_bit_by_bit():
     (found,) = restore(told(alignment()), [MASK], SHAPE, None)
     assert np.array_equal(found.region, alignment().region)
-    assert found.transform is None
+    assert found.hypothesis is None
     assert np.array_equal(found.correspondence, found.region)  # no map was given
     assert (found.confidence, found.layer, found.timestep) == (1 / 3, "mid_block.attentions.0", 7)
     assert found.repair_confidence == 1 / 7
 
 
-@pytest.mark.parametrize("transform", [Transform(MATRIX, 0.7, "sift", "affine", 9, 3.0), bent(), torn()])
-def test_a_transform_comes_back_bit_by_bit(transform):
+@pytest.mark.parametrize(
+    "hypothesis",
+    [
+        FLAT,
+        warped(),
+        with_disparity(),
+    ],
+)
+def test_a_hypothesis_comes_back_bit_by_bit(hypothesis):
     heat = np.random.default_rng(1).random(SHAPE, np.float32)
-    (found,) = restore(told(alignment(transform)), [MASK], SHAPE, heat)
+    (found,) = restore(told(alignment(hypothesis)), [MASK], SHAPE, heat)
     points = np.random.default_rng(2).uniform(0, 50, (40, 2))
-    assert np.array_equal(found.transform.points(points), transform.points(points))
-    assert np.array_equal(found.region, alignment(transform).region)
+    assert np.array_equal(found.transform.points(points), hypothesis.transform.points(points))
+    assert np.array_equal(found.region, alignment(hypothesis).region)
     assert found.correspondence is heat
-    assert found.transform.is_proved
+    assert (found.hypothesis.support, found.hypothesis.band) == (hypothesis.support, hypothesis.band)
 
 
 def test_an_edited_transform_moves_the_region():
-    groups = told(alignment(Transform(MATRIX, 0.7, "sift", "affine", 9, 3.0)))
+    groups = told(alignment(FLAT))
     shift = np.array([[1, 0, 4], [0, 1, 0], [0, 0, 1]])
     groups[0]["transform"]["matrix"] = (shift @ MATRIX).tolist()
     (found,) = restore(groups, [MASK], SHAPE, None)
-    before = alignment(Transform(MATRIX, 0.7, "sift", "affine", 9, 3.0)).region
+    before = alignment(FLAT).region
     assert np.array_equal(found.region[:, 4:], before[:, :-4])
 
 
@@ -129,7 +144,7 @@ MIRRORED = np.array([[-1, 0, 60], [0, 1, 5], [0, 0, 1.0]])
 
 
 def mirrored(matrix, says: bool) -> list[dict]:
-    seen = Transform(matrix, 0.7, "sift", "affine", 9, 3.0)
+    seen = Hypothesis(Transform(matrix), Support("sift", "affine", 9, 3.0), BandScore(0.7))
     return told(replace(alignment(seen), mirrored=says))
 
 
@@ -138,9 +153,7 @@ def test_a_mirrored_transform_comes_back_bit_by_bit():
     (found,) = restore(groups, [MASK], SHAPE, None)
     assert found.mirrored
     assert np.array_equal(found.transform.matrix, MIRRORED)
-    assert np.array_equal(
-        found.region, Transform(MIRRORED, 0.7, "sift", "affine", 9, 3.0).region(MASK, SHAPE)
-    )
+    assert np.array_equal(found.region, Transform(MIRRORED).region(MASK, SHAPE))
     assert told(found) == groups
 
 
@@ -171,7 +184,7 @@ def test_what_is_filled_from_around_stays_so():
 
 
 @pytest.mark.parametrize(
-    "bend",
+    "displacement",
     [
         {"box": [5, 6, 5, 9], "coefficients": [[[0, 0]] * 4] * 4},
         {"box": [5, 6, 9, 9], "coefficients": []},
@@ -182,9 +195,9 @@ def test_what_is_filled_from_around_stays_so():
         {"box": [5, 6, 9, 9], "direction": [1, 0], "steps": []},
     ],
 )
-def test_a_bend_that_is_none_is_refused(bend):
-    groups = told(alignment(bent()))
-    groups[0]["transform"]["bend"] = bend
+def test_a_displacement_that_is_none_is_refused(displacement):
+    groups = told(alignment(warped()))
+    groups[0]["transform"]["bend"] = displacement
     with pytest.raises(InputError, match=r"transform.bend"):
         restore(groups, [MASK], SHAPE, None)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from artifix.attention.correspondence import View, look, matches_of, merged
-from artifix.attention.probe import Gaze
+from artifix.attention.probe import Probe
 from artifix.geometry import Box, Crop
 from artifix.scene import Scene
 
@@ -91,13 +91,13 @@ def test_one_pass_looks_at_all_crops(tiny_network, scene):
     image, reference = scene(), scene(140, 200, 1)
     mask = np.zeros(image.shape[:2], bool)
     mask[60:95, 70:110] = True
-    gaze = Gaze(tiny_network, LAYER, 0, 7)
+    probe = Probe(tiny_network, LAYER, 0, 7)
     boxes, whole = [Box(40, 30, 140, 130), Box(60, 50, 120, 110)], Box(0, 0, 200, 140)
-    views = look(gaze, Scene(image, mask, reference), boxes, whole)
+    views = look(probe, Scene(image, mask, reference), boxes, whole)
     assert [view.crop.box for view in views] == boxes
     for view in views:
         assert view.probabilities.shape == (16, 256)
         assert view.probabilities.sum(1) == pytest.approx(1, abs=1e-4)
         assert view.mask.any()
-    again = look(gaze, Scene(image, mask, reference), boxes, whole)
+    again = look(probe, Scene(image, mask, reference), boxes, whole)
     assert all(np.array_equal(a.probabilities, b.probabilities) for a, b in zip(views, again, strict=True))

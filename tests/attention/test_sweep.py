@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from artifix.attention.coarse_match import sight
-from artifix.attention.probe import Gaze
+from artifix.attention.coarse_match import match_coarsely
+from artifix.attention.probe import Probe
 from artifix.attention.sweep import over_reference, read_chain, read_single, start_sweep
 from artifix.network.attention import cross_attention_layers
 from artifix.scene import Scene
@@ -65,9 +65,11 @@ def test_a_single_reading_is_what_stage_1_sees_first(tiny_network, whole, sweep)
     maps = read_single(sweep, TIMESTEPS)
     for place, layer in ((0, 5), (1, 2), (2, 0)):
         name = cross_attention_layers(tiny_network.unet)[layer]
-        sighting = sight(Gaze(tiny_network, name, TIMESTEPS[place], SEED), whole, CONTEXTS, zoom=False)
+        coarse = match_coarsely(
+            Probe(tiny_network, name, TIMESTEPS[place], SEED), whole, CONTEXTS, zoom=False
+        )
         found = over_reference(maps[place, layer], whole.reference.shape)
-        assert found == pytest.approx(sighting.correspondence, abs=1e-5)
+        assert found == pytest.approx(coarse.correspondence, abs=1e-5)
         assert found.shape == (140, 200)
 
 

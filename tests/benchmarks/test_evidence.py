@@ -32,27 +32,27 @@ def drawn(count: int = 80, seed: int = 0) -> list[dict]:
     return rows
 
 
-def odds_of(told: dict[str, float], odds: dict[str, float]) -> float:
-    return sum(odds[name] * told[name] for name in NAMES) + odds["bias"]
+def logit_of(told: dict[str, float], logit: dict[str, float]) -> float:
+    return sum(logit[name] * told[name] for name in NAMES) + logit["bias"]
 
 
 def test_a_fit_finds_what_speaks_for_and_against():
-    odds = evidence.fit(drawn())
-    assert set(odds) == {*NAMES, "bias"}
-    assert odds["surroundings"] > 1
-    assert odds["attention"] > 0
-    assert odds["stretch"] < 0
-    assert odds["ring"] == pytest.approx(0, abs=1e-6)  # it never varied
-    right = [odds_of(r, odds) > 0 for r in drawn(seed=1) if r["overlap"] > 0.5]
-    wrong = [odds_of(r, odds) < 0 for r in drawn(seed=1) if r["overlap"] < 0.2]
+    logit = evidence.fit(drawn())
+    assert set(logit) == {*NAMES, "bias"}
+    assert logit["surroundings"] > 1
+    assert logit["attention"] > 0
+    assert logit["stretch"] < 0
+    assert logit["band"] == pytest.approx(0, abs=1e-6)  # it never varied
+    right = [logit_of(r, logit) > 0 for r in drawn(seed=1) if r["overlap"] > 0.5]
+    wrong = [logit_of(r, logit) < 0 for r in drawn(seed=1) if r["overlap"] < 0.2]
     assert min(np.mean(right), np.mean(wrong)) > 0.85
 
 
 def test_nothing_that_speaks_for_a_transform_is_counted_against_it():
     upside_down = [r | {"overlap": 0.85 - r["overlap"]} for r in drawn()]
-    odds = evidence.fit(upside_down)
-    assert all(odds[name] >= 0 for name in NAMES if name != "stretch")
-    assert odds["stretch"] <= 0
+    logit = evidence.fit(upside_down)
+    assert all(logit[name] >= 0 for name in NAMES if name != "stretch")
+    assert logit["stretch"] <= 0
 
 
 def test_overlaps_in_between_are_shown_to_nobody():
@@ -63,34 +63,34 @@ def test_overlaps_in_between_are_shown_to_nobody():
 
 def test_right_and_wrong_weigh_the_same_however_many_there_are():
     many = [r for r in drawn() if r["overlap"] < 0.2]
-    odds, lopsided = evidence.fit(drawn()), evidence.fit([*drawn(), *many, *many])
+    logit, lopsided = evidence.fit(drawn()), evidence.fit([*drawn(), *many, *many])
     middle = row(0, surroundings=0.5, attention=0.45, stretch=0.05, strokes=0.3)
-    assert odds_of(middle, lopsided) == pytest.approx(odds_of(middle, odds), abs=0.6)
+    assert logit_of(middle, lopsided) == pytest.approx(logit_of(middle, logit), abs=0.6)
 
 
-ONLY_RING = dict.fromkeys(NAMES, 0.0) | {"ring": 10.0, "bias": -5.0}
+ONLY_BAND = dict.fromkeys(NAMES, 0.0) | {"band": 10.0, "bias": -5.0}
 
 
 def test_the_best_of_each_search_is_chosen_with_its_probability():
     rows = [
-        row(0.1, "a", rank=0, ring=0.4),
-        row(0.9, "a", rank=1, ring=0.9),
-        row(0.0, "a", own=False, ring=0.2),
-        row(0.7, "b", ring=0.5),
+        row(0.1, "a", rank=0, band=0.4),
+        row(0.9, "a", rank=1, band=0.9),
+        row(0.0, "a", own=False, band=0.2),
+        row(0.7, "b", band=0.5),
     ]
-    chosen = evidence.choices(rows, ONLY_RING)
+    chosen = evidence.choices(rows, ONLY_BAND)
     assert [r["overlap"] for r, _ in chosen] == [0.9, 0.0, 0.7]
     assert [p for _, p in chosen] == pytest.approx([1 / (1 + np.exp(-4)), 1 / (1 + np.exp(3)), 0.5])
 
 
 def test_choices_and_refusals_are_counted(capsys):
     rows = [
-        row(0.9, "a", ring=0.9),
-        row(0.8, "b", ring=0.1),
-        row(0.1, "c", ring=0.9),
-        row(0.0, "a", own=False, ring=0.2),
+        row(0.9, "a", band=0.9),
+        row(0.8, "b", band=0.1),
+        row(0.1, "c", band=0.9),
+        row(0.0, "a", own=False, band=0.2),
     ]
-    evidence.print_choices(rows, ONLY_RING)
+    evidence.print_choices(rows, ONLY_BAND)
     said = capsys.readouterr().out
     assert "| right transform chosen | 2 of 3 | 0.500 |" in said
     assert "| reference of another object | 1 | 1.000 |" in said
@@ -101,11 +101,11 @@ def test_what_is_left_out_is_counted_and_not_fitted(tmp_path, capsys):
     left_out = [row(0.9, "held-1", surroundings=-5.0), row(0.0, "held-1", own=False, surroundings=5.0)]
     path.write_text("".join(json.dumps(r) + "\n" for r in [*drawn(), *left_out]))
     assert evidence.main(["fit", str(path), "--leave-out", "held"]) == 0
-    odds, *table = capsys.readouterr().out.splitlines()
-    assert json.loads(odds) == evidence.fit(drawn())
+    logit, *table = capsys.readouterr().out.splitlines()
+    assert json.loads(logit) == evidence.fit(drawn())
     assert "| right transform chosen | 1 of 1 | 1.000 |" in table
     assert evidence.main(["fit", str(path)]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[0]) != json.loads(odds)
+    assert json.loads(capsys.readouterr().out.splitlines()[0]) != json.loads(logit)
 
 
 def test_a_stranger_that_shows_the_same_print_is_no_stranger(scene):

@@ -15,7 +15,10 @@ from artifix.matching.descriptors import describe_plainly
 from artifix.refinement import stage as repainting
 from artifix.registration import search as searching
 from artifix.registration.content import content_of
+from artifix.registration.context_band import BandScore
 from artifix.registration.evidence import PLAIN, Evidence
+from artifix.registration.hypothesis import Hypothesis, Support
+from artifix.registration.search import RankedHypothesis
 from artifix.registration.transform import Transform
 from artifix.scene import Scene
 
@@ -41,7 +44,7 @@ class Counting:
         self.asked = []
 
     def search(self, case, config):
-        score = searching.odds_of, searching._proof, searching.ordered
+        score = searching.logit_of, searching.verified_logit, searching.ordered
         self.asked.append((searching.register, score, config.alignment.matchers))
         return found()
 
@@ -62,9 +65,9 @@ def row(variant: str, structure: float, case: str = "a", **figures) -> Row:
 def test_what_stands_in_takes_what_it_stands_in_for():
     stand_ins = {
         levers.stay: searching.register,
-        levers.odds_of_ring: searching.odds_of,
-        levers.unproved: searching._proof,
-        levers.by_odds: searching.ordered,
+        levers.logit_of_band: searching.logit_of,
+        levers.unverified: searching.verified_logit,
+        levers.by_logit: searching.ordered,
         levers.shift_means: repainting.match_roughly,
         levers.own_all: repainting.owned,
     }
@@ -78,7 +81,7 @@ def test_variants_differ_by_one_lever_and_share_the_search_they_leave_alone(know
     default, learned, registration, score = pipeline.asked  # four searches for seven variants
     assert learned == (*default[:2], ("sift", "attention"))
     assert registration == (levers.stay, *default[1:])
-    assert score == (default[0], (levers.odds_of_ring, levers.unproved, levers.by_odds), default[2])
+    assert score == (default[0], (levers.logit_of_band, levers.unverified, levers.by_logit), default[2])
     full = results["default"]
     assert results["no-light"] == (levers.shift_means, *full[1:])
     assert results["no-ownership"] == (full[0], levers.own_all, *full[2:])
@@ -88,7 +91,7 @@ def test_variants_differ_by_one_lever_and_share_the_search_they_leave_alone(know
 
 def test_everything_is_put_back(known):
     def replaceable():
-        score = searching.odds_of, searching._proof, searching.ordered
+        score = searching.logit_of, searching.verified_logit, searching.ordered
         return searching.register, score, repainting.match_roughly, repainting.owned
 
     before = replaceable()
@@ -100,7 +103,7 @@ def test_without_registration_transforms_stay_and_are_told_by_their_likeness(sce
     picture, mask = scene(120, 120), np.zeros((120, 120), bool)
     mask[50:70, 50:70] = True
     shift = np.array([[1.0, 0, 9], [0, 1, 0], [0, 0, 1]])
-    starts = [Transform(matrix, 0.0, "sift", "similarity", 0, 3.0) for matrix in (np.eye(3), shift)]
+    starts = [Transform(matrix) for matrix in (np.eye(3), shift)]
     content = content_of(Scene(picture, mask, picture), describe_plainly)
     (alike, same), (less_alike, other) = levers.stay(content, picture, starts)
     assert same is starts[0]
@@ -108,14 +111,15 @@ def test_without_registration_transforms_stay_and_are_told_by_their_likeness(sce
     assert alike > less_alike
 
 
-def test_without_the_score_the_ring_is_the_probability():
+def test_without_the_logit_the_band_is_the_probability():
     evidence = Evidence(0.8, *[1.0] * 6, 0.0)
-    assert 1 / (1 + np.exp(-levers.odds_of_ring(evidence, PLAIN))) == pytest.approx(0.8)
-    assert np.isfinite(levers.odds_of_ring(Evidence(0.0, *[1.0] * 7), PLAIN))
-    guess = Transform(np.eye(3), 0.9, "sift", "similarity", 500, 3.0)
-    likely, unlikely = (searching.Hypothesis(guess, evidence, odds) for odds in (0.2, 0.1))
-    assert levers.by_odds([unlikely, likely]) == [likely, unlikely]
-    assert levers.unproved(guess, unlikely.evidence) < unlikely.odds
+    assert 1 / (1 + np.exp(-levers.logit_of_band(evidence, PLAIN))) == pytest.approx(0.8)
+    assert np.isfinite(levers.logit_of_band(Evidence(0.0, *[1.0] * 7), PLAIN))
+    support = Support("sift", "similarity", 500, 3.0)
+    guess = Hypothesis(Transform(np.eye(3)), support, BandScore(0.9))
+    likely, unlikely = (RankedHypothesis(guess, evidence, logit) for logit in (0.2, 0.1))
+    assert levers.by_logit([unlikely, likely]) == [likely, unlikely]
+    assert levers.unverified(guess, unlikely.evidence) < unlikely.logit
 
 
 def test_without_light_the_mean_around_the_mask_is_the_images(scene):

@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from artifix.alignment.alignment import Alignment
 from artifix.alignment.choice import refusal_of
 from artifix.alignment.located import LocateResult, result_of
-from artifix.alignment.stage import Alignment
 from artifix.cli import locate, refine
 from artifix.config import CommandConfig
 from artifix.geometry import box_of, square_around
 from artifix.inputs.case import Case
 from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.pipeline import RefineByAlignPipeline, RefineResult
+from artifix.registration.context_band import BandScore
+from artifix.registration.hypothesis import Hypothesis, Support
 from artifix.registration.transform import Transform
 from artifix.repair.loading import Loaded
 from artifix.scene import Matches
@@ -105,13 +107,13 @@ class FakePipeline:
         matrix = np.array([[self.scale, 0, SHIFT], [0, self.scale, SHIFT], [0, 0, 1]])
         if self.mirrored:
             matrix = matrix @ np.array([[-1.0, 0, 63], [0, 1, 0], [0, 0, 1]])
-        support = "sift", "similarity", 9, 3.0
+        support, band = Support("sift", "similarity", 9, 3.0), BandScore(self.agreement)
         alignment = Alignment(
             box=place,
             mask=case.mask,
             correspondence=region.astype(np.float32),
             region=region,
-            transform=Transform(matrix, self.agreement, *support) if self.transforms else None,
+            hypothesis=Hypothesis(Transform(matrix), support, band) if self.transforms else None,
             confidence=self.confidence,
             layer="up_blocks.1.attentions.0",
             timestep=0,

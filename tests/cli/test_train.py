@@ -176,10 +176,10 @@ def test_a_batch_that_no_memory_holds_exits_6_before_the_data_are_read(
 
 
 def test_odds_fitted_to_held_out_pairs_go_with_the_weights(artifix, data, recipe, tmp_path, monkeypatch):
-    from artifix.training.odds import Fitted
+    from artifix.training.logit_weights import Fitted
 
     fitted = Fitted((7.5, 3.25, -6.0), "fitted to 20 right and 30 wrong places")
-    monkeypatch.setattr("artifix.training.ending.fitted_odds", lambda *_: fitted)
+    monkeypatch.setattr("artifix.training.ending.fitted_logit_weights", lambda *_: fitted)
     run = train(artifix, data, recipe, tmp_path / "run", "--steps", "1", "--json")
     assert run.code == 0, run.err
     assert json.loads(run.out)["confidence_odds"] == [7.5, 3.25, -6.0]

@@ -35,7 +35,7 @@ def image(reference, mask):
 
 @pytest.fixture(scope="module")
 def warp(reference):
-    return partial(Transform(MATRIX, 1.0, "sift", "homography", 50, 1.0).warp_reference, reference)
+    return partial(Transform(MATRIX).warp_reference, reference)
 
 
 def laid(warp, is_exact: bool) -> AlignedReference:

@@ -9,14 +9,12 @@ from artifix.matching.descriptors import CELLS, SIDE_PX, describe_plainly
 from artifix.registration.content import (
     LEAST_AGREEMENT,
     agreement,
-    bend_along,
-    centres,
     content_of,
     likeness,
     likeness_of,
-    register,
     weights_of,
 )
+from artifix.registration.flow import centres, register, warp_along
 from artifix.registration.transform import Transform
 from artifix.scene import Scene
 
@@ -38,7 +36,7 @@ def similarity(scale: float = 1.0, degrees: float = 0.0, right: float = 0.0, dow
 
 
 def transform_of(matrix: np.ndarray) -> Transform:
-    return Transform(matrix, 0.0, "attention", "similarity", 0, 8.0)
+    return Transform(matrix)
 
 
 SAME = transform_of(np.eye(3))
@@ -69,7 +67,6 @@ def test_a_similarity_is_recovered_with_the_mask_melted(describe, label, melted,
     before = error_in_frame(transform_of(off), np.eye(3), content.box.width)
     assert error_in_frame(found, np.eye(3), content.box.width) < 0.015 < before / 2
     assert alike > 0.7
-    assert (found.source, found.tolerance_px) == ("attention", 8.0)
 
 
 def test_a_reference_of_another_size_and_turn_is_followed(describe, label, melted):
@@ -129,7 +126,7 @@ def test_tiny_images_are_described_and_registered(describe, label, size):
     ((alike, found),) = register(content, small, [SAME])
     assert abs(alike) <= 1 + 1e-6
     assert np.isfinite(found.matrix).all()
-    bend_along(content, small, SAME)
+    warp_along(content, small, SAME)
 
 
 def test_pictures_of_one_colour_leave_the_start(describe):
@@ -137,7 +134,7 @@ def test_pictures_of_one_colour_leave_the_start(describe):
     content = content_of(Scene(flat, mask, flat), describe)
     ((_, found),) = register(content, flat, [SAME])
     assert error_in_frame(found, np.eye(3), content.box.width) < 0.02
-    assert bend_along(content, flat, SAME) is SAME
+    assert warp_along(content, flat, SAME) is SAME
 
 
 def test_centres_are_those_of_cells_row_by_row():
@@ -159,11 +156,11 @@ def waved(picture: np.ndarray, depth_px: float) -> np.ndarray:
     )  # fmt: skip
 
 
-def test_a_bend_follows_a_scene_that_is_bent_smoothly(describe, scene, melted):
+def test_a_warp_follows_a_scene_that_is_warped_smoothly(describe, scene, melted):
     flat, mask = scene(*SIZE), mask_at()
     content = content_of(Scene(melted(waved(flat, 9), mask), mask, flat), describe)
-    found = bend_along(content, flat, SAME)
-    assert found.bend is not None
+    found = warp_along(content, flat, SAME)
+    assert found.displacement is not None
     rows, columns = np.mgrid[70:230:8, 80:250:8]
     points = np.column_stack([columns.ravel(), rows.ravel()]).astype(float)
     truth = points + 9 * np.column_stack(
@@ -176,7 +173,7 @@ def test_a_bend_follows_a_scene_that_is_bent_smoothly(describe, scene, melted):
 def test_a_flat_scene_is_left_alone(describe, scene, melted):
     flat, mask = scene(*SIZE), mask_at()
     content = content_of(Scene(melted(flat, mask), mask, flat), describe)
-    assert bend_along(content, flat, SAME) is SAME
+    assert warp_along(content, flat, SAME) is SAME
 
 
 def test_agreement_is_high_where_the_same_is_shown_and_low_elsewhere(describe, scene):

@@ -6,10 +6,11 @@ import pytest
 
 from artifix.geometry import Box, box_of
 from artifix.matching.sift import match_features
-from artifix.registration.depth import relief_of
-from artifix.registration.disparity import Relief
+from artifix.registration.depth import disparity_of
+from artifix.registration.disparity import DisparityMap
 from artifix.registration.parallax import Parallax, find_parallax
-from artifix.registration.transform import Transform, find_transform
+from artifix.registration.transform import Transform
+from artifix.registration.verification import find_hypothesis
 from artifix.scene import Scene
 
 NEAR_PX, FAR_PX = 16, 4  # how much farther to the right the reference shows what is near, and what is far
@@ -52,9 +53,9 @@ def garbled(image: np.ndarray, hidden: np.ndarray) -> np.ndarray:
 
 
 def located(scene: Scene) -> Transform:
-    found = find_transform(scene, [match_features(scene.image, scene.hidden, scene.reference)])
+    found = find_hypothesis(scene, [match_features(scene.image, scene.hidden, scene.reference)])
     assert found is not None
-    return found
+    return found.transform
 
 
 def parallax_of(scene: Scene) -> Parallax:
@@ -82,7 +83,7 @@ def test_a_part_that_spans_two_depths_is_located_in_both(upright):
     found = located(scene)
     truth = region()
     truth[80:124, EDGE - NEAR_PX + FAR_PX : EDGE] = True  # the near part hides the far one there
-    assert isinstance(found.bend, Relief)
+    assert isinstance(found.displacement, DisparityMap)
     assert (
         overlap(found.region(scene.mask, SIZE if upright else SIZE[::-1]), truth if upright else truth.T)
         > 0.9
@@ -98,10 +99,10 @@ def test_both_depths_are_painted_from_where_they_lie():
     assert max(near.mean(), far.mean()) < 8  # that of the other depth is 40 and more
 
 
-def test_a_flat_scene_is_not_torn():
+def test_a_flat_scene_gets_no_disparity():
     image = np.roll(texture(0, (180, 70, 60)), -FAR_PX, 1)
     scene = Scene(garbled(image, mask()), mask(), texture(0, (180, 70, 60)))
-    assert not isinstance(located(scene).bend, Relief)
+    assert not isinstance(located(scene).displacement, DisparityMap)
 
 
 @pytest.mark.parametrize("upright", [True, False])
@@ -121,16 +122,16 @@ def test_a_sweep_as_wide_as_the_picture_is_not_tried():
     scene = two_depths()
     right = parallax_of(scene)
     wide = Parallax(right.matrix, right.direction, -200.0, 200.0, right.matches)
-    assert relief_of(scene, wide, right.matrix) is None
+    assert disparity_of(scene, wide, right.matrix) is None
 
 
-def test_a_reference_without_likeness_gives_no_relief():
+def test_a_reference_without_likeness_gives_no_disparity():
     scene, parallax = two_depths(), parallax_of(two_depths())
     other = np.random.default_rng(0).integers(0, 255, scene.reference.shape).astype(np.uint8)
-    assert relief_of(Scene(scene.image, scene.mask, other), parallax, parallax.matrix) is None
+    assert disparity_of(Scene(scene.image, scene.mask, other), parallax, parallax.matrix) is None
 
 
-def test_a_relief_jumps_between_pixels_and_goes_on_beyond_its_box():
-    relief = Relief(Box(0, 0, 2, 1), (0.0, 1.0), np.array([[16, 160]], np.int16))
-    moved = relief.points(np.array([[0.4, 0.0], [0.6, 0.0], [9.0, 9.0]]))
+def test_a_disparity_map_jumps_between_pixels_and_goes_on_beyond_its_box():
+    disparity = DisparityMap(Box(0, 0, 2, 1), (0.0, 1.0), np.array([[16, 160]], np.int16))
+    moved = disparity.points(np.array([[0.4, 0.0], [0.6, 0.0], [9.0, 9.0]]))
     assert np.allclose(moved, [[0.4, 1.0], [0.6, 10.0], [9.0, 19.0]])

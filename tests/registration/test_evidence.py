@@ -7,9 +7,10 @@ import pytest
 
 from artifix.matching.sift import match_features
 from artifix.registration.content import content_of
-from artifix.registration.context_band import ring_around
-from artifix.registration.evidence import LEARNED, NAMES, PLAIN, Evidence, gather, odds_of
-from artifix.registration.transform import Transform, rate
+from artifix.registration.context_band import band_around
+from artifix.registration.evidence import LEARNED, NAMES, PLAIN, Evidence, gather, logit_of
+from artifix.registration.hypothesis import Candidate, Support, rate
+from artifix.registration.transform import Transform
 from artifix.scene import Matches, Scene
 
 SIZE = 300, 320
@@ -17,6 +18,7 @@ MASK = np.zeros(SIZE, bool)
 MASK[100:200, 110:220] = True
 WEIGHTS = pytest.mark.parametrize("weights", [LEARNED, PLAIN], ids=["learned", "plain"])
 MIDDLING = Evidence(0.5, 0.5, 0.5, 0.5, 4.0, 4.0, 0.5, 0.05)
+FEW = Support("sift", "similarity", 9, 3.0)
 RIGHT, DOWN = 40.0, -25.0  # of a wrong transform
 
 
@@ -40,17 +42,17 @@ def told(describe, label, melted):
         reference = print_ if reference is None else reference
         shown = Scene(melted(print_, MASK), MASK, reference)
         content = content_of(shown, describe)
-        ring = ring_around(shown.image, MASK)
-        transform = rate(Transform(matrix, 0.0, "sift", "similarity", 9, 3.0), ring, reference)
-        (seen,) = content.view([transform], reference)
+        band = band_around(shown.image, MASK)
+        hypothesis = rate(Candidate(Transform(matrix), FEW), band, reference)
+        (seen,) = content.view([hypothesis.transform], reference)
         field = grid_matches("attention") if field is None else field
-        return gather(transform, content, seen, shown, pool, field)
+        return gather(hypothesis, content, seen, shown, pool, field)
 
     return gathered
 
 
 def in_range(evidence: Evidence) -> bool:
-    shares = all(0 <= value <= 1 + 1e-6 for value in (evidence.ring, evidence.attention))
+    shares = all(0 <= value <= 1 + 1e-6 for value in (evidence.band, evidence.attention))
     alike = all(abs(v) <= 1 + 1e-6 for v in (evidence.surroundings, evidence.content, evidence.strokes))
     return shares and alike and min(evidence.classical, evidence.learned, evidence.stretch) >= 0
 
@@ -63,24 +65,24 @@ def test_every_number_has_a_weight():
 
 @WEIGHTS
 @pytest.mark.parametrize("name", NAMES)
-def test_odds_rise_with_evidence_and_fall_with_stretch(weights, name):
+def test_the_logit_rises_with_evidence_and_falls_with_stretch(weights, name):
     more = replace(MIDDLING, **{name: getattr(MIDDLING, name) + 0.2})
-    change = odds_of(more, weights) - odds_of(MIDDLING, weights)
+    change = logit_of(more, weights) - logit_of(MIDDLING, weights)
     assert change == pytest.approx(0.2 * weights[name])
     assert change < 0 if name == "stretch" else change >= 0
 
 
 @WEIGHTS
 def test_nothing_that_speaks_for_it_is_not_probable_and_everything_is(weights):
-    assert odds_of(Evidence(*[0.0] * len(NAMES)), weights) < -3
-    assert odds_of(Evidence(1, 1, 0.8, 0.9, 6, 8, 0.9, 0), weights) > 3
+    assert logit_of(Evidence(*[0.0] * len(NAMES)), weights) < -3
+    assert logit_of(Evidence(1, 1, 0.8, 0.9, 6, 8, 0.9, 0), weights) > 3
 
 
 def test_a_right_transform_is_spoken_for_by_everything(told):
     matches = [grid_matches("sift"), grid_matches("xfeat")]
     found = told(np.eye(3), pool=matches)
     assert in_range(found)
-    assert found.ring > 0.8
+    assert found.band > 0.8
     assert found.surroundings > 0.9
     assert found.content > 0.5
     assert found.strokes > 0.7
@@ -93,22 +95,22 @@ def test_a_wrong_transform_is_spoken_for_by_nothing(told):
     matches = [grid_matches("sift"), grid_matches("xfeat")]
     right, wrong = told(np.eye(3), pool=matches), told(moved(RIGHT, DOWN), pool=matches)
     assert in_range(wrong)
-    assert wrong.ring < 0.3
+    assert wrong.band < 0.3
     assert wrong.surroundings < 0.5
     assert wrong.content < 0.4
     assert wrong.strokes < 0.3
     assert (wrong.classical, wrong.learned, wrong.attention) == (0, 0, 0)
     for weights in (LEARNED, PLAIN):
-        assert odds_of(right, weights) > 3 > 0 > odds_of(wrong, weights)
+        assert logit_of(right, weights) > 3 > 0 > logit_of(wrong, weights)
 
 
 def test_another_print_is_spoken_for_by_nothing(told, label):
     away = grid_matches("attention", 300, 300)
     found = told(np.eye(3), label(9), field=away)
     assert in_range(found)
-    assert max(found.ring, found.strokes) < 0.5
+    assert max(found.band, found.strokes) < 0.5
     for weights in (LEARNED, PLAIN):
-        assert odds_of(found, weights) < 0
+        assert logit_of(found, weights) < 0
 
 
 def test_matches_are_counted_by_kind_and_the_best_learned_one_counts(told):
@@ -149,17 +151,17 @@ def test_a_transform_to_nowhere_is_in_range(told):
     assert in_range(found)
     assert all(np.isfinite(list(asdict(found).values())))
     for weights in (LEARNED, PLAIN):
-        assert odds_of(found, weights) < 0
+        assert logit_of(found, weights) < 0
 
 
 def test_flat_pictures_are_in_range(describe):
     flat = np.full((*SIZE, 3), 128, np.uint8)
     shown = Scene(flat, MASK, flat)
     content = content_of(shown, describe)
-    transform = rate(Transform(np.eye(3), 0.0, "sift", "similarity", 9, 3.0), ring_around(flat, MASK), flat)
-    (seen,) = content.view([transform], flat)
+    hypothesis = rate(Candidate(Transform(np.eye(3)), FEW), band_around(flat, MASK), flat)
+    (seen,) = content.view([hypothesis.transform], flat)
     found = gather(
-        transform, content, seen, shown, [match_features(flat, MASK, flat)], grid_matches("attention")
+        hypothesis, content, seen, shown, [match_features(flat, MASK, flat)], grid_matches("attention")
     )
     assert in_range(found)
     assert (found.surroundings, found.content) == pytest.approx((0, 0), abs=1e-3)

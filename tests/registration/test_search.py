@@ -1,6 +1,4 @@
-"""Everything that may be the transform, compared by one score."""
-
-from dataclasses import replace
+"""All hypotheses, ranked by how probable they are."""
 
 import numpy as np
 import pytest
@@ -10,8 +8,10 @@ from artifix.config import AlignmentConfig
 from artifix.matching.descriptors import describe_by, describe_plainly
 from artifix.matching.pool import Pool, pool_of
 from artifix.registration import search as searching
+from artifix.registration.context_band import BandScore
 from artifix.registration.evidence import NAMES, Evidence
-from artifix.registration.search import Hypothesis, is_sure, ordered, prove, search
+from artifix.registration.hypothesis import Candidate, Hypothesis, Support, rate
+from artifix.registration.search import RankedHypothesis, is_sure, ordered, search, verified_logit, verify
 from artifix.registration.transform import Transform
 from artifix.scene import Matches, Scene
 
@@ -45,13 +45,13 @@ def field(right: float = 0.0, down: float = 0.0, trust: float = 0.6) -> Matches:
 NOWHERE = field(5000, 5000, 0.05)
 
 
-def guess(right: float = 0.0, down: float = 0.0, scale: float = 1.0) -> Transform:
+def guess(right: float = 0.0, down: float = 0.0, scale: float = 1.0) -> Candidate:
     matrix = np.array([[scale, 0, RIGHT + right], [0, scale, DOWN + down], [0, 0, 1.0]])
-    return Transform(matrix, 0.0, "attention", "similarity", 100, 12.0)
+    return Candidate(Transform(matrix), Support("attention", "similarity", 100, 12.0))
 
 
-def found_in(scene, pool, guesses, attention, describe) -> list[Hypothesis]:
-    return search(scene, pool, prove(scene, pool.matches), guesses, attention, describe)
+def found_in(scene, pool, guesses, attention, describe) -> list[RankedHypothesis]:
+    return search(scene, pool, verify(scene, pool.matches), guesses, attention, describe)
 
 
 def error_px(transform: Transform) -> float:
@@ -75,8 +75,8 @@ def test_matches_alone_propose_the_right_one(shown, describe):
 
 def test_the_most_probable_come_first(shown, describe):
     found = found_in(shown, Pool(), [guess(8, -6), guess(90, 60), guess(scale=1.3)], field(), describe)
-    odds = [h.odds for h in found]
-    assert odds[0] >= max(odds) - searching.AS_PROBABLE
+    logit = [h.logit for h in found]
+    assert logit[0] >= max(logit) - searching.AS_PROBABLE
     assert all(0 <= h.probability <= 1 for h in found)
 
 
@@ -99,9 +99,9 @@ def test_a_region_given_by_hand_keeps_out_what_lies_elsewhere(shown, describe):
 def test_a_sure_exact_transform_ends_the_search(shown, describe, monkeypatch):
     monkeypatch.setattr(searching, "register", lambda *_: pytest.fail("something else was sought"))
     pool = pool_of(shown, ("sift",), (), "cpu")
-    assert is_sure(prove(shown, pool.matches))
+    assert is_sure(verify(shown, pool.matches))
     (found,) = found_in(shown, pool, [guess(8, 8)], NOWHERE, describe)
-    assert (found.transform.source, found.transform.is_exact) == ("sift", True)
+    assert (found.hypothesis.support.source, found.hypothesis.is_exact) == ("sift", True)
     assert error_px(found.transform) < 0.5
     assert found.probability > 0.95
 
@@ -123,12 +123,12 @@ def test_what_many_exact_matches_support_counts_as_theirs(shown, describe):
         judge = searching._Judge(
             shown,
             searching.content_of(shown, describe),
-            searching.ring_around(shown.image, MASK),
+            searching.band_around(shown.image, MASK),
             [matches],
             NOWHERE,
         )
-        (found,) = judge([guess()])
-        assert found.transform.source == source
+        (found,) = judge([rate(guess(), judge.band, shown.reference)])
+        assert found.hypothesis.support.source == source
 
 
 def test_another_print_is_not_believed(shown, describe, label):
@@ -152,56 +152,62 @@ def test_small_images_are_searched(describe, label, size):
     mask[4:8, 5:9] = True
     scene = Scene(small, mask, label())
     for h in found_in(
-        scene, Pool(), [Transform(np.eye(3), 0.0, "attention", "similarity", 4, 9.0)], NOWHERE, describe
+        scene,
+        Pool(),
+        [Candidate(Transform(np.eye(3)), Support("attention", "similarity", 4, 9.0))],
+        NOWHERE,
+        describe,
     ):
-        assert np.isfinite(h.odds)
+        assert np.isfinite(h.logit)
 
 
-def test_without_exact_matches_nothing_is_proved(shown):
-    assert prove(shown, (field(),)) is None
+def test_without_exact_matches_nothing_is_verified(shown):
+    assert verify(shown, (field(),)) is None
     assert not is_sure(None)
-    assert not is_sure(guess())
+    assert not is_sure(Hypothesis(guess().transform, guess().support, BandScore(0.9)))
 
 
-def hypothesis(odds: float, ring: float) -> Hypothesis:
-    transform = replace(guess(), agreement=ring)
-    return Hypothesis(transform, Evidence(**(dict.fromkeys(NAMES, 0.0) | {"ring": ring})), odds)
+def ranked(logit: float, band: float) -> RankedHypothesis:
+    hypothesis = Hypothesis(guess().transform, guess().support, BandScore(band))
+    return RankedHypothesis(hypothesis, Evidence(**(dict.fromkeys(NAMES, 0.0) | {"band": band})), logit)
 
 
 def test_of_the_probable_ones_the_one_that_lies_best_in_place_comes_first():
-    probable, exact, wrong = hypothesis(5.0, 0.2), hypothesis(4.0, 0.8), hypothesis(-2.0, 0.9)
+    probable, exact, wrong = ranked(5.0, 0.2), ranked(4.0, 0.8), ranked(-2.0, 0.9)
     assert ordered([wrong, probable, exact]) == [exact, probable, wrong]
     assert ordered([]) == []
 
 
-def exact(agreement: float, inliers: int, speech: float = 0.5) -> Transform:
-    return Transform(guess().matrix, agreement, "sift", "similarity", inliers, 3.0, speech=speech)
+def exact(agreement: float, inliers: int, texture: float = 0.5, source: str = "sift") -> Hypothesis:
+    support = Support(source, "similarity", inliers, 3.0)
+    return Hypothesis(guess().transform, support, BandScore(agreement, texture))
 
 
-def test_where_the_ring_is_mute_many_exact_matches_place_a_transform():
+def test_where_the_band_has_no_texture_many_exact_matches_place_a_transform():
     evidence = Evidence(**dict.fromkeys(NAMES, 0.0))
-    mute, unsure = (Hypothesis(t, evidence, 2.0) for t in (exact(0.0, 60, 0.02), guess()))
+    two = exact(0.0, 60, 0.02), exact(0.0, 60, 0.5, "attention")
+    mute, unsure = (RankedHypothesis(one, evidence, 2.0) for one in two)
     assert ordered([unsure, mute]) == [mute, unsure]
 
 
 @pytest.mark.parametrize(
-    ("agreement", "inliers", "is_proof"),
+    ("agreement", "inliers", "is_verified"),
     [(0.6, 14, True), (0.6, 8, False), (0.2, 14, False), (0.2, 40, True)],
 )
-def test_exact_matches_prove_what_the_ring_agrees_with(agreement, inliers, is_proof):
+def test_exact_matches_verify_what_the_band_agrees_with(agreement, inliers, is_verified):
     evidence = Evidence(**dict.fromkeys(NAMES, 0.0))
-    assert (searching._proof(exact(agreement, inliers), evidence) > 1) == is_proof
+    assert (verified_logit(exact(agreement, inliers), evidence) > 1) == is_verified
 
 
 @pytest.mark.parametrize(
-    ("near", "inliers", "is_proof"), [(6.0, 80, True), (3.0, 80, False), (6.0, 12, False)]
+    ("near", "inliers", "is_verified"), [(6.0, 80, True), (3.0, 80, False), (6.0, 12, False)]
 )
-def test_many_learned_matches_prove_where_many_of_them_lie_near_the_mask(near, inliers, is_proof):
+def test_many_learned_matches_verify_where_many_of_them_lie_near_the_mask(near, inliers, is_verified):
     evidence = Evidence(**(dict.fromkeys(NAMES, 0.0) | {"learned": near}))
-    transform = replace(exact(0.0, inliers), source="xfeat")
-    assert (searching._proof(transform, evidence) > 0.5) == is_proof
+    learned = exact(0.0, inliers, source="xfeat")
+    assert (verified_logit(learned, evidence) > 0.5) == is_verified
 
 
 def test_log_odds_are_told_as_a_probability():
-    assert hypothesis(0.0, 0).probability == 0.5
-    assert hypothesis(np.log(9), 0).probability == pytest.approx(0.9)
+    assert ranked(0.0, 0).probability == 0.5
+    assert ranked(np.log(9), 0).probability == pytest.approx(0.9)

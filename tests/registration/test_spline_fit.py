@@ -4,10 +4,12 @@ import pytest
 
 from artifix.geometry import Box
 from artifix.matching.sift import match_features
-from artifix.registration.context_band import ring_around
-from artifix.registration.spline import Bend, energy, is_smooth
-from artifix.registration.spline_fit import fit_bend, straight
-from artifix.registration.transform import Transform, best_transform, find_transform
+from artifix.registration.context_band import band_around
+from artifix.registration.hypothesis import Hypothesis
+from artifix.registration.spline import SplineWarp, energy, is_smooth
+from artifix.registration.spline_fit import fit_spline_warp, identity
+from artifix.registration.transform import Transform
+from artifix.registration.verification import best_hypothesis, find_hypothesis
 from artifix.scene import Matches, Scene
 
 SIZE = 300, 320  # (height, width) of the image
@@ -52,26 +54,26 @@ def errors_px(transform: Transform) -> np.ndarray:
     return np.linalg.norm(transform.points(points) - on_the_can(points), axis=1)
 
 
-def by_features(scene: Scene) -> Transform | None:
-    return find_transform(scene, [match_features(scene.image, scene.hidden, scene.reference)])
+def by_features(scene: Scene) -> Hypothesis | None:
+    return find_hypothesis(scene, [match_features(scene.image, scene.hidden, scene.reference)])
 
 
 @pytest.fixture(scope="module")
 def found() -> Transform:
     reference = print_of()
-    transform = by_features(Scene(garbled(photo_of(reference)), spot(), reference))
-    assert transform is not None
-    return transform
+    hypothesis = by_features(Scene(garbled(photo_of(reference)), spot(), reference))
+    assert hypothesis is not None
+    return hypothesis.transform
 
 
 def test_a_can_is_followed_where_no_matrix_can(found):
-    assert found.bend is not None
+    assert found.displacement is not None
     assert errors_px(found).max() < 1.5
-    flat = Transform(found.matrix, 0.0, "sift", found.model, found.inliers, found.tolerance_px)
+    flat = Transform(found.matrix)
     assert errors_px(flat).max() > 3 * errors_px(found).max()
 
 
-def test_the_region_of_a_bent_transform_is_where_its_points_lie(found):
+def test_the_region_of_a_warped_transform_is_where_its_points_lie(found):
     region = found.region(spot(), (340, 360, 3))
     inside = np.round(on_the_can(np.argwhere(spot())[:, ::-1].astype(float))).astype(int)
     assert region[inside[:, 1], inside[:, 0]].mean() > 0.97
@@ -88,7 +90,7 @@ def test_a_hole_in_the_mask_stays_one_in_the_region(found):
     assert not region[middle[1], middle[0]]
 
 
-def test_a_bent_reference_shows_what_the_mask_hides(found):
+def test_a_warped_reference_shows_what_the_mask_hides(found):
     reference = print_of()
     box = Box(110, 120, 210, 170)
     seen, valid = found.warp_reference(reference, box, (50, 100))
@@ -102,59 +104,59 @@ def test_a_flat_scene_keeps_its_matrix():
     view = np.array([[1.05, 0.08, 5.0], [-0.06, 1.02, 20.0], [1e-4, -5e-5, 1.0]])
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     image = cv2.warpPerspective(reference, view, SIZE[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT)
-    transform = by_features(Scene(garbled(image), spot(), reference))
-    assert transform is not None
-    assert transform.bend is None
+    hypothesis = by_features(Scene(garbled(image), spot(), reference))
+    assert hypothesis is not None
+    assert hypothesis.transform.displacement is None
 
 
-def test_unrelated_pictures_are_not_bent_into_agreement():
+def test_unrelated_pictures_are_not_warped_into_agreement():
     assert by_features(Scene(photo_of(print_of()), spot(), print_of(seed=9))) is None
 
 
-def test_matches_without_order_cannot_raise_a_bend_above_proof():
+def test_matches_without_order_cannot_make_a_warp_verified():
     rng = np.random.default_rng(4)
     image, reference = photo_of(print_of()), print_of(seed=9)
     points = rng.uniform(60, 240, (80, 2))
     matches = Matches(points, points + rng.normal(0, 15, (80, 2)), np.ones(80), "sift", 3.0)
-    best = best_transform(Scene(image, spot(), reference), [matches])
-    assert best is None or not best.is_proved
+    best = best_hypothesis(Scene(image, spot(), reference), [matches])
+    assert best is None or not best.is_verified
 
 
-def test_too_few_matches_give_no_bend():
-    ring = ring_around(photo_of(print_of()), spot())
+def test_too_few_matches_give_no_warp():
+    band = band_around(photo_of(print_of()), spot())
     points = np.random.default_rng(1).uniform(60, 240, (8, 2))
-    assert fit_bend(np.eye(3), Matches(points, points, np.ones(8), "sift", 3.0), ring, 0.6) is None
+    assert fit_spline_warp(np.eye(3), Matches(points, points, np.ones(8), "sift", 3.0), band, 0.6) is None
 
 
-def test_wrong_matches_do_not_pull_the_bend():
+def test_wrong_matches_do_not_pull_the_warp():
     rng = np.random.default_rng(2)
-    ring = ring_around(photo_of(print_of()), spot())
+    band = band_around(photo_of(print_of()), spot())
     points = rng.uniform(60, 240, (80, 2))
     targets = points + np.array([4.0, -3.0])
     targets[::4] += rng.uniform(-60, 60, (20, 2))
-    fit = fit_bend(np.eye(3), Matches(points, targets, np.ones(80), "sift", 3.0), ring, 0.6)
+    fit = fit_spline_warp(np.eye(3), Matches(points, targets, np.ones(80), "sift", 3.0), band, 0.6)
     assert fit is not None
     moved = fit[0].points(np.array([[160.0, 145.0]]))
     np.testing.assert_allclose(moved, [[164, 142]], atol=0.7)
 
 
 def test_a_plane_tilt_bends_no_plate():
-    ring = ring_around(photo_of(print_of()), spot())
-    bend = straight(ring)
-    rows, columns = np.mgrid[: bend.coefficients.shape[0], : bend.coefficients.shape[1]]
+    band = band_around(photo_of(print_of()), spot())
+    warp = identity(band)
+    rows, columns = np.mgrid[: warp.coefficients.shape[0], : warp.coefficients.shape[1]]
     tilt, bowl = (columns + 2.0 * rows).ravel(), (columns**2).ravel().astype(float)
-    stiff, soft = energy(bend, 0.01), energy(bend, 1e6)
+    stiff, soft = energy(warp, 0.01), energy(warp, 1e6)
     assert tilt @ (stiff - soft) @ tilt < 1e-6 * (bowl @ (stiff - soft) @ bowl)
 
 
-def test_beyond_its_box_a_bend_does_not_grow():
-    bend = Bend((0.0, 0.0, 100.0, 100.0), np.random.default_rng(0).normal(0, 3, (9, 9, 2)))
+def test_beyond_its_box_a_warp_does_not_grow():
+    warp = SplineWarp((0.0, 0.0, 100.0, 100.0), np.random.default_rng(0).normal(0, 3, (9, 9, 2)))
     far, edge = np.array([[1e6, 50.0]]), np.array([[100.0, 50.0]])
-    np.testing.assert_allclose(bend.points(far) - far, bend.points(edge) - edge, atol=1e-6)
+    np.testing.assert_allclose(warp.points(far) - far, warp.points(edge) - edge, atol=1e-6)
 
 
 def test_a_fold_is_not_smooth():
     coefficients = np.zeros((9, 9, 2))
-    assert is_smooth(Bend((0.0, 0.0, 100.0, 100.0), coefficients), Box(20, 20, 80, 80))
+    assert is_smooth(SplineWarp((0.0, 0.0, 100.0, 100.0), coefficients), Box(20, 20, 80, 80))
     coefficients[:, 4, 0] = 60
-    assert not is_smooth(Bend((0.0, 0.0, 100.0, 100.0), coefficients), Box(20, 20, 80, 80))
+    assert not is_smooth(SplineWarp((0.0, 0.0, 100.0, 100.0), coefficients), Box(20, 20, 80, 80))

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from artifix.alignment.confidence import ATTENTION_ODDS
-from artifix.alignment.stage import Calibration
+from artifix.alignment.calibration import Calibration
+from artifix.alignment.confidence import ATTENTION_LOGIT_WEIGHTS
 from artifix.config import AlignmentConfig, RunConfig
 from artifix.network.weights import write_calibration, write_sums
 from artifix.repair.loading import load
@@ -28,7 +28,7 @@ def test_weights_whose_odds_are_not_known_say_so_and_how_to_fit_them(tiny_weight
     (said,) = lines[1:]
     assert said.startswith("confidence of these weights is not calibrated")
     assert said.endswith(f"benchmarks/confidence.py CASES --weights {tiny_weights} --fit --write")
-    assert odds == ATTENTION_ODDS  # whatever is said ranks as before
+    assert odds == ATTENTION_LOGIT_WEIGHTS  # whatever is said ranks as before
 
 
 def test_weights_of_which_they_were_fitted_later_say_nothing(copied):
@@ -46,4 +46,4 @@ def test_weights_from_before_there_was_such_a_setting_load_as_ever(copied):
     write_sums(copied)
     lines, odds = told_of(copied)
     assert len(lines) == 1
-    assert odds == ATTENTION_ODDS
+    assert odds == ATTENTION_LOGIT_WEIGHTS

@@ -45,7 +45,7 @@ def test_the_pipeline_loads_what_was_written(written, tiny_network):
 def test_odds_that_were_fitted_come_back_and_others_are_not_invented(written, tiny_network, tmp_path):
     assert load_pipeline(str(written), CPU, torch.float32).config.confidence_odds is None
     assert json.loads((written / "model_index.json").read_text())["confidence_odds"] is None
-    fitted = export_weights(tiny_network, tmp_path / "weights", layer=LAYER, odds=(7.5, 3.25, -6.0))
+    fitted = export_weights(tiny_network, tmp_path / "weights", layer=LAYER, logit_weights=(7.5, 3.25, -6.0))
     assert load_pipeline(str(fitted), CPU, torch.float32).config.confidence_odds == [7.5, 3.25, -6.0]
 
 

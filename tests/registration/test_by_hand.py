@@ -6,7 +6,7 @@ import pytest
 
 from artifix.errors import InputError
 from artifix.geometry import transform_points
-from artifix.registration.hand import transform_by_hand
+from artifix.registration.by_hand import hypothesis_by_hand
 from artifix.scene import Scene
 
 VIEW = np.array([[1.1, 0.12, 12.0], [-0.1, 1.05, 22.0], [1e-4, -5e-5, 1.0]])  # image to reference
@@ -33,18 +33,18 @@ def given(count: int, view: np.ndarray = VIEW, error_px: float = 0.0) -> np.ndar
 @pytest.mark.parametrize(("count", "model"), [(2, "similarity"), (3, "affine"), (4, "homography")])
 def test_the_number_of_points_decides_what_is_fitted(seen, count, model):
     flat = Scene(np.full_like(seen.image, 90), seen.mask, np.full_like(seen.reference, 90))
-    found = transform_by_hand(flat, given(count))  # nothing to polish by: the points are met as they are
-    assert (found.source, found.model, found.inliers) == ("points", model, count)
+    found = hypothesis_by_hand(flat, given(count))  # nothing to polish by: the points are met as they are
+    assert (found.support.source, found.support.model, found.support.inliers) == ("points", model, count)
     points = given(count)
-    assert found.points(points[:, :2]) == pytest.approx(points[:, 2:], abs=1e-4)
+    assert found.transform.points(points[:, :2]) == pytest.approx(points[:, 2:], abs=1e-4)
 
 
 def test_a_trembling_hand_is_corrected_by_the_ring(seen):
-    found = transform_by_hand(seen, given(6, error_px=2.0))
+    found = hypothesis_by_hand(seen, given(6, error_px=2.0))
     corners = np.array([[70.0, 60], [109, 60], [70, 94], [109, 94]])
-    error = np.linalg.norm(found.points(corners) - transform_points(VIEW, corners), axis=1)
+    error = np.linalg.norm(found.transform.points(corners) - transform_points(VIEW, corners), axis=1)
     assert error.max() < 0.7
-    assert found.is_proved
+    assert found.is_verified
 
 
 @pytest.mark.parametrize(
@@ -54,17 +54,17 @@ def test_a_trembling_hand_is_corrected_by_the_ring(seen):
 )
 def test_points_that_no_view_explains_are_refused(seen, view):
     with pytest.raises(InputError, match="no view of a surface fits the 4 matches"):
-        transform_by_hand(seen, given(4, view))
+        hypothesis_by_hand(seen, given(4, view))
 
 
 def test_points_on_one_line_are_refused(seen):
     line = np.array([[10.0, 10], [50, 50], [90, 90]])
     with pytest.raises(InputError, match="no view of a surface"):
-        transform_by_hand(seen, np.hstack([line, line]))
+        hypothesis_by_hand(seen, np.hstack([line, line]))
 
 
 def test_points_that_lead_out_of_the_reference_are_refused(seen):
     away = VIEW.copy()
     away[0, 2] += 400
     with pytest.raises(InputError, match="outside the reference"):
-        transform_by_hand(seen, given(3, away))
+        hypothesis_by_hand(seen, given(3, away))

@@ -7,16 +7,19 @@ from numpy.typing import NDArray
 from artifix.errors import InputError
 from artifix.geometry import crop_around
 from artifix.registration.candidates import is_plausible
-from artifix.registration.transform import Transform, lands, polished
+from artifix.registration.hypothesis import Candidate, Hypothesis, Support
+from artifix.registration.transform import Transform, lands
+from artifix.registration.verification import polished
 from artifix.scene import Scene
 
-BY_HAND = "points"  # the source of such a transform
+BY_HAND = "points"  # the source of such a hypothesis
 TOLERANCE_PX = 3.0  # how exactly a person points, in pixels of the image
 CONTEXT = 1.8  # side of the square that the transform must be plausible in, over the mask's longer side
 
 
-def transform_by_hand(scene: Scene, points: NDArray[np.float64]) -> Transform:
-    """The transform through (N, 4) points x, y, x_ref, y_ref, polished on the ring where that agrees better.
+def hypothesis_by_hand(scene: Scene, points: NDArray[np.float64]) -> Hypothesis:
+    """The hypothesis through (N, 4) points x, y, x_ref, y_ref, polished on the context band where that
+    agrees better.
 
     Two points give a similarity, three an affine map, more a homography nearest to all of them.
 
@@ -31,13 +34,14 @@ def transform_by_hand(scene: Scene, points: NDArray[np.float64]) -> Transform:
             f"no view of a surface fits the {len(points)} matches given by hand",
             "check the order of x,y,x_ref,y_ref, and that the points do not all lie on one line",
         )
-    transform = Transform(matrix, -1.0, BY_HAND, model, len(points), TOLERANCE_PX)
-    if not lands(transform, scene):
+    support = Support(BY_HAND, model, len(points), TOLERANCE_PX)
+    candidate = Candidate(Transform(matrix), support)
+    if not lands(candidate.transform, scene):
         raise InputError(
             f"the {len(points)} matches given by hand put the masked part outside the reference",
             "use a reference that shows the whole masked part, or check the points",
         )
-    return polished(scene, transform)
+    return polished(scene, candidate)
 
 
 def _fitted(

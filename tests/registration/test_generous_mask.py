@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from artifix.matching.pool import seen_through
-from artifix.registration.generous import prove_inside, wrong_part
+from artifix.registration.generous_mask import verify_inside, wrong_part
 from artifix.scene import Scene
 
 SIZE, RIGHT, DOWN = (300, 320), 40, 24
@@ -42,15 +42,15 @@ def spoiled(badge, melted):
 
 def test_what_is_right_in_a_generous_mask_proves_the_transform(spoiled):
     scene = spoiled(masked=135, wrong=60)
-    found = prove_inside(scene, seen_through(scene))
+    found = verify_inside(scene, seen_through(scene))
     assert found is not None
-    assert found.points(CORNERS) == pytest.approx(CORNERS + np.array([RIGHT, DOWN]), abs=1)
+    assert found.transform.points(CORNERS) == pytest.approx(CORNERS + np.array([RIGHT, DOWN]), abs=1)
 
 
 @pytest.mark.parametrize(("masked", "wrong"), [(135, 140), (60, 60)])
 def test_a_mask_in_which_all_has_melted_proves_nothing(spoiled, masked, wrong):
     scene = spoiled(masked, wrong)
-    assert prove_inside(scene, seen_through(scene)) is None
+    assert verify_inside(scene, seen_through(scene)) is None
 
 
 def test_the_wrong_part_keeps_away_from_what_is_right():

@@ -8,8 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from artifix.alignment.confidence import Odds, Told, fit_odds
-from artifix.alignment.stage import Calibration, align
+from artifix.alignment.calibration import Calibration
+from artifix.alignment.confidence import LogitWeights, Told, fit_logit_weights
+from artifix.alignment.stage import align
 from artifix.config import AlignmentConfig
 from artifix.geometry import centre_hits
 from artifix.network.assembly import Network
@@ -24,7 +25,7 @@ LEAST_OBJECTS = 8  # fewer are no sample
 LEAST_OF_A_KIND = 16  # right places, and wrong ones, that three numbers may be fitted to
 LARGER = 2  # side of the pictures over those the network works on: it looks at parts of them
 LEAST_SHOWN = 0.8  # of the masked pixels, that the reference must show
-# What attention says, and nothing else: the odds count where no transform is found.
+# What attention says, and nothing else: the weights count where no transform is found.
 _ALONE = AlignmentConfig(transform=False)
 
 
@@ -32,7 +33,7 @@ _ALONE = AlignmentConfig(transform=False)
 class Fitted:
     """Log-odds of one network, or why there are none."""
 
-    odds: Odds | None
+    logit_weights: LogitWeights | None
     told: str
 
 
@@ -45,8 +46,8 @@ class _Known:
     object: int
 
 
-def fitted_odds(network: Network, held_out: Sources, config: SynthesisConfig, layer: str) -> Fitted:
-    """Locate pairs of held-out objects in their own references and in others, and fit the odds to that.
+def fitted_logit_weights(network: Network, held_out: Sources, config: SynthesisConfig, layer: str) -> Fitted:
+    """Locate pairs of held-out objects in their own references and in others, and fit the weights to that.
 
     Args:
         network: with the weights to be exported, in evaluation mode.
@@ -63,7 +64,7 @@ def fitted_odds(network: Network, held_out: Sources, config: SynthesisConfig, la
     counts = f"{sides[0]} right and {sides[1]} wrong places"
     if min(sides) < LEAST_OF_A_KIND:
         return Fitted(None, f"{counts} were found, {LEAST_OF_A_KIND} of each are the least")
-    by_trust, by_certainty, bias = (round(value, 2) for value in fit_odds(places))
+    by_trust, by_certainty, bias = (round(value, 2) for value in fit_logit_weights(places))
     return Fitted((by_trust, by_certainty, bias), f"fitted to {counts}")
 
 

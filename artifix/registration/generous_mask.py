@@ -1,4 +1,4 @@
-"""Generous masks: where a mask covers more than what is wrong, what is right in it proves the transform.
+"""Generous masks: where a mask covers more than what is wrong, what is right in it verifies the transform.
 
 Drawn around a whole badge of which the middle has melted, a mask leaves nothing around it that tells how the
 badge lies. But the badge's rim, which is as it should be, matches the reference exactly.
@@ -13,47 +13,49 @@ from numpy.typing import NDArray
 from artifix.geometry import box_of
 from artifix.matching.sift import beside
 from artifix.registration.candidates import propose
-from artifix.registration.context_band import ring_around
-from artifix.registration.search import prove
-from artifix.registration.transform import SHARP_INLIERS, Transform, rate
+from artifix.registration.context_band import band_around
+from artifix.registration.hypothesis import SHARP_INLIERS, Hypothesis, rate
+from artifix.registration.search import verify
 from artifix.scene import Matches, Scene
 
 REACH = 0.1  # around an exact match all is right, in extents of the mask (root of its area)
 LEAST_REACH_PX = 4.0
 MOST_WRONG = 0.8  # of the mask; where more may be wrong, what is right tells no more than what is around
-ROUNDS = 2  # a transform that is proved explains more matches than the first that was proposed
+ROUNDS = 2  # a transform that is verified explains more matches than the first that was proposed
 
 
-def prove_inside(scene: Scene, matches: Matches) -> Transform | None:
-    """The transform that is proved by what the mask covers without need.
+def verify_inside(scene: Scene, matches: Matches) -> Hypothesis | None:
+    """The hypothesis that is verified by what the mask covers without need.
 
     Args:
         scene: its mask has a True pixel, and a False one.
         matches: exact ones, of all of the image.
 
     Returns:
-        None where the mask covers hardly anything that is right, or that proves nothing.
+        None where the mask covers hardly anything that is right, or that verifies nothing.
     """
     inside = matches.take(_at(scene.mask, matches.image))
-    proposed = max(propose(inside, box_of(scene.mask)), key=lambda c: c.inliers, default=None)
-    if proposed is None or proposed.inliers < SHARP_INLIERS:
+    proposed = max(propose(inside, box_of(scene.mask)), key=lambda c: c.support.inliers, default=None)
+    if proposed is None or proposed.support.inliers < SHARP_INLIERS:
         return None
-    transform, proved = Transform.of_candidate(proposed), None
+    transform = proposed.transform
+    verified: Hypothesis | None = None
     for _ in range(ROUNDS):
         wrong = wrong_part(scene.mask, inside.image[transform.explains(inside)])
         if not 0 < wrong.sum() <= MOST_WRONG * scene.mask.sum():
             break
         tight = replace(scene, mask=wrong, masked=wrong | (scene.hidden & ~scene.mask))
-        found = prove(tight, [beside(matches, tight.hidden)])
+        found = verify(tight, [beside(matches, tight.hidden)])
         if found is None:
             break
-        transform = proved = found
+        transform, verified = found.transform, found
     # What lies around the whole mask says how its light is matched: bare ground tells nothing of a print's.
-    ring = ring_around(scene.image, scene.mask, scene.hidden)
-    if proved is None:
+    band = band_around(scene.image, scene.mask, scene.hidden)
+    if verified is None:
         return None
-    rated = rate(proved, ring, scene.reference)  # matches in the mask do not make the ring comparable
-    return replace(rated, inliers=min(rated.inliers, SHARP_INLIERS - 1))
+    rated = rate(verified, band, scene.reference)  # matches in the mask do not make the band comparable
+    support = replace(rated.support, inliers=min(rated.support.inliers, SHARP_INLIERS - 1))
+    return replace(rated, support=support)
 
 
 def wrong_part(mask: NDArray[np.bool_], right: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from artifix.training import odds
-from artifix.training.odds import fitted_odds
+from artifix.training import logit_weights
+from artifix.training.logit_weights import fitted_logit_weights
 from artifix.training.pairs.sources import assemble
 from artifix.training.pairs.synthesis import Pairs, SynthesisConfig
 
@@ -16,7 +16,7 @@ LAYER = "up_blocks.0.attentions.1"
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    monkeypatch.setattr(odds, "COUNT", 32)
+    monkeypatch.setattr(logit_weights, "COUNT", 32)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def held_out():
 
 @pytest.fixture
 def known(tiny_network, held_out):
-    return list(odds._known_pairs(tiny_network, held_out, SynthesisConfig()))
+    return list(logit_weights._known_pairs(tiny_network, held_out, SynthesisConfig()))
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def seeing(known, monkeypatch):
             region = pair.region if is_right else np.zeros_like(pair.region)
             return SimpleNamespace(trust=trust, certainty=certainty, region=region)
 
-        monkeypatch.setattr(odds, "align", align)
+        monkeypatch.setattr(logit_weights, "align", align)
         return asked
 
     return exchange
@@ -58,8 +58,8 @@ def seeing(known, monkeypatch):
 
 def test_a_network_that_sees_gets_odds_that_tell_right_from_wrong(tiny_network, held_out, seeing):
     seeing(0.95)
-    fitted = fitted_odds(tiny_network, held_out, SynthesisConfig(), LAYER)
-    by_trust, by_certainty, bias = fitted.odds
+    fitted = fitted_logit_weights(tiny_network, held_out, SynthesisConfig(), LAYER)
+    by_trust, by_certainty, bias = fitted.logit_weights
     assert by_trust * 0.8 + by_certainty * 0.7 + bias > 0 > by_trust * 0.2 + by_certainty * 0.7 + bias
     assert "right and" in fitted.told
 
@@ -68,7 +68,7 @@ def test_every_pair_is_sought_in_its_reference_and_in_that_of_another_object(
     tiny_network, held_out, seeing, known
 ):
     asked = seeing(0.9)
-    fitted_odds(tiny_network, held_out, SynthesisConfig(), LAYER)
+    fitted_logit_weights(tiny_network, held_out, SynthesisConfig(), LAYER)
     objects = {pair.scene.reference.tobytes(): pair.object for pair in known}
     assert [is_own for _, _, is_own, _ in asked] == [True, False] * len(known)
     strangers = [(scene, pair) for scene, pair, is_own, _ in asked if not is_own]
@@ -78,29 +78,29 @@ def test_every_pair_is_sought_in_its_reference_and_in_that_of_another_object(
 
 def test_a_network_that_sees_nothing_gets_none(tiny_network, held_out, seeing):
     seeing(0.0)
-    fitted = fitted_odds(tiny_network, held_out, SynthesisConfig(), LAYER)
-    assert fitted.odds is None
+    fitted = fitted_logit_weights(tiny_network, held_out, SynthesisConfig(), LAYER)
+    assert fitted.logit_weights is None
     assert "0 right and" in fitted.told
 
 
 def test_a_few_objects_are_no_sample(tiny_network, held_out, monkeypatch):
-    monkeypatch.setattr(odds, "align", lambda *_: pytest.fail("located"))
+    monkeypatch.setattr(logit_weights, "align", lambda *_: pytest.fail("located"))
     held_in, two = held_out.split(2)
-    fitted = fitted_odds(tiny_network, two, SynthesisConfig(), LAYER)
-    assert fitted.odds is None
+    fitted = fitted_logit_weights(tiny_network, two, SynthesisConfig(), LAYER)
+    assert fitted.logit_weights is None
     assert fitted.told == "too few objects were held out: 2, and 8 are the least"
     assert len(held_in.of_each_object()) == 14
 
 
 def test_a_network_of_the_real_classes_is_located_with(tiny_network, held_out, monkeypatch):
-    monkeypatch.setattr(odds, "COUNT", 3)
-    monkeypatch.setattr(odds, "LEAST_OF_A_KIND", 0)
-    fitted = fitted_odds(tiny_network, held_out, SynthesisConfig(), LAYER)
-    assert np.isfinite(fitted.odds).all()
+    monkeypatch.setattr(logit_weights, "COUNT", 3)
+    monkeypatch.setattr(logit_weights, "LEAST_OF_A_KIND", 0)
+    fitted = fitted_logit_weights(tiny_network, held_out, SynthesisConfig(), LAYER)
+    assert np.isfinite(fitted.logit_weights).all()
 
 
 def test_pairs_are_the_same_every_time_and_larger_than_what_the_network_sees(tiny_network, held_out, known):
-    again = list(odds._known_pairs(tiny_network, held_out, SynthesisConfig()))
+    again = list(logit_weights._known_pairs(tiny_network, held_out, SynthesisConfig()))
     assert len(again) == len(known) > 16
     assert all(np.array_equal(a.scene.image, b.scene.image) for a, b in zip(again, known, strict=True))
     scene = known[0].scene
@@ -122,7 +122,7 @@ def pairs_of(mask, matchable):
 def test_the_true_region_is_where_the_masked_pixels_match():
     mask = torch.zeros(1, 1, 8, 8)
     mask[..., 2:4, 1:3] = 1
-    rows, columns = np.nonzero(odds._region(pairs_of(mask, torch.ones_like(mask)), 0))
+    rows, columns = np.nonzero(logit_weights._region(pairs_of(mask, torch.ones_like(mask)), 0))
     assert (rows.min(), rows.max()) == (5, 7)
     assert (columns.min(), columns.max()) == (6, 10)
 
@@ -132,5 +132,5 @@ def test_what_the_reference_hardly_shows_has_no_region():
     mask[..., 2:4, 1:5] = 1
     half = torch.ones_like(mask)
     half[..., 3:] = 0
-    assert odds._region(pairs_of(mask, half), 0) is None
-    assert odds._region(pairs_of(mask, torch.zeros_like(mask)), 0) is None
+    assert logit_weights._region(pairs_of(mask, half), 0) is None
+    assert logit_weights._region(pairs_of(mask, torch.zeros_like(mask)), 0) is None

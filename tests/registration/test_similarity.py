@@ -1,0 +1,62 @@
+"""The similarity that most of many weighted matches want."""
+
+import numpy as np
+import pytest
+
+from artifix.attention.correspondence import cell_centres
+from artifix.geometry import Box, transform_points
+from artifix.registration.similarity import fit_similarity
+from artifix.scene import Matches
+
+# Half as large again, turned by about 11 degrees, moved.
+VIEW = np.array([[1.47, -0.29, 30.0], [0.29, 1.47, -20.0], [0, 0, 1]])
+BOX = Box(40, 40, 136, 136)
+CORNERS = np.array([[60.0, 60], [110, 60], [60, 100], [110, 100]])
+
+
+def field_of(view: np.ndarray, weights: np.ndarray | None = None, targets=None) -> Matches:
+    points = cell_centres(16) * 48 + 88
+    targets = transform_points(view, points) if targets is None else targets
+    weights = np.full(256, 0.8) if weights is None else weights
+    return Matches(points, targets, weights, "attention", 4.0)
+
+
+def test_matches_of_a_similarity_give_it_back():
+    found = fit_similarity(field_of(VIEW), BOX)
+    assert found.transform.points(CORNERS) == pytest.approx(transform_points(VIEW, CORNERS), abs=1e-6)
+    assert (found.support.source, found.support.model) == ("attention", "similarity")
+
+
+def test_cells_that_are_not_trusted_hardly_pull():
+    targets = transform_points(VIEW, cell_centres(16) * 48 + 88)
+    wild = np.random.default_rng(0).random(256) < 0.6
+    targets[wild] += (40, -30)  # all of them the same way
+    trusted = fit_similarity(field_of(VIEW, np.where(wild, 0.0, 0.9), targets), BOX)
+    blind = fit_similarity(field_of(VIEW, np.full(256, 0.9), targets), BOX)
+    errors = [
+        np.abs(f.transform.points(CORNERS) - transform_points(VIEW, CORNERS)).max() for f in (trusted, blind)
+    ]
+    assert errors[0] < 1 < errors[1]
+
+
+def test_cells_that_err_each_for_itself_are_outvoted():
+    rng = np.random.default_rng(0)
+    targets = transform_points(VIEW, cell_centres(16) * 48 + 88)
+    wild = rng.random(256) < 0.3
+    targets[wild] += rng.uniform(-60, 60, (int(wild.sum()), 2))
+    found = fit_similarity(field_of(VIEW, targets=targets), BOX)
+    assert np.abs(found.transform.points(CORNERS) - transform_points(VIEW, CORNERS)).max() < 1
+
+
+def test_a_field_of_one_cell_gives_no_transform():
+    one = Matches(np.array([[34.5, 39.5]]), np.array([[120.0, 121]]), np.full(1, 0.5), "attention", 43.2)
+    assert fit_similarity(one, BOX) is None
+
+
+@pytest.mark.parametrize(
+    "view",
+    [VIEW @ np.diag([-1.0, 1, 1]), VIEW * np.array([[0.001], [0.001], [1]])],
+    ids=["mirrored", "sunk into one spot"],
+)
+def test_a_field_that_is_no_view_of_a_surface_gives_no_transform(view):
+    assert fit_similarity(field_of(view), BOX) is None
