@@ -20,7 +20,7 @@ def copied(tiny_weights, tmp_path):
 def told_of(weights):
     lines = []
     loaded = load(RunConfig(weights=str(weights), device="cpu"), lines.append)
-    return lines, Calibration.of(loaded.pipeline.config, AlignmentConfig()).odds
+    return lines, Calibration.of(loaded.pipeline.config, AlignmentConfig()).logit_weights
 
 
 def test_weights_whose_odds_are_not_known_say_so_and_how_to_fit_them(tiny_weights):
