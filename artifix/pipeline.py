@@ -227,8 +227,9 @@ class RefineByAlignPipeline(DiffusionPipeline):
         refined, alpha = inpaint(refined, located.filled), opaque_where_repainted(case.image.alpha, painted)
         notes = tuple(filter(None, (inpainted_note(located.filled), transparency_note(alpha, painted))))
         timings = located.timings | {"sample_s": time.perf_counter() - started}
-        found, filled = located.alignments, located.filled
-        return RefineResult(refined, found, tuple(records), timings, alpha, filled, notes)
+        return RefineResult(
+            refined, located.alignments, tuple(records), timings, alpha, located.filled, notes
+        )
 
     __call__ = refine
 
@@ -283,9 +284,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
     def _agreement(self, case: Case, alignment: Alignment, patch: Patch, config: RefineConfig) -> float:
         """Share of the attention that a repaired crop pays to the region: a good repair is found again."""
         feather_px = RefinementConfig().feather_px  # that of all cases, so that what is said can be compared
-        repaired = paste(
-            case.image.rgb, patch.pixels, patch.box, alignment.mask.astype(np.float32), feather_px
-        )
+        repaired = paste(case.image.rgb, patch.pixels, patch.box, alignment.mask, feather_px)
         blind = replace(config.alignment, transform=False, zoom=False)
         found = align(
             self.network,
