@@ -208,28 +208,25 @@ class RefineByAlignPipeline(DiffusionPipeline):
         located = located or self.search(case, config, progress)
         located.check_for_repair(config.alignment)
         started = time.perf_counter()
-        refined, records = case.image.pixels, []
+        refined, records, wanted = case.image.pixels, [], config.refinement
         placed = [self._aligned(case, found, config) for found in located.alignments]
         cores = [Core.of(found.mask, at) for found, at in zip(located.alignments, placed, strict=True)]
-        blends = blend_shares(case.blend, case.levels, cores, config.refinement.context)
-        last = Postprocessing(
-            case.image.rgb, case.blend > 0, case.spoiled, config.refinement.grain, config.seed
-        )
+        blends = blend_shares(case.blend, case.levels, cores, wanted.context)
+        last = Postprocessing(case.image.rgb, case.blend > 0, case.spoiled, wanted.grain, config.seed)
         for i, alignment in enumerate(located.alignments):
             if alignment.filled:
                 records.append(located.groups[i])
                 continue
             patch, record = self._repaint(case, alignment, config, i, len(located.alignments), progress)
             patch, told = last.apply(patch, placed[i], i)
-            refined = paste(refined, patch.pixels, patch.box, blends[i], config.refinement.feather_px)
+            refined = paste(refined, patch.pixels, patch.box, blends[i], wanted.feather_px)
             records.append(located.groups[i] | record | told)
         painted = [*blends, *([] if located.specks is None else [located.specks])]
         refined, alpha = inpaint(refined, located.filled), opaque_where_repainted(case.image.alpha, painted)
         notes = tuple(filter(None, (inpainted_note(located.filled), transparency_note(alpha, painted))))
         timings = located.timings | {"sample_s": time.perf_counter() - started}
-        return RefineResult(
-            refined, located.alignments, tuple(records), timings, alpha, located.filled, notes
-        )
+        found = located.alignments
+        return RefineResult(refined, found, tuple(records), timings, alpha, located.filled, notes)
 
     __call__ = refine
 
