@@ -1,11 +1,10 @@
 """The light of the crop for the aligned reference, in batches on any device.
 
-Refinement fits light before it samples by `artifix.refinement.exact_light`, which besides is robust: pixels that
-no light explains lose their weight, colours are fitted where both pictures show the same, the reference is
-blurred as the image is, and residuals are bounded. That takes tens of milliseconds a pair on one core, as long
-as all else that a pair costs there, and knows no batch and no GPU. Here the same two steps are done once each,
-plainly. On clean rings both come to the same within noise; an occluder on the ring tints the plain fit
-(tests/training/pairs/test_light_match.py, docs/decisions.md). The weights were trained with this one.
+Refinement fits light before it samples by `artifix.refinement.exact_light`, which is robust besides: pixels
+that no light explains lose their weight, colours are fitted where both pictures show the same, the reference
+is blurred as the image is, and residuals are bounded. That takes ten times as long or more, picture by picture
+on the CPU. Here the same two steps are done once each, plainly. On a clean ring both come to about the same;
+an occluder on the ring tints this one (docs/decisions.md, with figures). Weights were trained with it.
 """
 
 import torch
@@ -16,7 +15,8 @@ from torch.nn import functional
 def match_light_plainly(aligned: Tensor, crop: Tensor, mask: Tensor, valid: Tensor) -> Tensor:
     """Give the aligned reference the light of the crop on the ring around the mask.
 
-    A colour matrix by ridge least squares, then what is left on the ring, smoothed and continued into the mask.
+    A colour matrix by ridge least squares, then what is left on the ring, smoothed and continued into the
+    mask.
 
     Args:
         aligned: (B, 3, S, S) in [-1, 1].
