@@ -2,7 +2,7 @@
 
 Refinement fits light before it samples by `artifix.refinement.exact_light`, which is robust besides: pixels
 that no light explains lose their weight, colours are fitted where both pictures show the same, the reference
-is blurred as the image is, and residuals are bounded. That takes ten times as long or more, picture by picture
+is blurred as the image is, and residuals are bounded. That takes ten times as long, picture by picture
 on the CPU. Here the same two steps are done once each, plainly. On a clean ring both come to about the same;
 an occluder on the ring tints this one (docs/decisions.md, with figures). Weights were trained with it.
 """
