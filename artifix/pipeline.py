@@ -19,7 +19,7 @@ from artifix.alignment.located import LocateResult, result_of
 from artifix.alignment.scraps import settled
 from artifix.alignment.stage import align
 from artifix.alignment.stored import restore
-from artifix.config import RefineConfig
+from artifix.config import RefineConfig, RefinementConfig
 from artifix.errors import InputError
 from artifix.inputs.case import Case
 from artifix.inputs.parts import parts_of
@@ -29,13 +29,13 @@ from artifix.network.assembly import Network
 from artifix.network.codec import Codec
 from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
-from artifix.refinement.aligned import warp_of
 from artifix.refinement.composite import paste
-from artifix.refinement.filling import fill, fill_note
-from artifix.refinement.finish import Finish
+from artifix.refinement.inpainting import inpaint, inpainted_note
+from artifix.refinement.postprocessing import Postprocessing
+from artifix.refinement.reference_warp import warp_of
+from artifix.refinement.soft_edge import Core, blend_shares
 from artifix.refinement.stage import AlignedReference, Patch, repaint
-from artifix.refinement.tail import Core, shares
-from artifix.refinement.transparency import clear_note, uncovered
+from artifix.refinement.transparency import opaque_where_repainted, transparency_note
 from artifix.registration.content import agreement
 from artifix.scene import Scene
 
@@ -210,25 +210,25 @@ class RefineByAlignPipeline(DiffusionPipeline):
         located = located or self.search(case, config, progress)
         located.check_for_repair(config.alignment)
         started = time.perf_counter()
-        refined, records = case.image.pixels, []
+        refined, records, wanted = case.image.pixels, [], config.refinement
         placed = [self._aligned(case, found, config) for found in located.alignments]
         cores = [Core.of(found.mask, at) for found, at in zip(located.alignments, placed, strict=True)]
-        blends = shares(case.blend, case.levels, cores, config.refinement.context)
-        finish = Finish(case.image.rgb, case.blend > 0, case.spoiled, config.refinement.grain, config.seed)
+        blends = blend_shares(case.blend, case.levels, cores, wanted.context)
+        last = Postprocessing(case.image.rgb, case.blend > 0, case.spoiled, wanted.grain, config.seed)
         for i, alignment in enumerate(located.alignments):
             if alignment.filled:
                 records.append(located.groups[i])
                 continue
             patch, record = self._repaint(case, alignment, config, i, len(located.alignments), progress)
-            patch, told = finish.apply(patch, placed[i], i)
-            refined = paste(refined, patch.pixels, patch.box, blends[i], config.refinement.feather_px)
+            patch, told = last.apply(patch, placed[i], i)
+            refined = paste(refined, patch.pixels, patch.box, blends[i], wanted.feather_px)
             records.append(located.groups[i] | record | told)
         painted = [*blends, *([] if located.specks is None else [located.specks])]
-        refined, alpha = fill(refined, located.filled), uncovered(case.image.alpha, painted)
-        notes = tuple(filter(None, (fill_note(located.filled), clear_note(alpha, painted))))
+        refined, alpha = inpaint(refined, located.filled), opaque_where_repainted(case.image.alpha, painted)
+        notes = tuple(filter(None, (inpainted_note(located.filled), transparency_note(alpha, painted))))
         timings = located.timings | {"sample_s": time.perf_counter() - started}
-        found, filled = located.alignments, located.filled
-        return RefineResult(refined, found, tuple(records), timings, alpha, filled, notes)
+        found = located.alignments
+        return RefineResult(refined, found, tuple(records), timings, alpha, located.filled, notes)
 
     __call__ = refine
 
@@ -283,7 +283,8 @@ class RefineByAlignPipeline(DiffusionPipeline):
 
     def _agreement(self, case: Case, alignment: Alignment, patch: Patch, config: RefineConfig) -> float:
         """Share of the attention that a repaired crop pays to the region: a good repair is found again."""
-        repaired = paste(case.image.rgb, patch.pixels, patch.box, alignment.mask.astype(np.float32))
+        feather_px = RefinementConfig().feather_px  # that of all cases, so that what is said can be compared
+        repaired = paste(case.image.rgb, patch.pixels, patch.box, alignment.mask, feather_px)
         blind = replace(config.alignment, transform=False, zoom=False)
         found = align(
             self.network,

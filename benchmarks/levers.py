@@ -86,7 +86,7 @@ def shift_means(
     mask: NDArray[np.bool_],
     agreement: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """In place of `relight.match_roughly`: only the mean of each channel around the mask is the image's."""
+    """In place of `match_light_roughly`: only the mean of each channel around the mask is the image's."""
     away_px = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
     band = (away_px > RING_GUARD_PX) & (away_px < RING_REACH * np.sqrt(mask.sum())) & valid
     if band.sum() < LEAST_RING_PX:
@@ -102,7 +102,7 @@ def own_all(
     mask: NDArray[np.bool_],
     agreement: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """In place of `ownership.owned`: whatever the reference shows belongs."""
+    """In place of `foreground.foreground`: whatever the reference shows belongs."""
     return valid.astype(np.float32)
 
 
@@ -138,11 +138,11 @@ LEVERS = {
     ),
     "no-light": Lever(
         "the light of rough pastes: only their mean is shifted",
-        replaced=partial(patch.object, repainting, "match_roughly", shift_means),
+        replaced=partial(patch.object, repainting, "match_light_roughly", shift_means),
     ),
     "no-ownership": Lever(
         "ownership: all that the reference shows is pasted",
-        replaced=partial(patch.object, repainting, "owned", own_all),
+        replaced=partial(patch.object, repainting, "foreground", own_all),
     ),
     "no-grain": Lever("grain", override(FULL, grain=False)),
 }

@@ -26,7 +26,7 @@ LINES = (
     {"geometry"},
     {"box"},
     {"config"},
-    {"errors", "interruption", "control_groups"},
+    {"errors", "interruption", "control_groups", "tuning"},
 )
 LEVELS = {room: level for level, rooms in enumerate(LINES) for room in rooms}
 ROOTS = {"__init__", "__main__"}  # the package's own doors, above all rooms
@@ -79,7 +79,17 @@ def test_every_room_has_its_place():
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
 def test_registration_files_and_what_is_below_know_no_torch(path):
-    if room_of(path) in {"registration", "inputs", "outputs", "scene", "geometry", "box", "config", "errors"}:
+    if room_of(path) in {
+        "registration",
+        "inputs",
+        "outputs",
+        "scene",
+        "geometry",
+        "box",
+        "config",
+        "errors",
+        "tuning",
+    }:
         assert not {name.split(".")[0] for name in imports_of(path)} & NO_TORCH
 
 

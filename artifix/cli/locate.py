@@ -55,7 +55,7 @@ def locate(
     loaded = open_pipeline(session.config, session.console)
 
     from artifix.outputs.save import save_result
-    from artifix.refinement.filling import fill_note
+    from artifix.refinement.inpainting import inpainted_note
     from artifix.repair.case import locate_case
 
     with session.console.progress() as progress:
@@ -67,7 +67,7 @@ def locate(
     save_result(folder, files, overwrite, session.inputs.paths)
     told = {**done.record, **session.target.told(), "files": sorted(files)}
     session.console.result(f"{folder}: {_sentence(done.located, done.overall)}", told)
-    for said in filter(None, (done.overall.note, fill_note(result.filled))):
+    for said in filter(None, (done.overall.note, inpainted_note(result.filled))):
         session.console.note(said)
     if result.refusal is not None:
         shown = f"the best guess is in {folder / 'overview.png'}"

@@ -7,12 +7,10 @@ from scipy import ndimage
 
 from artifix.geometry import Box, resize
 from artifix.inputs.images import bands
-
-FEATHER_PX = 0.5  # width of the inward feather [px of the image]; a wider one lets the artifact through
-FEATHER_SHARE = 0.25  # of a group's inner radius, at most
+from artifix.refinement import tuning
 
 
-def feathered(blend: NDArray, feather_px: float = FEATHER_PX) -> NDArray[np.float32]:
+def feathered(blend: NDArray, feather_px: float) -> NDArray[np.float32]:
     """(H, W) `blend` in [0, 1], or bool, fading inward from where it is 0; narrower in small parts."""
     inside = blend > 0
     if feather_px <= 0 or inside.all() or not inside.any():
@@ -21,7 +19,7 @@ def feathered(blend: NDArray, feather_px: float = FEATHER_PX) -> NDArray[np.floa
     count, labels = cv2.connectedComponents(inside.astype(np.uint8))
     each = ndimage.maximum(distance, labels, range(1, count)) if count > 2 else distance.max()
     radius = np.concatenate([[1.0], np.atleast_1d(each)])
-    width = np.minimum(feather_px, FEATHER_SHARE * radius)
+    width = np.minimum(feather_px, tuning.REFINEMENT.feather_share * radius)
     share = np.empty(blend.shape, np.float32)
     for rows in bands(len(share)):
         ramp = np.clip(distance[rows] / (width[labels[rows]] + 0.5), 0, 1)
@@ -29,9 +27,7 @@ def feathered(blend: NDArray, feather_px: float = FEATHER_PX) -> NDArray[np.floa
     return share
 
 
-def paste(
-    pixels: NDArray, patch: NDArray, box: Box, blend: NDArray, feather_px: float = FEATHER_PX
-) -> NDArray:
+def paste(pixels: NDArray, patch: NDArray, box: Box, blend: NDArray, feather_px: float) -> NDArray:
     """Blend a patch into a copy of the image; pixels whose blend is 0 stay bit-identical.
 
     Args:

@@ -14,11 +14,11 @@ from artifix.network.assembly import Network
 from artifix.network.codec import decode
 from artifix.network.diffusion import Condition, sample
 from artifix.network.pixels import to_batch, to_pictures
-from artifix.refinement.light import as_sharp, match_light
-from artifix.refinement.ownership import owned
-from artifix.refinement.relight import match_roughly
-
-REGION_CONTEXT = 2.2  # side of the reference crop that is encoded, over the region's; a little over `context`
+from artifix.refinement import tuning
+from artifix.refinement.exact_light import match_light_exactly
+from artifix.refinement.foreground import foreground
+from artifix.refinement.rough_light import match_light_roughly
+from artifix.refinement.sharpness import match_sharpness
 
 # The reference in the frame of a box of the image: (h, w, 3) float32 in [0, 255], and (h, w) bool where it
 # shows.
@@ -49,7 +49,7 @@ class _Paste:
     """The careful paste: the reference warped into the crop, in its light, at the image's resolution."""
 
     pixels: NDArray[np.float32]  # (h, w, 3) in [0, 255]
-    owned: NDArray[np.float32]  # (h, w) in [0, 1]: 1 where it shows what belongs, 0 where nothing
+    foreground: NDArray[np.float32]  # (h, w) in [0, 1]: 1 where it shows the object, 0 where nothing of it
 
 
 def repaint(
@@ -98,10 +98,10 @@ def _careful_paste(
     size = box.height, box.width
     warped, valid = aligned.warp(box, size)
     if aligned.is_exact:
-        return _Paste(match_light(warped, valid, crop, mask), valid.astype(np.float32))
+        return _Paste(match_light_exactly(warped, valid, crop, mask), valid.astype(np.float32))
     agreement = aligned.agreement(box, size)
-    lit = match_roughly(as_sharp(warped, valid, crop, mask), valid, crop, mask, agreement)
-    return _Paste(lit, owned(lit, valid, crop, mask, agreement))
+    lit = match_light_roughly(match_sharpness(warped, valid, crop, mask), valid, crop, mask, agreement)
+    return _Paste(lit, foreground(lit, valid, crop, mask, agreement))
 
 
 def _region_picture(
@@ -109,7 +109,7 @@ def _region_picture(
 ) -> NDArray[np.uint8]:
     """The matching part of the reference with a margin, at the size the encoder reads."""
     side = network.reference_size_px
-    box = squared(crop_around(region, REGION_CONTEXT))
+    box = squared(crop_around(region, tuning.REFINEMENT.region_context))
     return Crop(box, (side, side)).cut(reference)
 
 
@@ -130,7 +130,9 @@ def _condition(
     )
     if paste is None:
         return network.condition(small, hole, network.compare(small, reference, hole))
-    aligned, valid = (to_batch([resize(part, size)], *place) for part in (paste.pixels, paste.owned > 0.5))
+    aligned, valid = (
+        to_batch([resize(part, size)], *place) for part in (paste.pixels, paste.foreground > 0.5)
+    )
     # Matching sees the paste where there is one and the artifact where there is none.
     known = hole * valid
     comparison = network.compare(torch.where(known > 0, aligned, small), reference, hole - known)
@@ -181,10 +183,10 @@ def _enlarged(
     else:  # in place: such arrays of a large crop are a hundred megabytes each
         full = resize(correction, size)
         full += paste.pixels
-        if paste.owned.min() < 1:
-            full *= paste.owned[..., None]
+        if paste.foreground.min() < 1:
+            full *= paste.foreground[..., None]
             drawn = resize(picture, size)
-            drawn *= 1 - paste.owned[..., None]
+            drawn *= 1 - paste.foreground[..., None]
             full += drawn
     full = np.asarray(full, np.float32)
     full /= 255

@@ -6,11 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-ERASED = 0.5  # share of a hole's transparency that is repainted, from which on the hole was erased
-TOLD = 0.05  # share of what was repainted, from which on its transparency is told
+from artifix.refinement import tuning
 
 
-def uncovered(alpha: NDArray | None, parts: Sequence[NDArray]) -> NDArray | None:
+def opaque_where_repainted(alpha: NDArray | None, parts: Sequence[NDArray]) -> NDArray | None:
     """The alpha of an image, opaque where an erased artifact was repainted.
 
     A hole that lies mostly in the mask was erased; transparency that goes on outside of it is the outline of
@@ -34,22 +33,22 @@ def uncovered(alpha: NDArray | None, parts: Sequence[NDArray]) -> NDArray | None
     missing = top - alpha.astype(np.float64)
     whole = np.bincount(labels.ravel(), missing.ravel(), count)
     inside = np.bincount(labels.ravel(), (missing * (repainted > 0)).ravel(), count)
-    erased = (inside >= ERASED * whole)[labels] & clear
+    erased = (inside >= tuning.REFINEMENT.erased_share * whole)[labels] & clear
     raised = alpha + repainted * missing
     return np.where(erased, raised.round(), alpha).astype(alpha.dtype)
 
 
-def clear_note(alpha: NDArray | None, parts: Sequence[NDArray]) -> str:
+def transparency_note(alpha: NDArray | None, parts: Sequence[NDArray]) -> str:
     """What to say where what was repainted cannot be seen; empty where it can.
 
     Args:
         alpha: (H, W) of the repaired image; None of one that has none.
-        parts: as of `uncovered`.
+        parts: as of `opaque_where_repainted`.
     """
     if alpha is None:
         return ""
-    repainted = np.max(parts, axis=0) >= ERASED
+    repainted = np.max(parts, axis=0) >= tuning.REFINEMENT.erased_share
     clear = int((repainted & (alpha < np.iinfo(alpha.dtype).max / 2)).sum())
-    if clear <= TOLD * repainted.sum():
+    if clear <= tuning.REFINEMENT.transparent_share * repainted.sum():
         return ""
     return f"{clear} px of what was repainted stay transparent, as the image is transparent beyond the mask"

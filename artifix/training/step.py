@@ -12,7 +12,7 @@ from artifix.network.attention import RecordingProcessor, record_attention
 from artifix.network.codec import decode, encode
 from artifix.network.diffusion import Condition, predict_clean, prediction_scale
 from artifix.training.losses import correspondence_loss, denoising_loss, matching_accuracy
-from artifix.training.pairs.photometry import match_light
+from artifix.training.pairs.light_match import match_light_plainly
 from artifix.training.pairs.synthesis import Pairs
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 
@@ -69,7 +69,7 @@ def refinement_condition(network: Network, pairs: Pairs, kept: Tensor | None = N
     Matching sees the paste where there is one, and where there is none the artifact, which is hidden from
     the U-Net.
     """
-    aligned = match_light(pairs.aligned, pairs.clean, pairs.mask, pairs.valid)
+    aligned = match_light_plainly(pairs.aligned, pairs.clean, pairs.mask, pairs.valid)
     known = pairs.mask * pairs.valid
     seen = torch.where(known > 0, aligned, pairs.garbled)
     comparison = network.compare(seen, pairs.reference, pairs.mask - known)

@@ -14,7 +14,7 @@ from artifix.network.assembly import Network
 from artifix.network.codec import decode, encode
 from artifix.network.diffusion import predict_clean, sample
 from artifix.training.losses import denoising_loss, map_overlap, matching_accuracy
-from artifix.training.pairs.photometry import match_light
+from artifix.training.pairs.light_match import match_light_plainly
 from artifix.training.pairs.sources import Sources
 from artifix.training.pairs.synthesis import Pairs, SynthesisConfig, make_pairs
 from artifix.training.step import LossConfig, alignment_condition, attend, refinement_condition
@@ -121,7 +121,7 @@ def _what(network: Network, batches: Sequence[Pairs], steps: int) -> dict[str, f
             continue
         batch = replace(whole, **{f.name: getattr(whole, f.name)[rows] for f in fields(whole)})
         alone = replace(batch, aligned=torch.zeros_like(batch.aligned), valid=torch.zeros_like(batch.valid))
-        pasted = match_light(batch.aligned, batch.clean, batch.mask, batch.valid)
+        pasted = match_light_plainly(batch.aligned, batch.clean, batch.mask, batch.valid)
         scores["paste_db"].append(_psnr(pasted, batch))
         scores["refined_db"].append(_psnr(draw(network, batch, steps), batch))
         scores["tokens_db"].append(_psnr(draw(network, alone, steps), batch))

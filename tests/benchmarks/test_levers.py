@@ -50,7 +50,7 @@ class Counting:
 
     def refine(self, case, config, located):
         assert config.alignment.force
-        return repainting.match_roughly, repainting.owned, config.refinement.grain, located
+        return repainting.match_light_roughly, repainting.foreground, config.refinement.grain, located
 
 
 @pytest.fixture
@@ -68,8 +68,8 @@ def test_what_stands_in_takes_what_it_stands_in_for():
         levers.logit_of_band: searching.logit_of,
         levers.unverified: searching.verified_logit,
         levers.by_logit: searching.ordered,
-        levers.shift_means: repainting.match_roughly,
-        levers.own_all: repainting.owned,
+        levers.shift_means: repainting.match_light_roughly,
+        levers.own_all: repainting.foreground,
     }
     for stand_in, original in stand_ins.items():
         assert list(inspect.signature(stand_in).parameters) == list(inspect.signature(original).parameters)
@@ -92,7 +92,7 @@ def test_variants_differ_by_one_lever_and_share_the_search_they_leave_alone(know
 def test_everything_is_put_back(known):
     def replaceable():
         score = searching.logit_of, searching.verified_logit, searching.ordered
-        return searching.register, score, repainting.match_roughly, repainting.owned
+        return searching.register, score, repainting.match_light_roughly, repainting.foreground
 
     before = replaceable()
     for _ in levers.measure(Counting(), known, LEVERS):

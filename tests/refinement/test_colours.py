@@ -1,13 +1,15 @@
 """Colours fitted to a ring, and where both pictures show the same thing."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from artifix.refinement import light
+from artifix.refinement import tuning
 from artifix.refinement.colours import fit_colours
-from artifix.refinement.kinship import kinship
-from artifix.refinement.light import match_light
+from artifix.refinement.exact_light import match_light_exactly
+from artifix.refinement.local_correlation import local_correlation
 
 RNG = np.random.default_rng(0)
 
@@ -26,20 +28,20 @@ def hole() -> np.ndarray:
     return mask
 
 
-def test_strokes_that_vary_together_are_kin_and_another_ground_is_not():
+def test_strokes_that_vary_together_correlate_and_another_ground_does_not():
     both = label()
     other = both * 0.7 + 20
     ground = np.s_[:, 80:]
     both[ground] = 150 + RNG.normal(0, 12, both[ground].shape).astype(np.float32)
     other[ground] = np.array([230, 150, 60]) + RNG.normal(0, 12, both[ground].shape)
-    found = kinship(both, other.astype(np.float32), np.ones((100, 120), bool))
+    found = local_correlation(both, other.astype(np.float32), np.ones((100, 120), bool))
     assert found[:, 10:60].mean() > 0.8
     assert found[:, 95:].mean() < 0.25
 
 
-def test_plain_places_have_the_kinship_of_the_texture_beside_them_or_one_of_their_own():
+def test_plain_places_have_the_correlation_of_the_texture_beside_them_or_one_of_their_own():
     plain = np.full((100, 120, 3), 90, np.float32)
-    nothing = kinship(plain, plain, np.ones((100, 120), bool))
+    nothing = local_correlation(plain, plain, np.ones((100, 120), bool))
     assert np.ptp(nothing) == pytest.approx(0, abs=1e-5)
     assert 0.4 < nothing.mean() < 0.8
 
@@ -53,7 +55,7 @@ def test_lettering_keeps_its_colour_where_another_ground_lies_behind_the_object(
     reference[:, 80:] = 170 + RNG.normal(0, 6, reference[:, 80:].shape)  # grey marble
     image[:, 80:] = np.array([235, 150, 50]) + RNG.normal(0, 12, image[:, 80:].shape)  # an orange
     image = np.where(hole()[..., None], 90, image).astype(np.float32)
-    fitted = match_light(reference, np.ones((100, 120), bool), image, hole())
+    fitted = match_light_exactly(reference, np.ones((100, 120), bool), image, hole())
     cream = hole() & (label().min(2) > 200)
     cream[:, 78:] = False
     error = (fitted - truth)[cream].mean(0)
@@ -83,7 +85,7 @@ def test_glare_at_the_masks_edge_is_bounded_by_what_is_usual_around():
     truth = label() * 0.8 + glare[..., None]
     image = (truth + RNG.normal(0, 6, truth.shape)).clip(0, 255)
     image = np.where(hole()[..., None], 0, image).astype(np.float32)
-    fitted = match_light(label(), np.ones((100, 120), bool), image, hole())
+    fitted = match_light_exactly(label(), np.ones((100, 120), bool), image, hole())
     assert np.abs(fitted - truth)[hole()].mean() < 13
 
 
@@ -93,8 +95,8 @@ def test_a_crop_beyond_the_working_size_gets_the_light_of_a_smaller_one(monkeypa
     truth = reference * 0.7 + gradient
     image = np.where(mask[..., None], 0, truth).astype(np.float32)
     everywhere = np.ones(mask.shape, bool)
-    whole = match_light(reference, everywhere, image, mask)
-    monkeypatch.setattr(light, "WORKING_SIDE_PX", 160)
-    small = match_light(reference, everywhere, image, mask)
+    whole = match_light_exactly(reference, everywhere, image, mask)
+    monkeypatch.setattr(tuning, "REFINEMENT", replace(tuning.REFINEMENT, light_side_px=160))
+    small = match_light_exactly(reference, everywhere, image, mask)
     assert np.abs(whole - truth)[mask].mean() < 4
     assert np.abs(small - truth)[mask].mean() < 5

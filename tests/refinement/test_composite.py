@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from artifix.geometry import Box
 from artifix.refinement.composite import feathered, paste
 
+FEATHER_PX = 0.5
+
 
 def noise(height: int, width: int, dtype: str, seed: int = 0) -> np.ndarray:
     top = np.iinfo(dtype).max + 1
@@ -40,20 +42,20 @@ def test_paste_leaves_pixels_without_blend_bit_identical(height, width, dtype, f
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 def test_paste_of_the_same_pixels_changes_nothing(dtype: str):
     image, blend = noise(20, 30, dtype), np.ones((20, 30), np.float32)
-    np.testing.assert_array_equal(paste(image, image, Box(0, 0, 30, 20), blend), image)
+    np.testing.assert_array_equal(paste(image, image, Box(0, 0, 30, 20), blend, FEATHER_PX), image)
 
 
 def test_paste_keeps_what_it_is_given_untouched():
     image, blend = noise(20, 20, "uint8"), np.ones((20, 20), np.float32)
     before = image.copy()
-    paste(image, np.zeros((20, 20, 3), np.float32), Box(0, 0, 20, 20), blend)
+    paste(image, np.zeros((20, 20, 3), np.float32), Box(0, 0, 20, 20), blend, FEATHER_PX)
     np.testing.assert_array_equal(image, before)
 
 
 def test_grey_blend_mixes_and_the_middle_of_the_mask_is_all_patch():
     image, blend = np.full((40, 40, 3), 100, np.uint8), np.zeros((40, 40), np.float32)
     blend[10:30, 10:20], blend[10:30, 20:30] = 1.0, 0.5
-    pasted = paste(image, np.full((40, 40, 3), 200, np.uint8), Box(0, 0, 40, 40), blend)
+    pasted = paste(image, np.full((40, 40, 3), 200, np.uint8), Box(0, 0, 40, 40), blend, FEATHER_PX)
     assert (pasted[20, 15] == 200).all()
     assert (pasted[20, 24] == 150).all()
 

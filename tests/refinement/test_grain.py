@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from artifix.geometry import Box
-from artifix.refinement.grain import LEAST_ADDED, Shown, around_patch, with_grain
+from artifix.refinement.grain import Shown, around_patch, with_grain
+from artifix.refinement.tuning import REFINEMENT
 
 BOX = Box(60, 50, 180, 170)
 INSIDE = np.s_[80:140, 90:150]  # of the image: what is marked
@@ -145,4 +146,4 @@ def test_without_a_reference_the_patch_is_measured_in_the_mask():
     patch = np.where(marked[..., None], clean, image)[BOX.slices()].astype(np.float32) / 255
     _, sigma = with_grain(patch, BOX, image, marked, np.random.default_rng(0))
     assert sigma == pytest.approx(9, rel=0.25)
-    assert sigma > LEAST_ADDED
+    assert sigma > REFINEMENT.grain_least_added

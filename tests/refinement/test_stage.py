@@ -5,8 +5,9 @@ import pytest
 
 from artifix.config import RefinementConfig
 from artifix.geometry import Box
-from artifix.refinement.light import as_sharp, match_light
-from artifix.refinement.relight import match_roughly
+from artifix.refinement.exact_light import match_light_exactly
+from artifix.refinement.rough_light import match_light_roughly
+from artifix.refinement.sharpness import match_sharpness
 from artifix.refinement.stage import AlignedReference, repaint
 from artifix.registration.transform import Transform
 
@@ -61,11 +62,11 @@ def test_an_untrained_network_leaves_the_fitted_paste(drawn, warp, image, mask, 
     part = patch.box.slices()
     warped, valid = warp(patch.box, (patch.box.height, patch.box.width))
     if is_exact:
-        expected = match_light(warped, valid, image[part], mask[part]) / 255
+        expected = match_light_exactly(warped, valid, image[part], mask[part]) / 255
     else:
         agreement = np.full(mask[part].shape, ALL_OVER, np.float32)
-        soft = as_sharp(warped, valid, image[part], mask[part])
-        expected = match_roughly(soft, valid, image[part], mask[part], agreement) / 255
+        soft = match_sharpness(warped, valid, image[part], mask[part])
+        expected = match_light_roughly(soft, valid, image[part], mask[part], agreement) / 255
     assert valid.all()
     assert np.abs(patch.pixels - expected).max() < 1e-4
 

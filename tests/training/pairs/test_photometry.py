@@ -7,7 +7,6 @@ from artifix.training.pairs.photometry import (
     draw_light,
     glare,
     grain,
-    match_light,
     photograph,
     shine,
     soften,
@@ -17,18 +16,6 @@ from artifix.training.pairs.photometry import (
 @pytest.fixture
 def random():
     return torch.Generator().manual_seed(0)
-
-
-@pytest.fixture
-def crop(random):
-    return torch.rand(3, 3, 48, 48, generator=random) - 0.5
-
-
-@pytest.fixture
-def mask():
-    mask = torch.zeros(3, 1, 48, 48)
-    mask[:, :, 16:30, 12:28] = 1
-    return mask
 
 
 def test_light_without_strength_leaves_pictures_as_they_are(random):
@@ -92,46 +79,3 @@ def test_each_flaw_shows_in_its_share_of_the_photos(random, name):
     assert 0.3 < changed.float().mean() < 0.7
     assert taken.min() >= 0
     assert taken.max() <= 1
-
-
-@pytest.mark.parametrize(("gain", "offset"), [(1.0, 0.0), (1.0, 0.3), (0.6, 0.2), (1.8, -0.05)])
-def test_light_that_differs_by_gain_and_offset_is_matched(crop, mask, gain, offset):
-    per_channel = torch.tensor([1.0, 0.9, 1.1]).view(1, 3, 1, 1)
-    aligned = crop * gain * per_channel + offset
-    matched = match_light(aligned, crop, mask, torch.ones_like(mask))
-    # A ridge holds the fit near 1, so a large gain is followed to a few hundredths only.
-    assert (matched - crop).abs().max() < 0.01 + 0.1 * (aligned - crop).abs().max()
-    assert (matched - crop).abs().mean() < 0.01 + 0.05 * abs(1 - gain)
-
-
-def test_the_masked_part_has_no_say_in_the_light(crop, mask):
-    valid = torch.ones_like(mask)
-    spoiled = torch.where(mask > 0, torch.ones(()), crop)
-    assert torch.equal(match_light(crop, spoiled, mask, valid), match_light(crop, crop, mask, valid))
-
-
-def test_invalid_reference_has_no_say_in_the_light_and_stays_zero(crop, mask):
-    valid = torch.ones_like(mask)
-    valid[..., :20] = 0
-    elsewhere = torch.where(valid > 0, crop * 0.7 + 0.1, torch.ones(()))
-    matched = match_light(elsewhere, crop, mask, valid)
-    assert (matched - crop).abs()[..., 20:].max() < 0.01
-    assert not matched[..., :20].any()
-
-
-def test_no_aligned_reference_gives_zeros(crop, mask):
-    nothing = torch.zeros_like(mask)
-    assert not match_light(crop * 0, crop, mask, nothing).any()
-
-
-def test_light_that_falls_across_the_mask_is_continued_into_it(crop, mask):
-    fall = torch.linspace(-0.2, 0.2, 48).view(1, 1, 1, 48)
-    matched = match_light(crop * 0.5, crop * 0.5 + fall, mask, torch.ones_like(mask))
-    wrong = ((matched - crop * 0.5 - fall).abs() * mask).sum() / (3 * mask.sum())
-    ignored = (fall.abs() * mask).sum() / mask.sum()
-    assert wrong < 0.3 * ignored
-
-
-def test_hardly_any_texture_is_not_blown_up(crop, mask):
-    matched = match_light(crop * 0.001, crop, mask, torch.ones_like(mask))
-    assert matched.std() < 0.5 * crop.std()

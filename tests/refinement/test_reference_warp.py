@@ -7,7 +7,7 @@ import pytest
 
 from artifix.geometry import Box
 from artifix.inputs.images import Picture
-from artifix.refinement.aligned import warp_of
+from artifix.refinement.reference_warp import warp_of
 
 
 class AsItLies:

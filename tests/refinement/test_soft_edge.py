@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from artifix.inputs.parts import parts_of
-from artifix.refinement.tail import ROUGH_PX, Core, shares
+from artifix.refinement.soft_edge import Core, blend_shares
+from artifix.refinement.tuning import REFINEMENT
 
 CONTEXT = 1.8
 
@@ -23,7 +24,7 @@ def blurred(mask: np.ndarray, deviation_px: float = 8) -> np.ndarray:
 def shared(blend: np.ndarray, is_exact: bool = True) -> list[np.ndarray]:
     levels = np.full(blend.shape, 0.5, np.float32)
     cores = [Core(mask, is_exact) for mask in parts_of(blend >= levels).groups]
-    return shares(blend, levels, cores, CONTEXT)
+    return blend_shares(blend, levels, cores, CONTEXT)
 
 
 def test_a_hard_mask_is_shared_as_it_is():
@@ -40,7 +41,7 @@ def test_the_core_is_whole_and_what_is_not_marked_keeps_itself(is_exact):
     assert share.dtype == np.float32
 
 
-def test_the_tail_falls_outward_and_ends_within_the_crop():
+def test_the_edge_falls_outward_and_ends_within_the_crop():
     (share,) = shared(blurred(hard(), 12))
     row = share[60, 90:]
     assert (np.diff(row) <= 0).all()
@@ -48,15 +49,15 @@ def test_the_tail_falls_outward_and_ends_within_the_crop():
     assert (share[60, 88 + 20 :] == 0).all()  # the crop is .4 of 50 px wider
 
 
-def test_where_the_reference_lies_roughly_the_tail_is_narrow():
+def test_where_the_reference_lies_roughly_the_edge_is_narrow():
     blend = blurred(hard())
     (share,) = shared(blend, is_exact=False)
     distance = cv2.distanceTransform((blend < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    assert (share[distance >= ROUGH_PX] == 0).all()
-    assert (share[(distance > 0) & (distance < ROUGH_PX / 2)] > 0.5).all()
+    assert (share[distance >= REFINEMENT.soft_rough_px] == 0).all()
+    assert (share[(distance > 0) & (distance < REFINEMENT.soft_rough_px / 2)] > 0.5).all()
 
 
-def test_a_tail_between_two_groups_is_taken_from_the_nearer():
+def test_a_edge_between_two_groups_is_taken_from_the_nearer():
     mask = np.zeros((120, 200), np.float32)
     mask[40:80, 30:80], mask[40:80, 116:176] = 1, 1
     blend = blurred(mask)
@@ -66,7 +67,7 @@ def test_a_tail_between_two_groups_is_taken_from_the_nearer():
     assert right[60, 112] > 0
 
 
-def test_at_the_border_of_the_image_a_tail_need_not_fade():
+def test_at_the_border_of_the_image_a_edge_need_not_fade():
     mask = np.zeros((120, 200), np.float32)
     mask[:, 60:80] = 1
     (share,) = shared(blurred(mask, 4))

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from artifix.refinement.relight import continued, match_roughly
+from artifix.refinement.membrane import membrane
+from artifix.refinement.rough_light import match_light_roughly
 
 SIZE = 160, 180
 EVERYWHERE = np.ones(SIZE, bool)
@@ -49,7 +50,7 @@ def test_gain_offset_and_tint_of_a_displaced_picture_are_undone(gain, offset, sh
     lit = coloured() * np.float32(gain) + np.float32(offset)
     warped = coloured(shift_px)
     wanted = warped * np.float32(gain) + np.float32(offset)
-    found = match_roughly(warped, EVERYWHERE, melted(lit), MASK, AGREEMENT)
+    found = match_light_roughly(warped, EVERYWHERE, melted(lit), MASK, AGREEMENT)
     assert error_inside(found, wanted) < 6 < error_inside(warped, wanted) / 2
     assert found.dtype == np.float32
 
@@ -57,7 +58,7 @@ def test_gain_offset_and_tint_of_a_displaced_picture_are_undone(gain, offset, sh
 @pytest.mark.parametrize("shade", [0.5, 0.75])
 def test_a_print_on_white_ground_keeps_its_colour_and_takes_the_shadow(shade):
     image = melted(printed() * shade)
-    found = match_roughly(printed(), EVERYWHERE, image, MASK, AGREEMENT)
+    found = match_light_roughly(printed(), EVERYWHERE, image, MASK, AGREEMENT)
     assert error_inside(found, printed() * shade) < 8
     red, green, blue = found[66:74, 75:105].reshape(-1, 3).mean(0)
     assert red > 2 * max(green, blue)
@@ -65,7 +66,7 @@ def test_a_print_on_white_ground_keeps_its_colour_and_takes_the_shadow(shade):
 
 def test_a_shadow_that_falls_across_the_ground_is_continued_over_the_print():
     shade = np.linspace(0.55, 1.0, SIZE[1], dtype=np.float32)[None, :, None]
-    found = match_roughly(printed(), EVERYWHERE, melted(printed() * shade), MASK, AGREEMENT)
+    found = match_light_roughly(printed(), EVERYWHERE, melted(printed() * shade), MASK, AGREEMENT)
     ground = found[78:82, 60:120].mean((0, 2))
     assert ground[-5:].mean() - ground[:5].mean() == pytest.approx(235 * 0.45 * 55 / 180, abs=10)
     assert error_inside(found, printed() * shade) < 8
@@ -80,7 +81,7 @@ def test_a_hand_over_the_ring_does_not_stain_the_paste(drawn, hand):
     clean, stained = image, image.copy()
     stained[112:150, 70:100] = hand
     clean, stained = (
-        match_roughly(drawn(), EVERYWHERE, shown, MASK, agreement) for shown in (clean, stained)
+        match_light_roughly(drawn(), EVERYWHERE, shown, MASK, agreement) for shown in (clean, stained)
     )
     assert error_inside(stained, clean) < 5
     assert np.abs(stained - clean)[MASK].max() < 45
@@ -90,22 +91,24 @@ def test_outliers_that_seem_to_agree_are_outvoted():
     lit = coloured() * np.float32(0.8) + 10
     image = melted(lit)
     image[112:130, 70:85] = (255, 0, 0)
-    found = match_roughly(coloured(), EVERYWHERE, image, MASK, AGREEMENT)
+    found = match_light_roughly(coloured(), EVERYWHERE, image, MASK, AGREEMENT)
     assert error_inside(found, lit) < 8
 
 
 def test_where_hardly_anything_is_comparable_the_reference_stays_as_it_is():
     nothing = np.zeros(SIZE, bool)
     np.testing.assert_array_equal(
-        match_roughly(coloured(), nothing, coloured() / 2, MASK, AGREEMENT), coloured()
+        match_light_roughly(coloured(), nothing, coloured() / 2, MASK, AGREEMENT), coloured()
     )
     few = nothing.copy()
     few[48, 60:80] = True
-    np.testing.assert_array_equal(match_roughly(coloured(), few, coloured() / 2, MASK, AGREEMENT), coloured())
+    np.testing.assert_array_equal(
+        match_light_roughly(coloured(), few, coloured() / 2, MASK, AGREEMENT), coloured()
+    )
 
 
 def test_what_agrees_already_hardly_changes():
-    found = match_roughly(coloured(), EVERYWHERE, melted(coloured()), MASK, AGREEMENT)
+    found = match_light_roughly(coloured(), EVERYWHERE, melted(coloured()), MASK, AGREEMENT)
     assert error_inside(found, coloured()) < 4
 
 
@@ -113,7 +116,7 @@ def test_what_agrees_already_hardly_changes():
 def test_the_light_stays_on_the_scale_whatever_the_image(dtype):
     random = np.random.default_rng(3)
     image = random.choice([0, 255], (*SIZE, 3)).astype(dtype)
-    found = match_roughly(coloured(), EVERYWHERE, image, MASK, np.ones(SIZE, np.float32))
+    found = match_light_roughly(coloured(), EVERYWHERE, image, MASK, np.ones(SIZE, np.float32))
     assert np.isfinite(found).all()
     assert found.min() >= 0
     assert found.max() <= 255
@@ -124,7 +127,7 @@ def test_a_small_crop_with_a_mask_at_its_corner_is_lit(shape):
     mask = np.zeros(shape, bool)
     mask[:14, :14] = True
     warped = np.full((*shape, 3), 200, np.float32)
-    found = match_roughly(warped, np.ones(shape, bool), warped / 2, mask, np.ones(shape, np.float32))
+    found = match_light_roughly(warped, np.ones(shape, bool), warped / 2, mask, np.ones(shape, np.float32))
     np.testing.assert_allclose(found[mask], 100, atol=8)
 
 
@@ -132,11 +135,11 @@ def test_a_membrane_passes_through_what_is_known_and_answers_elsewhere():
     x = np.tile(np.arange(128, dtype=np.float32), (96, 1))
     plane = np.dstack([x / 4, 20 - x / 8, x * 0 + 7])
     known = ((x < 40) | (x > 88)).astype(np.float32)
-    found = continued(np.where(known[..., None] > 0, plane, 99).astype(np.float32), known, 0.02)
+    found = membrane(np.where(known[..., None] > 0, plane, 99).astype(np.float32), known, 0.02)
     assert found.shape == plane.shape
     np.testing.assert_allclose(found, plane, atol=2)
 
 
 def test_a_membrane_without_anything_known_is_flat():
-    found = continued(np.full((50, 60, 3), 9, np.float32), np.zeros((50, 60), np.float32), 0.1)
+    found = membrane(np.full((50, 60, 3), 9, np.float32), np.zeros((50, 60), np.float32), 0.1)
     np.testing.assert_allclose(found, 0, atol=1e-3)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from artifix.refinement.ownership import owned
+from artifix.refinement.foreground import foreground
 
 SIZE = 180, 200
 EVERYWHERE = np.ones(SIZE, bool)
@@ -40,7 +40,7 @@ def agreeing() -> np.ndarray:
 
 
 def test_a_ground_of_another_colour_is_cut_off_along_the_thing():
-    found = owned(thing(WHITE), EVERYWHERE, thing(GREEN), ACROSS, agreeing())
+    found = foreground(thing(WHITE), EVERYWHERE, thing(GREEN), ACROSS, agreeing())
     assert found.dtype == np.float32
     assert found[ACROSS & (np.arange(SIZE[1]) < 105)].min() > 0.95
     assert found[ACROSS & (np.arange(SIZE[1]) > 116)].max() < 0.05
@@ -50,17 +50,17 @@ def test_a_ground_of_another_colour_is_cut_off_along_the_thing():
 @pytest.mark.parametrize("ground", [GREEN, WHITE])
 def test_on_the_same_ground_all_belongs(ground):
     agreement = np.full(SIZE, 0.9, np.float32)
-    assert (owned(thing(ground), EVERYWHERE, thing(ground), ACROSS, agreement) == 1).all()
+    assert (foreground(thing(ground), EVERYWHERE, thing(ground), ACROSS, agreement) == 1).all()
 
 
 def test_a_mask_inside_the_thing_is_all_of_it_whatever_the_ground():
     """The ground lies beyond the ring that is asked."""
-    found = owned(thing(WHITE), EVERYWHERE, thing(GREEN), masked(20, 60), agreeing())
+    found = foreground(thing(WHITE), EVERYWHERE, thing(GREEN), masked(20, 60), agreeing())
     assert (found == 1).all()
 
 
 def test_a_thing_of_which_nothing_agrees_is_not_cut():
-    found = owned(thing(WHITE), EVERYWHERE, 255 - thing(GREEN), ACROSS, np.full(SIZE, 0.05, np.float32))
+    found = foreground(thing(WHITE), EVERYWHERE, 255 - thing(GREEN), ACROSS, np.full(SIZE, 0.05, np.float32))
     assert (found == 1).all()
 
 
@@ -68,21 +68,21 @@ def test_a_thing_of_which_nothing_agrees_is_not_cut():
 def test_where_the_reference_shows_nothing_nothing_belongs(image):
     valid = EVERYWHERE.copy()
     valid[:90] = False
-    found = owned(thing(WHITE), valid, image, ACROSS, agreeing())
+    found = foreground(thing(WHITE), valid, image, ACROSS, agreeing())
     assert (found[:90] == 0).all()
     assert found[95:120, 72:104].min() > 0.95
 
 
 def test_nothing_shown_at_all_is_no_error():
     nothing = np.zeros(SIZE, bool)
-    assert (owned(thing(WHITE), nothing, thing(GREEN), ACROSS, agreeing()) == 0).all()
+    assert (foreground(thing(WHITE), nothing, thing(GREEN), ACROSS, agreeing()) == 0).all()
 
 
 def test_the_same_is_cut_each_time_and_from_8_bits():
     image = thing(GREEN).astype(np.uint8)
-    first = owned(thing(WHITE), EVERYWHERE, image, ACROSS, agreeing())
+    first = foreground(thing(WHITE), EVERYWHERE, image, ACROSS, agreeing())
     cv2.setRNGSeed(7)
-    np.testing.assert_array_equal(owned(thing(WHITE), EVERYWHERE, image, ACROSS, agreeing()), first)
+    np.testing.assert_array_equal(foreground(thing(WHITE), EVERYWHERE, image, ACROSS, agreeing()), first)
     assert first.min() < 0.05
 
 
@@ -92,6 +92,6 @@ def test_narrow_crops_are_no_error(shape):
     paste, image = rng.uniform(0, 255, (2, *shape, 3)).astype(np.float32)
     mask = np.zeros(shape, bool)
     mask[2:5, 2:5] = True
-    found = owned(paste, np.ones(shape, bool), image, mask, np.full(shape, 0.5, np.float32))
+    found = foreground(paste, np.ones(shape, bool), image, mask, np.full(shape, 0.5, np.float32))
     assert found.shape == shape
     assert np.isfinite(found).all()

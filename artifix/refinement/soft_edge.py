@@ -1,4 +1,4 @@
-"""Soft masks: the core is repaired whole, and only the tail around it blends."""
+"""Soft masks: the core is repaired whole, and only the soft edge around it blends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.geometry import box_of, crop_around
+from artifix.refinement import tuning
 from artifix.refinement.stage import AlignedReference
-
-WHOLE = 2 / 3  # of the level, from there on all is taken from the patch: blur rounds corners of artifacts off
-ROUGH_PX = 3.0  # a tail reaches so far where the paste lies only roughly in place: further out it is a ghost
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +25,7 @@ class Core:
         return cls(mask, aligned is not None and aligned.is_exact)
 
     def reach(self, context: float) -> float:
-        """How far a tail around it may reach [px]: in the crop repainted, or where nothing is exact, little.
+        """How far a soft edge around it may reach [px]: in the crop, or where nothing is exact, little.
 
         Args:
             context: side of the crop repainted, over the core's longer side.
@@ -40,15 +38,16 @@ class Core:
             crop.right - core.right if crop.right < width else np.inf,
             crop.bottom - core.bottom if crop.bottom < height else np.inf,
         )
-        return min(*margins, max(height, width) if self.is_exact else ROUGH_PX)
+        # A paste that lies only roughly in place is a ghost further out.
+        return min(*margins, max(height, width) if self.is_exact else tuning.REFINEMENT.soft_rough_px)
 
 
-def shares(
+def blend_shares(
     blend: NDArray[np.float32], levels: NDArray[np.float32], cores: Sequence[Core], context: float
 ) -> list[NDArray]:
     """How much of each pixel is taken from each mask group's patch, before the feather.
 
-    All of it in the group's core, where the artifact must not show through; in the tail, where the mask is
+    All of it in the group's core, where the artifact must not show through; at the edge, where the mask is
     soft, it falls with the mask, and with the distance from the nearest core, whose patch it is taken from.
 
     Args:
@@ -63,8 +62,9 @@ def shares(
     soft = (blend > 0) & (blend < levels)
     if not any(levels.strides) or not soft.any():
         return [core.mask for core in cores]
-    ramp = np.minimum(blend / (WHOLE * levels), 1)
-    tail = np.where(soft, ramp * ramp * (3 - 2 * ramp), 0).astype(np.float32)
+    # Blur rounds corners of artifacts off: all is taken from the patch a little outside the core too.
+    ramp = np.minimum(blend / (tuning.REFINEMENT.soft_whole * levels), 1)
+    edge = np.where(soft, ramp * ramp * (3 - 2 * ramp), 0).astype(np.float32)
     nearest = np.full(blend.shape, np.inf, np.float32)
     owner = np.full(blend.shape, -1, np.int32)
     for i, core in enumerate(cores):
@@ -74,7 +74,7 @@ def shares(
     found = []
     for i, core in enumerate(cores):
         fade = np.clip(2 - 2 * nearest / max(core.reach(context), 1e-6), 0, 1)
-        found.append(np.where(core.mask, 1, np.where(owner == i, tail * fade, 0)).astype(np.float32))
+        found.append(np.where(core.mask, 1, np.where(owner == i, edge * fade, 0)).astype(np.float32))
     return found
 
 

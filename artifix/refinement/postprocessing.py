@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from artifix.geometry import Box
 from artifix.inputs.images import bands
+from artifix.refinement import tuning
 from artifix.refinement.grain import Shown, around_patch, with_grain
 from artifix.refinement.stage import AlignedReference, Patch
 
-GREY_LEVELS = 1  # that channels of a grey picture may differ by, as rounding makes them
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Finish:
+class Postprocessing:
     """The last touches to the patches of one image."""
 
     image: NDArray[np.uint8]  # (H, W, 3)
@@ -51,7 +50,7 @@ class Finish:
         """Whether the image has no colour anywhere outside the mask."""
         for rows in bands(len(self.image)):  # most images in colour show it in the first
             first, *others = cv2.split(self.image[rows])
-            unlike = [cv2.absdiff(first, other) > GREY_LEVELS for other in others]
+            unlike = [cv2.absdiff(first, other) > tuning.REFINEMENT.grey_rounding for other in others]
             if np.any((unlike[0] | unlike[1]) & ~self.marked[rows]):
                 return False
         return True

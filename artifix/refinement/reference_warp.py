@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from artifix.geometry import Box
 from artifix.inputs.images import Picture
+from artifix.refinement import tuning
 from artifix.refinement.stage import Warp
-
-OPAQUE = 0.9  # share of the most opaque pixel's alpha, below which a pixel is mixed with what is not shown
 
 
 class Laying(Protocol):
@@ -34,4 +33,6 @@ def _warped(
     if reference.alpha is None:
         return pixels, valid
     alpha, _ = transform.warp_reference(reference.alpha, box, size)
-    return pixels, valid & (alpha >= max(OPAQUE * float(reference.alpha.max()), 1.0))
+    # Less opaque pixels are mixed with what is not shown.
+    opaque = tuning.REFINEMENT.opaque_share * float(reference.alpha.max())
+    return pixels, valid & (alpha >= max(opaque, 1.0))

@@ -9,18 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-WORKING_SIDE_PX = 128  # the cut is sought at this size
-GUARD_PX = 1.5  # working pixels: the artifact bleeds this far out of its mask
-REACH = 0.4  # of the ring around the mask that is asked, in extents (root of the mask's area)
-SOFT = 0.03  # deviation of the Gaussian that makes colours comparable, in extents
-CHROMA = 1.3  # say of a difference of colour over one of light
-SAME, OTHER = 16.0, 24.0  # differences of Lab colours below and above which both show the same, or not
-ALIKE, UNLIKE = 0.75, 0.6  # agreements above and below which they do
-LEAST_OWN, LEAST_ALIEN = 0.1, 0.04  # share of the ring: with less there is no telling, or no need
-ITERATIONS = 4  # of the cut
+from artifix.refinement import tuning
 
 
-def owned(
+def foreground(
     paste: NDArray[np.float32],
     valid: NDArray[np.bool_],
     image: NDArray,
@@ -40,24 +32,26 @@ def owned(
         (h, w) float32 in [0, 1]: 0 where the reference shows nothing; 1 everywhere else where all belongs, or
         nothing tells.
     """
+    tuned = tuning.REFINEMENT
     small = _shrunk(paste)
     labels = _labels(
         small,
         _shrunk(image.astype(np.float32)),
-        _shrunk(mask.astype(np.float32)) > 0.02,
-        _shrunk(valid.astype(np.float32)) > 0.98,
+        _shrunk(mask.astype(np.float32)) > tuned.foreground_masked_share,
+        _shrunk(valid.astype(np.float32)) > tuned.foreground_shown_share,
         _shrunk(agreement),
     )
     if labels is None:
         return valid.astype(np.float32)
-    kept = cv2.GaussianBlur(_cut(small, labels).astype(np.float32), (0, 0), 0.8)
+    kept = cv2.GaussianBlur(_cut(small, labels).astype(np.float32), (0, 0), tuned.foreground_edge_px)
     full = cv2.resize(kept, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.clip(full, 0, 1) * valid, np.float32)
 
 
 def _shrunk(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    scale = min(1.0, WORKING_SIDE_PX / max(picture.shape[:2]))
-    height, width = (max(8, round(side * scale)) for side in picture.shape[:2])
+    tuned = tuning.REFINEMENT
+    scale = min(1.0, tuned.foreground_side_px / max(picture.shape[:2]))
+    height, width = (max(tuned.foreground_least_side_px, round(side * scale)) for side in picture.shape[:2])
     return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.float32)
 
 
@@ -69,24 +63,44 @@ def _labels(
     agreement: NDArray[np.float32],
 ) -> NDArray[np.uint8] | None:
     """What the ring is sure of, in GrabCut's labels; None where nothing is to be cut."""
+    tuned = tuning.REFINEMENT
     extent = float(np.sqrt(mask.sum()))
     away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    ring = (away > GUARD_PX) & (away < REACH * extent) & shown
-    sigma = max(0.8, SOFT * extent)
-    soft = [cv2.GaussianBlur(_lab(picture), (0, 0), sigma) for picture in (paste, image)]
-    apart = np.linalg.norm((soft[0] - soft[1]) * [1 / CHROMA, CHROMA, CHROMA], axis=-1)
-    own = ring & ((apart < SAME) | ((agreement > ALIKE) & (apart < 2 * SAME)))
-    alien = ring & (apart > OTHER) & (agreement < UNLIKE)
-    # Thin bands come from strokes that lie a little off.
-    width = 2 * max(1, round(SOFT * extent)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    alien = cv2.morphologyEx(alien.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
-    if own.sum() < LEAST_OWN * ring.sum() or alien.sum() < max(LEAST_ALIEN * ring.sum(), 1):
+    ring = (away > tuned.foreground_bleed_px) & (away < tuned.foreground_reach * extent) & shown
+    same, other = _same_and_other(_colour_distance(paste, image, extent), agreement, ring, extent)
+    least_same = tuned.foreground_least_same * ring.sum()
+    if same.sum() < least_same or other.sum() < max(tuned.foreground_least_other * ring.sum(), 1):
         return None
     labels = np.full(mask.shape, cv2.GC_PR_FGD, np.uint8)
-    labels[own], labels[alien] = cv2.GC_FGD, cv2.GC_BGD
+    labels[same], labels[other] = cv2.GC_FGD, cv2.GC_BGD
     labels[~shown] = cv2.GC_BGD
     return labels
+
+
+def _colour_distance(
+    paste: NDArray[np.float32], image: NDArray[np.float32], extent: float
+) -> NDArray[np.float64]:
+    """(h, w) distance of the softened Lab colours, in which light counts less than colour."""
+    tuned = tuning.REFINEMENT
+    sigma = max(tuned.foreground_least_blur_px, tuned.foreground_blur * extent)
+    soft = [cv2.GaussianBlur(_lab(picture), (0, 0), sigma) for picture in (paste, image)]
+    weights = [1 / tuned.foreground_chroma, tuned.foreground_chroma, tuned.foreground_chroma]
+    return np.asarray(np.linalg.norm((soft[0] - soft[1]) * weights, axis=-1))
+
+
+def _same_and_other(
+    apart: NDArray[np.float64], agreement: NDArray[np.float32], ring: NDArray[np.bool_], extent: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(h, w) each: where on the ring both pictures surely show the same thing, and where another."""
+    tuned = tuning.REFINEMENT
+    limit = tuned.foreground_same
+    is_alike = agreement > tuned.foreground_alike
+    same = ring & ((apart < limit) | (is_alike & (apart < tuned.foreground_lenient * limit)))
+    other = ring & (apart > tuned.foreground_other) & (agreement < tuned.foreground_unlike)
+    # Thin bands come from strokes that lie a little off.
+    width = 2 * max(1, round(tuned.foreground_blur * extent)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    return same, cv2.morphologyEx(other.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
 
 
 def _lab(picture: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -99,5 +113,6 @@ def _cut(paste: NDArray[np.float32], labels: NDArray[np.uint8]) -> NDArray[np.bo
     picture, unused = np.clip(paste, 0, 255).astype(np.uint8), (0, 0, 0, 0)
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(0)  # its clusters start at random
-    found, *_ = cv2.grabCut(picture, labels.copy(), unused, *models, ITERATIONS, cv2.GC_INIT_WITH_MASK)
+    rounds = tuning.REFINEMENT.foreground_rounds
+    found, *_ = cv2.grabCut(picture, labels.copy(), unused, *models, rounds, cv2.GC_INIT_WITH_MASK)
     return np.isin(found, (cv2.GC_FGD, cv2.GC_PR_FGD))
