@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from artifix.alignment import tuning
 from artifix.alignment.alignment import Alignment
 from artifix.alignment.repairing import PLACED, SAID
 from artifix.alignment.scraps import located
 from artifix.config import AlignmentConfig
 
-MOST_COVERED = 0.35  # share of the image; a mask that covers more may be inverted
 _OTHERWISE = "give matches by hand (--points) or the part that shows it (--region), use another reference"
 _FORCE = "or pass --force for the best guess"
 
@@ -72,7 +72,8 @@ def refusal_of(found: Sequence[Alignment], config: AlignmentConfig) -> Refusal |
 def _other_side(found: Sequence[Alignment]) -> str:
     """The remedy for a mask that may be inverted; empty where it covers little."""
     covered = np.logical_or.reduce([alignment.mask for alignment in found]).mean()
-    return "pass --invert-mask if black marks the artifact, " if covered > MOST_COVERED else ""
+    is_most = covered > tuning.ALIGNMENT.most_covered
+    return "pass --invert-mask if black marks the artifact, " if is_most else ""
 
 
 def refusal_of_all(

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from artifix.alignment import tuning
+
 # Log-odds of what attention says: by the trust in its field, by the certainty of the surest view, and a bias.
 # Fitted by benchmarks/confidence.py to views of photos whose place is known and to references of other
 # objects; these are of the bundled weights, others carry their own, or say that theirs are not known.
 LogitWeights = tuple[float, float, float]
 ATTENTION_LOGIT_WEIGHTS: LogitWeights = (8.25, 6.2, -8.85)
-RIDGE = 2e-4  # keeps log-odds finite where the two kinds can be told apart entirely
 
 
 class Told(NamedTuple):
@@ -50,7 +51,7 @@ def fit_logit_weights(places: Sequence[Told]) -> LogitWeights:
 
     def loss(weights: NDArray[np.float64]) -> float:
         misses = np.logaddexp(0, np.where(right, -1, 1) * (evidence @ weights))
-        return float(weight @ misses + RIDGE * (weights[:2] ** 2).sum())
+        return float(weight @ misses + tuning.ALIGNMENT.logit_ridge * (weights[:2] ** 2).sum())
 
     by_trust, by_certainty, bias = map(float, minimize(loss, np.zeros(3)).x)
     return by_trust, by_certainty, bias

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.alignment import tuning
 from artifix.attention.coarse_match import CoarseMatch, follow_coarse_match, look_at_warped
 from artifix.attention.correspondence import matches_of
 from artifix.attention.field import AttentionField
@@ -21,11 +22,8 @@ from artifix.registration.hypothesis import Candidate, Hypothesis
 from artifix.registration.search import RankedHypothesis, is_sure, search, verify
 from artifix.registration.similarity import fit_similarity
 from artifix.registration.transform import Transform, lands
-from artifix.registration.verification import LEAST_SIDE_PX
+from artifix.registration.verification import has_context
 from artifix.scene import Matches, Scene
-
-TRUSTED = 0.3  # a field of so much trust is worth a look along it
-LEAST_STRUCTURE = 4.0  # deviation of grey levels in the region; in less, attention finds only its habits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +63,9 @@ def find(probe: Probe, scene: Scene, config: AlignmentConfig, coarse: CoarseMatc
     """
     field = follow_coarse_match(probe, scene, config.contexts[0], coarse)
     guess, trust = _guess(field, scene)
-    if config.zoom and guess is not None and trust >= TRUSTED:
+    if config.zoom and guess is not None and trust >= tuning.ALIGNMENT.field_trusted:
         coarse = _look_along(probe, scene, field.box, guess.transform, coarse)
-    if not config.transform or not _is_searchable(scene):
+    if not config.transform or not has_context(scene):
         return Finding(coarse, None, Pool(), trust)
     device, matchers = probe.network.device, config.matchers
     attention = _joined([matches_of(view) for view in coarse.views]), field.matches
@@ -112,12 +110,6 @@ def _look_along(
     return look_at_warped(probe, scene, box, shown, to_reference, coarse)
 
 
-def _is_searchable(scene: Scene) -> bool:
-    """Whether there is a context to verify a transform with."""
-    sides = *scene.image.shape[:2], *scene.reference.shape[:2]
-    return min(sides) >= LEAST_SIDE_PX and not scene.mask.all()
-
-
 def _guess(field: AttentionField, scene: Scene) -> tuple[Candidate | None, float]:
     """The similarity that the field of attention is nearest to, and the trust in the field.
 
@@ -136,7 +128,7 @@ def _guess(field: AttentionField, scene: Scene) -> tuple[Candidate | None, float
 
 def _is_flat(reference: NDArray[np.uint8], region: NDArray[np.bool_]) -> bool:
     """Whether the region shows nothing that could be recognised."""
-    return float(reference[region].mean(-1).std()) < LEAST_STRUCTURE
+    return float(reference[region].mean(-1).std()) < tuning.ALIGNMENT.least_structure
 
 
 def _joined(parts: Sequence[Matches]) -> Matches:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from artifix.alignment import tuning
 from artifix.geometry import box_of
 from artifix.matching.installed import XFEAT
 from artifix.matching.pool import pool_of
@@ -17,10 +18,6 @@ from artifix.registration.search import RankedHypothesis
 from artifix.scene import Matches, Scene
 
 # Matches do not survive a mirror, so that what many of them support is not mirrored.
-SUPPORTED = 5.0  # doublings of exact matches near the mask that settle it
-SUPPORTED_COARSELY = 7.0  # ... and of learned ones, of which dozens agree by chance
-LEAST_INLIERS = 12  # of matches with the mirrored reference
-TIMES = 2.0  # ... and so many for each with the reference as it is
 
 
 def mirrored(scene: Scene) -> Scene:
@@ -45,21 +42,23 @@ def mirrored_by(
         matchers: that may be asked; learned ones where the classical ones leave it open.
         device: that they run on.
     """
+    tuned = tuning.ALIGNMENT
     told = None if best is None else best.evidence
-    if told is not None and told.classical >= SUPPORTED:
+    if told is not None and told.classical >= tuned.mirror_supported:
         return ""
     asked = [name for name in (FEATURES, XFEAT) if name in matchers and any(m.source == name for m in pool)]
     if FEATURES in asked and _is_mirrored(*_inliers(scene, pool, FEATURES, device)):
         # Exact matches are few now and then: learned ones may contradict them.
         known, found = _inliers(scene, pool, XFEAT, device) if XFEAT in asked else (0, 1)
         return FEATURES if found > known else ""
-    if told is not None and told.learned >= SUPPORTED_COARSELY:
+    if told is not None and told.learned >= tuned.mirror_supported_coarsely:
         return ""
     return XFEAT if XFEAT in asked and _is_mirrored(*_inliers(scene, pool, XFEAT, device)) else ""
 
 
 def _is_mirrored(known: int, found: int) -> bool:
-    return found >= LEAST_INLIERS and found > TIMES * known
+    tuned = tuning.ALIGNMENT
+    return found >= tuned.mirror_least_inliers and found > tuned.mirror_times * known
 
 
 def _inliers(scene: Scene, pool: Sequence[Matches], name: str, device: torch.device) -> tuple[int, int]:

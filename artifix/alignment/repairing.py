@@ -6,11 +6,11 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.geometry import some_points
+from artifix.alignment import tuning
 from artifix.registration.by_hand import BY_HAND
 from artifix.registration.evidence import Evidence
 from artifix.registration.hypothesis import Hypothesis
-from artifix.registration.transform import MOST_POINTS, Transform
+from artifix.registration.transform import Transform, sampled
 
 # Pixel by pixel; about right, so that edges may be shifted; only the part is known, not how it is seen; or
 # the part of the mask is too small to be found, and is filled from around.
@@ -22,12 +22,9 @@ SAID: dict[Placed, str] = {
     "region only": "by its region only",
     "filled": "nowhere",
 }
-# Where only the region is known the network paints what its attention is sure of, and a blur elsewhere.
-REGION_ONLY = 0.4
 # Log-odds that what was pasted by a right transform is good: more of the print's structure than the artifact
 # shows, and four fifths of all. Fitted by benchmarks/evidence.py to repairs of packages.
 GOOD = {"band": 7.57, "strokes": 5.37, "bias": -2.98}
-SHARP = 1.5  # a reference coarser than this makes the repair less good, in proportion
 
 
 def placed_by(hypothesis: Hypothesis | None) -> Placed:
@@ -54,9 +51,10 @@ def repair_confidence_in(
         confidence: that the place is right, in [0, 1].
         coarseness: of the reference, in pixels of the image; None where there is no transform.
     """
+    tuned = tuning.ALIGNMENT
     if hypothesis is None:
-        return confidence * REGION_ONLY
-    sharp = min(1.0, SHARP / coarseness) if coarseness else 1.0
+        return confidence * tuned.region_only
+    sharp = min(1.0, tuned.sharp / coarseness) if coarseness else 1.0
     if evidence is None:
         return confidence * sharp
     by_band = GOOD["band"] * hypothesis.verification
@@ -78,7 +76,7 @@ def coarseness_of(transform: Transform | None, mask: NDArray[np.bool_]) -> float
     """
     if transform is None:
         return None
-    points = some_points(mask, MOST_POINTS)
+    points = sampled(mask)
     with np.errstate(invalid="ignore"):  # on the horizon
         right, down = (
             transform.points(points + step) - transform.points(points - step) for step in np.eye(2) / 2

@@ -10,12 +10,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.alignment import tuning
 from artifix.alignment.alignment import Alignment
 from artifix.config import AlignmentConfig
 from artifix.geometry import box_of
 from artifix.inputs.parts import is_thin
-
-SMALL_SHARE = 0.04  # longer side of a small part at most, over the image's
 
 
 def settled(found: Sequence[Alignment], config: AlignmentConfig) -> list[Alignment]:
@@ -45,5 +44,5 @@ def _is_usable(alignment: Alignment, config: AlignmentConfig) -> bool:
 def _is_scrap(mask: NDArray[np.bool_], is_any_sure: bool) -> bool:
     """Whether (H, W) `mask` is a thin part, or beside a part that is sure a small one."""
     box = box_of(mask)
-    is_small = max(box.width, box.height) <= SMALL_SHARE * max(mask.shape)
+    is_small = max(box.width, box.height) <= tuning.ALIGNMENT.small_share * max(mask.shape)
     return (is_any_sure and is_small) or is_thin(mask[box.slices()], mask.shape)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from artifix.alignment import tuning
 from artifix.alignment.alignment import Alignment
 from artifix.alignment.calibration import Calibration, check_address
 from artifix.alignment.confidence import confidence_in
@@ -16,8 +17,6 @@ from artifix.matching.sift import FEATURES
 from artifix.network.assembly import Network
 from artifix.registration.hypothesis import Hypothesis
 from artifix.scene import Scene
-
-MIRROR_SURE = 0.9  # confidence of what is found in a mirrored reference, above which no more is asked
 
 
 def align(
@@ -48,7 +47,7 @@ def align(
         return straight
     turned = _looked_for(probe, mirrored(scene), config, calibration)
     # Twice as many matches say so already: where both are sure, those decide.
-    is_better = turned.confidence > min(straight.confidence, MIRROR_SURE)
+    is_better = turned.confidence > min(straight.confidence, tuning.ALIGNMENT.mirror_sure)
     if not is_better:
         return straight
     # A toy's face, a car's front: what is alike on both sides is seen from its other side, and no mirror made

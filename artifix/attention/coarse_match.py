@@ -8,18 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.attention import tuning
 from artifix.attention.correspondence import View, look, merged
 from artifix.attention.field import AttentionField, attention_field
 from artifix.attention.probe import Probe
 from artifix.attention.region import Blob, blobs, find_region
 from artifix.geometry import Box, crop_around, squared
 from artifix.scene import Scene
-
-ZOOM_CONTEXT = 2.0  # side of the second look over the first answer's
-ZOOM_WORTH = 0.7  # the second look must be this much narrower than the reference
-FIELD_CONTEXT = 1.25  # side of the part that is followed, over that of the crop at the region's scale
-LEAST_SEEN = 1e-3  # of the map's peak, in a region given by hand
-FIELD_LEAST = 0.1  # weight of the last look where those before saw nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +82,7 @@ def follow_coarse_match(probe: Probe, scene: Scene, context: float, coarse: Coar
 
     Arguments as for `match_coarsely`.
     """
-    part = crop_around(coarse.region, FIELD_CONTEXT * context)
+    part = crop_around(coarse.region, tuning.ATTENTION.field_context * context)
     return attention_field(probe, scene, squared(crop_around(scene.mask, context)), squared(part))
 
 
@@ -112,15 +107,16 @@ def look_at_warped(
     side = warped.shape[0]
     views = look(probe, replace(scene, reference=warped), [box], Box(0, 0, side, side))
     found = cv2.warpPerspective(merged(views, (side, side)), to_reference, scene.reference.shape[1::-1])
-    before = np.maximum(coarse.correspondence, FIELD_LEAST)
+    before = np.maximum(coarse.correspondence, tuning.ATTENTION.least_before)
     sharp = _sharpened(before, np.asarray(found, np.float32))
     return replace(coarse, correspondence=_allowed(sharp, scene))
 
 
 def _zoom_box(region: NDArray[np.bool_]) -> Box | None:
     """The part of the reference worth a second look; None where the first saw it large enough."""
-    box = squared(crop_around(region, ZOOM_CONTEXT))
-    return box if box.width < ZOOM_WORTH * max(region.shape) else None
+    tuned = tuning.ATTENTION
+    box = squared(crop_around(region, tuned.zoom_context))
+    return box if box.width < tuned.zoom_worth * max(region.shape) else None
 
 
 def _allowed(correspondence: NDArray[np.float32], scene: Scene) -> NDArray[np.float32]:
@@ -129,7 +125,7 @@ def _allowed(correspondence: NDArray[np.float32], scene: Scene) -> NDArray[np.fl
         return correspondence
     inside = np.where(scene.within, correspondence, np.float32(0))
     peak = float(inside.max())
-    return np.asarray(inside / peak if peak > LEAST_SEEN else scene.within, np.float32)
+    return np.asarray(inside / peak if peak > tuning.ATTENTION.least_seen else scene.within, np.float32)
 
 
 def _sharpened(coarse: NDArray[np.float32], fine: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,12 +14,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from artifix.attention import tuning
 from artifix.attention.probe import Cut, Probe, cut_out
 from artifix.geometry import Box, Crop, resize, transform_points
 from artifix.scene import Matches, Scene
-
-CERTAINTY_POWER = 8  # nearly the surest view alone decides
-TOLERANCE_CELLS = 0.8  # an attention match is right to within this many query cells
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +41,8 @@ class View:
         """(queries,) share of the mask in each query cell; at least one is positive."""
         grid = self.query_grid
         share = resize(self.mask.astype(np.float32), (grid, grid)).clip(0, 1)
-        return (share if share.max() > 0.25 else share / max(share.max(), 1e-6)).ravel()
+        is_thin = share.max() <= tuning.ATTENTION.masked_share
+        return (share / max(share.max(), 1e-6) if is_thin else share).ravel()
 
     def certainty(self) -> float:
         """The share of their attention that the masked queries pay to the 3 x 3 tokens around its peak."""
@@ -89,7 +88,7 @@ def mean_of(views: Sequence[View]) -> NDArray[np.float32]:
 
     Views count by their certainty: a crop of another scale than the reference's scatters its attention.
     """
-    trust = [view.certainty() ** CERTAINTY_POWER for view in views]
+    trust = [view.certainty() ** tuning.ATTENTION.certainty_power for view in views]
     mean = np.average([view.correspondence() for view in views], axis=0, weights=trust)
     return np.asarray(mean, np.float32)
 
@@ -140,7 +139,7 @@ def matches_of(view: View) -> Matches:
         in_picture((in_tokens + 0.5) / tokens * 2 - 1, view.reference_crop),
         mass.astype(np.float64),
         "attention",
-        TOLERANCE_CELLS * side_px / queries,
+        tuning.ATTENTION.tolerance_cells * side_px / queries,
     )
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from artifix.attention.correspondence import TOLERANCE_CELLS, cell_centres, in_picture
+from artifix.attention import tuning
+from artifix.attention.correspondence import cell_centres, in_picture
 from artifix.attention.probe import Probe, cut_out
 from artifix.geometry import Box
 from artifix.network.reading import follow
@@ -44,6 +45,6 @@ def attention_field(probe: Probe, scene: Scene, box: Box, reference_box: Box) ->
         in_picture(points, cut.reference_crop),
         trust,
         "attention",
-        TOLERANCE_CELLS * box.width / grid,
+        tuning.ATTENTION.tolerance_cells * box.width / grid,
     )
     return AttentionField(box, matches, float(trust.mean()))

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from artifix.attention import tuning
 from artifix.geometry import Box, Crop
 from artifix.network.assembly import Network
 from artifix.network.attention import RecordingProcessor, record_attention
@@ -42,7 +43,8 @@ def cut_out(network: Network, scene: Scene, boxes: Sequence[Box], reference_box:
     crops = [Crop(box, (network.working_size_px,) * 2) for box in boxes]
     reference_crop = Crop(reference_box, (network.reference_size_px,) * 2)
     shares = [crop.share(scene.mask) for crop in crops]
-    masks = [share > min(0.25, float(share.max()) / 2) for share in shares]  # of a thin line little is left
+    # Of a thin line little is left.
+    masks = [share > min(tuning.ATTENTION.masked_share, float(share.max()) / 2) for share in shares]
     return Cut(
         crops=crops,
         reference_crop=reference_crop,

@@ -10,10 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-NOISE_SHARE = 0.4  # of the peak: what is lower is noise, in a map that only guides the next look
-FLOOR_SHARE = 0.05  # of the peak: so much attention falls on any part of a reference
-EDGE_SHARE = 0.25  # of the map's mass: a blob at the border with less is an attention sink, not a match
-LEVELS = 256  # of the map that are told apart where it is cut
+from artifix.attention import tuning
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,12 +43,13 @@ def find_region(correspondence: NDArray[np.float32]) -> NDArray[np.bool_]:
     return cluster(correspondence, filter_noise(correspondence)).region
 
 
-def blobs(correspondence: NDArray[np.float32], noise_share: float = NOISE_SHARE) -> list[Blob]:
-    """Clusters of the map after the noise filter, the one with the most mass first; at least one.
+def blobs(correspondence: NDArray[np.float32]) -> list[Blob]:
+    """Clusters of the map without its noise, the one with the most mass first; at least one.
 
-    Arguments as for `filter_noise`.
+    Args:
+        correspondence: (H_ref, W_ref), at least 0.
     """
-    found = cluster(correspondence, filter_noise(correspondence, noise_share))
+    found = cluster(correspondence, filter_noise(correspondence, tuning.ATTENTION.noise_share))
     return [Blob(found.labels == number, mass) for number, mass in enumerate(found.masses, 1)]
 
 
@@ -68,7 +66,7 @@ def filter_noise(correspondence: NDArray[np.float32], noise_share: float | None 
     share = best_share(correspondence) if noise_share is None else noise_share
     kept = correspondence >= share * correspondence.max()
     labels, masses = _labelled(correspondence, kept)
-    sinks = [label for label in _at_border(labels) if masses[label - 1] < EDGE_SHARE]
+    sinks = [label for label in _at_border(labels) if masses[label - 1] < tuning.ATTENTION.edge_share]
     return kept & ~np.isin(labels, sinks) if 0 < len(sinks) < len(masses) else kept
 
 
@@ -96,13 +94,14 @@ def best_share(correspondence: NDArray[np.float32]) -> float:
     Args:
         correspondence: (H_ref, W_ref), at least 0.
     """
+    tuned = tuning.ATTENTION
     share = correspondence / max(float(correspondence.max()), 1e-12)
-    chance = np.clip((share - FLOOR_SHARE) / (1 - FLOOR_SHARE), 0, 1)
-    areas = np.bincount((chance * (LEVELS - 1)).astype(np.uint8).ravel(), minlength=LEVELS)[::-1]
-    levels = np.arange(LEVELS)[::-1] / (LEVELS - 1)
+    chance = np.clip((share - tuned.floor_share) / (1 - tuned.floor_share), 0, 1)
+    areas = np.bincount((chance * (tuned.levels - 1)).astype(np.uint8).ravel(), minlength=tuned.levels)[::-1]
+    levels = np.arange(tuned.levels)[::-1] / (tuned.levels - 1)
     area, mass = areas.cumsum(), (areas * levels).cumsum()
     overlap = mass / np.maximum(area + mass[-1] - mass, 1)
-    return FLOOR_SHARE + (1 - FLOOR_SHARE) * float(levels[overlap.argmax()])
+    return tuned.floor_share + (1 - tuned.floor_share) * float(levels[overlap.argmax()])
 
 
 def _labelled(

@@ -7,14 +7,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from artifix.matching import tuning
 from artifix.matching.installed import XFEAT, xfeat_path
 from artifix.matching.xfeat import load_xfeat
 
 SIDE_PX = 256  # of the pictures that are described
 CELL_PX = 8  # of a cell
 CELLS = SIDE_PX // CELL_PX  # along a side
-SOFT_PX = 1.6  # deviation of the Gaussian that makes plain features soft
-GROUND_PX = 12.0  # ... and of the one that tells what surrounds them
 SUBCELLS = 2  # of a cell along a side, in a plain descriptor
 
 # (K, SIDE_PX, SIDE_PX, 3) uint8 RGB pictures to (K, CELLS, CELLS, D) float32 of length 1.
@@ -58,17 +57,24 @@ def soft_features(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     Gradients count over what is usual around them, so that contrast does not matter; they have a direction
     and no sign, so that dark on light equals light on dark.
     """
+    tuned = tuning.MATCHING
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
     lab[..., 1:] -= 128  # of 8 bits, where grey is 128: a part that all cells share would drown the others
     light = lab[..., 0]
     right, down = (
-        cv2.Sobel(cv2.GaussianBlur(light, (0, 0), SOFT_PX / 2), cv2.CV_32F, *order, ksize=3, scale=1 / 8)
+        cv2.Sobel(
+            cv2.GaussianBlur(light, (0, 0), tuned.plain_soft_px / 2),
+            cv2.CV_32F,
+            *order,
+            ksize=3,
+            scale=1 / 8,
+        )
         for order in ((1, 0), (0, 1))
     )
     strength, angle = np.hypot(right, down), np.arctan2(down, right)
-    usual = cv2.GaussianBlur(strength, (0, 0), GROUND_PX) + 2
+    usual = cv2.GaussianBlur(strength, (0, 0), tuned.plain_ground_px) + 2
     strokes = [2 * strength / usual * np.cos(angle - k * np.pi / 4) ** 4 for k in range(4)]
     colours = [lab[..., 1] / 12, lab[..., 2] / 12]
-    above = (light - cv2.GaussianBlur(light, (0, 0), GROUND_PX)) / 25
+    above = (light - cv2.GaussianBlur(light, (0, 0), tuned.plain_ground_px)) / 25
     planes = np.stack([*strokes, *colours, above], -1).astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(planes, (0, 0), SOFT_PX), np.float32)
+    return np.asarray(cv2.GaussianBlur(planes, (0, 0), tuned.plain_soft_px), np.float32)

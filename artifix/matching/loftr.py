@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from artifix.errors import WeightsError
+from artifix.matching import tuning
 from artifix.matching.installed import LOFTR, require_loftr
-from artifix.matching.sift import MASK_MARGIN_PX
 from artifix.scene import Matches
 
-WORKING_SIDE_PX = 832  # images are shrunk to this longer side
 MULTIPLE_PX = 32  # of the sides of what the network reads
-TOLERANCE_PX = 3.0  # error of a right match, in working pixels
 
 
 @functools.cache
@@ -82,13 +80,13 @@ def match_loftr(
     ]
     here, there = ((place + 0.5) * size - 0.5 for place, size in zip(points, sizes, strict=True))
     kept = shown & _outside(here, mask)
-    tolerance_px = TOLERANCE_PX * float(sizes[0].max())
+    tolerance_px = tuning.MATCHING.loftr_tolerance_px * float(sizes[0].max())
     return Matches(here[kept], there[kept], weights[kept], LOFTR, tolerance_px)
 
 
 def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Grey in [0, 1], its longer side at most `WORKING_SIDE_PX`."""
-    scale = min(1.0, WORKING_SIDE_PX / max(picture.shape[:2]))
+    """Grey in [0, 1], its longer side at most `loftr_side_px`."""
+    scale = min(1.0, tuning.MATCHING.loftr_side_px / max(picture.shape[:2]))
     if scale < 1:
         size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
@@ -156,7 +154,7 @@ def _refined(
 
 def _outside(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(N,) whether the pixels nearest to (N, 2) points lie off the mask and its margin."""
-    margin = np.ones((2 * MASK_MARGIN_PX + 1,) * 2, np.uint8)
+    margin = np.ones((2 * tuning.MATCHING.mask_margin_px + 1,) * 2, np.uint8)
     usable = cv2.dilate(mask.astype(np.uint8), margin) == 0
     column, row = np.round(points).astype(np.intp).T
     height, width = mask.shape

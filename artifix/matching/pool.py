@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from artifix.config import split_matcher
 from artifix.geometry import crop_around, squared
+from artifix.matching import tuning
 from artifix.matching.installed import LOFTR, NOT_INSTALLED, XFEAT, is_default, xfeat_path
 from artifix.matching.sift import FEATURES, Features, beside, describe, match_described
 from artifix.scene import Matches, Scene
@@ -19,9 +20,6 @@ from artifix.scene import Matches, Scene
 ATTENTION = "attention"
 LEARNED = (XFEAT, LOFTR)
 NOT_NEEDED = "not needed"  # where exact matches settle the transform
-# A picture is shrunk before features are sought in it, and in a large one a small object has none left: there
-# the part around the mask, so many times as large, is searched as well.
-CLOSER_CONTEXT, CLOSER, LEAST_SIDE_PX = 6.0, 0.6, 1024
 MOST_REMEMBERED = 8  # results, and pictures described: those of a case, and of a few references of one
 
 
@@ -87,9 +85,13 @@ def seen_through(scene: Scene) -> Matches:
 
 def _asked(scene: Scene, name: str, folder: str, device: torch.device) -> list[Matches]:
     """The matches of one matcher, of all of the image, and of what surrounds the mask where that is small."""
+    tuned = tuning.MATCHING
     found = [_found(scene, name, folder, device)]
-    box = squared(crop_around(scene.mask, CLOSER_CONTEXT)).clip(*scene.mask.shape)
-    if max(scene.mask.shape) > LEAST_SIDE_PX and max(box.width, box.height) < CLOSER * max(scene.mask.shape):
+    box = squared(crop_around(scene.mask, tuned.closer_context)).clip(*scene.mask.shape)
+    # A picture is shrunk before features are sought in it, and in a large one a small object has none left.
+    side_px = max(scene.mask.shape)
+    is_closer = max(box.width, box.height) < tuned.closer_share * side_px
+    if side_px > tuned.closer_least_side_px and is_closer:
         part = box.slices()
         closer = replace(scene, image=scene.image[part], mask=scene.mask[part], masked=scene.hidden[part])
         seen = _found(closer, name, folder, device)

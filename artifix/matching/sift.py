@@ -6,15 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.matching import tuning
 from artifix.scene import Matches
 
-WORKING_SIDE_PX = 1024  # images are shrunk to this longer side before features are sought
-MOST_FEATURES = 4000  # by contrast; more only costs time
-RATIO = 0.8  # of the best to the second-best distance (Lowe 2004, section 7.1)
-MASK_MARGIN_PX = 5  # features this near the mask already see the artifact
-MOST_COPIES = 6  # of a feature in the reference; SIFT gives some two orientations
-MUTUAL_RATIO = 0.92  # a match that is best both ways may be less distinct than RATIO
-TOLERANCE_PX = 3.0  # error of a right match, in working pixels
 FEATURES = "sift"  # the source of these matches
 
 
@@ -53,17 +47,18 @@ def match_features(
 
 def describe(picture: NDArray[np.uint8]) -> Features:
     """RootSIFT (Lowe 2004; Arandjelovic & Zisserman 2012) of an (H, W, 3) RGB picture, perhaps none."""
+    tuned = tuning.MATCHING
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    scale = min(1.0, WORKING_SIDE_PX / max(grey.shape))
+    scale = min(1.0, tuned.sift_side_px / max(grey.shape))
     if scale < 1:
         size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    keypoints, histograms = cv2.SIFT.create(MOST_FEATURES).detectAndCompute(grey, None)
+    keypoints, histograms = cv2.SIFT.create(tuned.sift_most_features).detectAndCompute(grey, None)
     if histograms is None:
-        return Features(np.empty((0, 2)), np.empty((0, 128), np.float32), TOLERANCE_PX / scale)
+        return Features(np.empty((0, 2)), np.empty((0, 128), np.float32), tuned.sift_tolerance_px / scale)
     points = np.array([k.pt for k in keypoints], np.float64)
     descriptors = np.sqrt(histograms / np.maximum(histograms.sum(1, keepdims=True), 1e-6))
-    return Features((points + 0.5) / scale - 0.5, descriptors, TOLERANCE_PX / scale)
+    return Features((points + 0.5) / scale - 0.5, descriptors, tuned.sift_tolerance_px / scale)
 
 
 def match_described(features: Features, others: Features) -> Matches:
@@ -75,16 +70,17 @@ def match_described(features: Features, others: Features) -> Matches:
     Returns:
         The matches, perhaps none; weights in (0, 1] fall with the ratio of the distances.
     """
+    tuned = tuning.MATCHING
     if min(len(features.points), len(others.points)) < 2:
         return Matches(np.empty((0, 2)), np.empty((0, 2)), np.empty(0), FEATURES, features.tolerance_px)
     similarity = features.descriptors @ others.descriptors.T
     best, ratio = _nearest(similarity)
     back, back_ratio = _nearest(similarity.T)
     mutual = back[best] == np.arange(len(best))
-    kept = (ratio < RATIO) | (mutual & (ratio < MUTUAL_RATIO))
+    kept = (ratio < tuned.ratio) | (mutual & (ratio < tuned.mutual_ratio))
     # What the reference shows twice fails the test this way, and passes it backwards.
-    twice = np.flatnonzero((back_ratio < RATIO) & ~kept[back])
-    twice = twice[np.bincount(back[twice], minlength=len(best))[back[twice]] <= MOST_COPIES]
+    twice = np.flatnonzero((back_ratio < tuned.ratio) & ~kept[back])
+    twice = twice[np.bincount(back[twice], minlength=len(best))[back[twice]] <= tuned.most_copies]
     if len(twice) < kept.sum():  # of chance
         twice = twice[:0]
     return Matches(
@@ -108,7 +104,7 @@ def beside(matches: Matches, mask: NDArray[np.bool_]) -> Matches:
 
 def _sees(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(N,) whether what is described at (N, 2) points is in part under (H, W) `mask`."""
-    margin = np.ones((2 * MASK_MARGIN_PX + 1,) * 2, np.uint8)
+    margin = np.ones((2 * tuning.MATCHING.mask_margin_px + 1,) * 2, np.uint8)
     near = cv2.dilate(mask.astype(np.uint8), margin) > 0
     column, row = np.round(points).astype(np.intp).T
     return np.asarray(near[row.clip(0, near.shape[0] - 1), column.clip(0, near.shape[1] - 1)])

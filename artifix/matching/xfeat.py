@@ -11,21 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from artifix.errors import WeightsError
+from artifix.matching import tuning
 from artifix.matching.installed import INSTALL, XFEAT, read_xfeat
-from artifix.matching.sift import MASK_MARGIN_PX
 from artifix.scene import Matches
 
-WORKING_SIDE_PX = 800  # longer side that pictures are brought to before features are sought
-MOST_ENLARGED = 2.0  # small ones by no more
-SCALES = (0.6, 1.3)  # of the working picture, that are read; the two of XFeat*
-MOST_CELLS = (819, 3277)  # of each, by reliability: a fifth and the rest of 4096
 CELL_PX, MULTIPLE_PX = 8, 32  # of a picture that the network reads: per descriptor, of its sides
-CENTRE_PX = 3.3  # from a cell's first pixel to the point its descriptor stands for
-REFINED_PX = 1.0 - CELL_PX / 2  # from there to the first of the cell's places; both measured on known warps
-SHARPNESS = 3.0  # of the 8 x 8 places in a cell that the network weighs (its training's temperature)
-LEAST_CERTAINTY = 0.25  # of one of those places, for a match to be kept
-LEAST_DEVIATION = 1.0  # of grey levels; a picture of less is one colour
-TOLERANCE_PX = 6.0  # error of a right match, in working pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +80,7 @@ def match_xfeat(
     Raises:
         WeightsError: as `load_xfeat`.
     """
-    margin = np.ones((2 * MASK_MARGIN_PX + 1,) * 2, np.uint8)
+    margin = np.ones((2 * tuning.MATCHING.mask_margin_px + 1,) * 2, np.uint8)
     usable = cv2.dilate(mask.astype(np.uint8), margin) == 0
     features = describe(image, device, usable)
     others = reference if isinstance(reference, Features) else describe(reference, device)
@@ -116,10 +106,12 @@ def describe(
     Raises:
         WeightsError: as `load_xfeat`.
     """
+    tuned = tuning.MATCHING
     network = load_xfeat(torch.device(device))
-    scale = min(MOST_ENLARGED, WORKING_SIDE_PX / max(picture.shape[:2]))
+    scale = min(tuned.xfeat_most_enlarged, tuned.xfeat_side_px / max(picture.shape[:2]))
     parts = [
-        _read(network, picture, scale * s, most, usable) for s, most in zip(SCALES, MOST_CELLS, strict=True)
+        _read(network, picture, scale * s, most, usable)
+        for s, most in zip(tuned.xfeat_scales, tuned.xfeat_most_cells, strict=True)
     ]
     points, steps, descriptors = zip(*parts, strict=True)
     return Features(np.concatenate(points), np.concatenate(steps), torch.cat(descriptors), scale)
@@ -129,6 +121,7 @@ def _read(
     network: Any, picture: NDArray[np.uint8], scale: float, most: int, usable: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], torch.Tensor]:
     """Points, steps and descriptors of the `most` reliable usable cells at one scale."""
+    tuned = tuning.MATCHING
     size = [max(MULTIPLE_PX, round(side * scale / MULTIPLE_PX) * MULTIPLE_PX) for side in picture.shape[:2]]
     device = next(network.parameters()).device
     shrinks = size[0] < picture.shape[0]
@@ -138,10 +131,10 @@ def _read(
     rows, columns = descriptors.shape[-2:]
     step = np.array([picture.shape[1] / size[1], picture.shape[0] / size[0]])
     cells = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).reshape(-1, 2)
-    points = (cells * CELL_PX + CENTRE_PX + 0.5) * step - 0.5
+    points = (cells * CELL_PX + tuned.xfeat_centre_px + 0.5) * step - 0.5
     score = reliability.reshape(-1).clone()
     score[torch.from_numpy(~_allowed(points, usable)).to(device)] = -1
-    if float(read.std()) < LEAST_DEVIATION:
+    if float(read.std()) < tuned.xfeat_least_deviation:
         score[:] = -1
     best = score.topk(min(most, len(score)))
     chosen = best.indices[best.values >= 0]
@@ -167,7 +160,8 @@ def match_described(features: Features, others: Features, usable: NDArray[np.boo
         others: of the reference, on the same device.
         usable: (H, W) of the image, False where no match may lie.
     """
-    tolerance_px = TOLERANCE_PX / features.scale
+    tuned = tuning.MATCHING
+    tolerance_px = tuned.xfeat_tolerance_px / features.scale
     if not len(features) or not len(others):
         return Matches(np.empty((0, 2)), np.empty((0, 2)), np.empty(0), XFEAT, tolerance_px)
     similarity = features.descriptors @ others.descriptors.T
@@ -176,11 +170,13 @@ def match_described(features: Features, others: Features, usable: NDArray[np.boo
     second = nearest[first]
     pairs = torch.cat([features.descriptors[first], others.descriptors[second]], 1)
     network = load_xfeat(features.descriptors.device)
-    places = torch.softmax(SHARPNESS * network.fine_matcher(pairs), 1).cpu().numpy().astype(np.float64)
+    places = (
+        torch.softmax(tuned.xfeat_sharpness * network.fine_matcher(pairs), 1).cpu().numpy().astype(np.float64)
+    )
     index, other = first.cpu().numpy(), second.cpu().numpy()
-    line = np.arange(CELL_PX) + REFINED_PX
+    line = np.arange(CELL_PX) + tuned.xfeat_refined_px - CELL_PX / 2  # from a cell's point to its places
     offset = places @ np.column_stack([np.tile(line, CELL_PX), np.repeat(line, CELL_PX)])
     image = features.points[index] + offset * features.steps[index]
     certainty = places.max(1)
-    kept = (certainty > LEAST_CERTAINTY) & _allowed(image, usable)
+    kept = (certainty > tuned.xfeat_least_certainty) & _allowed(image, usable)
     return Matches(image[kept], others.points[other[kept]], certainty[kept], XFEAT, tolerance_px)

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from artifix.errors import InputError
 from artifix.geometry import crop_around
+from artifix.registration import tuning
 from artifix.registration.candidates import is_plausible
 from artifix.registration.hypothesis import Candidate, Hypothesis, Support
 from artifix.registration.transform import Transform, lands
@@ -13,8 +14,6 @@ from artifix.registration.verification import polished
 from artifix.scene import Scene
 
 BY_HAND = "points"  # the source of such a hypothesis
-TOLERANCE_PX = 3.0  # how exactly a person points, in pixels of the image
-CONTEXT = 1.8  # side of the square that the transform must be plausible in, over the mask's longer side
 
 
 def hypothesis_by_hand(scene: Scene, points: NDArray[np.float64]) -> Hypothesis:
@@ -26,15 +25,16 @@ def hypothesis_by_hand(scene: Scene, points: NDArray[np.float64]) -> Hypothesis:
     Raises:
         InputError: no view of a surface fits the points, or it leads out of the reference.
     """
+    tuned = tuning.REGISTRATION
     image, reference = points[:, :2], points[:, 2:]
     model, matrix = _fitted(image, reference)
-    box = crop_around(scene.mask, CONTEXT)
+    box = crop_around(scene.mask, tuned.by_hand_context)
     if matrix is None or not is_plausible(matrix, box):
         raise InputError(
             f"no view of a surface fits the {len(points)} matches given by hand",
             "check the order of x,y,x_ref,y_ref, and that the points do not all lie on one line",
         )
-    support = Support(BY_HAND, model, len(points), TOLERANCE_PX)
+    support = Support(BY_HAND, model, len(points), tuned.by_hand_tolerance_px)
     candidate = Candidate(Transform(matrix), support)
     if not lands(candidate.transform, scene):
         raise InputError(

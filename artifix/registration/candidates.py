@@ -7,17 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.geometry import Box, transform_points
+from artifix.registration import tuning
 from artifix.registration.hypothesis import Candidate, Support
 from artifix.registration.transform import Transform
 from artifix.scene import Matches
-
-LEAST_POINTS = {"similarity": 4, "affine": 6, "homography": 10}  # twice the minimal set and more
-NEIGHBOURHOODS = (0.5, 1.0, 2.0, 4.0)  # radii over the mask's extent
-# Reference pixels per image pixel, at least and at most: generators draw 256 px, cameras 6,000.
-SCALES = (1 / 12, 40.0)
-LARGEST_STRETCH = 3.0  # of one direction over another, at one point
-LARGEST_PERSPECTIVE = 4.0  # of one local scale over another, across the context band
-ITERATIONS, CONFIDENCE = 2000, 0.999
 
 
 def propose(matches: Matches, mask_box: Box) -> Iterator[Candidate]:
@@ -36,7 +29,7 @@ def propose(matches: Matches, mask_box: Box) -> Iterator[Candidate]:
     extent = float(np.hypot(mask_box.width, mask_box.height))
     yield from _fit_all(matches)
     seen = {len(matches)}
-    for radius in NEIGHBOURHOODS:
+    for radius in tuning.REGISTRATION.neighbourhoods:
         near = matches.take(distance < radius * extent)
         if len(near) not in seen:
             seen.add(len(near))
@@ -46,8 +39,9 @@ def propose(matches: Matches, mask_box: Box) -> Iterator[Candidate]:
 def is_plausible(matrix: NDArray[np.float64], box: Box) -> bool:
     """Whether the transform could be a camera's view of a surface, over `box` of the image.
 
-    Refuses mirrored, folded, nearly singular and extreme ones, by the limits at the head of this file.
+    Refuses mirrored, folded, nearly singular and extreme ones, by the limits in `tuning`.
     """
+    tuned = tuning.REGISTRATION
     x, y = box.centre
     corners = [[column, row] for column in (box.left, box.right) for row in (box.top, box.bottom)]
     points = np.array([[x, y], *corners])
@@ -61,9 +55,9 @@ def is_plausible(matrix: NDArray[np.float64], box: Box) -> bool:
     stretch = np.linalg.cond(jacobians).max()
     scale = np.sqrt(areas[0])
     return bool(
-        SCALES[0] < scale < SCALES[1]
-        and stretch < LARGEST_STRETCH
-        and areas.max() / areas.min() < LARGEST_PERSPECTIVE**2
+        tuned.scales[0] < scale < tuned.scales[1]
+        and stretch < tuned.largest_stretch
+        and areas.max() / areas.min() < tuned.largest_perspective**2
     )
 
 
@@ -81,12 +75,22 @@ def _distance(points: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
 
 def _fit_all(matches: Matches) -> Iterator[Candidate]:
     for model, fit in FITS.items():
-        if len(matches) < LEAST_POINTS[model]:
+        least = _least_matches(model)
+        if len(matches) < least:
             continue
         matrix, inliers = fit(matches)
-        if matrix is not None and inliers >= LEAST_POINTS[model]:
+        if matrix is not None and inliers >= least:
             support = Support(matches.source, model, inliers, matches.tolerance_px)
             yield Candidate(Transform(matrix), support)
+
+
+def _least_matches(model: str) -> int:
+    tuned = tuning.REGISTRATION
+    return {
+        "similarity": tuned.least_similarity_matches,
+        "affine": tuned.least_affine_matches,
+        "homography": tuned.least_homography_matches,
+    }[model]
 
 
 Fit = tuple[NDArray[np.float64] | None, int]
@@ -94,8 +98,15 @@ Fit = tuple[NDArray[np.float64] | None, int]
 
 def _fit_homography(matches: Matches) -> Fit:
     """MAGSAC++ (Barath et al. 2020); fitted backwards so that the tolerance is in pixels of the image."""
+    tuned = tuning.REGISTRATION
     matrix, kept = cv2.findHomography(
-        matches.reference, matches.image, cv2.USAC_MAGSAC, matches.tolerance_px, None, ITERATIONS, CONFIDENCE
+        matches.reference,
+        matches.image,
+        cv2.USAC_MAGSAC,
+        matches.tolerance_px,
+        None,
+        tuned.ransac_iterations,
+        tuned.ransac_confidence,
     )
     return _inverted(matrix, kept)
 
@@ -109,8 +120,18 @@ def _fit_similarity(matches: Matches) -> Fit:
 
 
 def _fit_robustly(estimate: Callable, matches: Matches) -> Fit:
+    tuned = tuning.REGISTRATION
     points = matches.reference, matches.image
-    return _inverted(*estimate(*points, None, cv2.RANSAC, matches.tolerance_px, ITERATIONS, CONFIDENCE))
+    return _inverted(
+        *estimate(
+            *points,
+            None,
+            cv2.RANSAC,
+            matches.tolerance_px,
+            tuned.ransac_iterations,
+            tuned.ransac_confidence,
+        )
+    )
 
 
 def _inverted(matrix: NDArray | None, kept: NDArray | None) -> Fit:

@@ -9,13 +9,9 @@ from numpy.typing import NDArray
 
 from artifix.geometry import Box, Crop, crop_around, resize, squared
 from artifix.matching.descriptors import CELLS, SIDE_PX, Describe
+from artifix.registration import tuning
 from artifix.registration.transform import Transform
 from artifix.scene import Scene
-
-CONTEXT = 2.0  # side of the frame over the mask's longer side
-SURROUNDINGS = 0.35  # weight of a cell beside the mask, where one inside has 1 more
-DIFFERENT, SAME = 0.3, 0.7  # likeness of pictures that show something else, and the same
-LEAST_AGREEMENT = 0.05  # of the softened pictures something is always comparable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +62,7 @@ class Seen:
 
 def content_of(scene: Scene, describe: Describe) -> Content:
     """The crop around the scene's mask group; its mask has a True pixel."""
-    box = squared(crop_around(scene.mask, CONTEXT))
+    box = squared(crop_around(scene.mask, tuning.REGISTRATION.content_context))
     native = min(SIDE_PX, box.width)
     crop = Crop(box, (native, native))
     picture = _enlarged(crop.cut(scene.image))
@@ -97,12 +93,13 @@ def agreement(
     Returns:
         (height, width) float32 in (0, 1].
     """
+    tuned = tuning.REGISTRATION
     content = content_of(scene, describe)
     alike = likeness(content, content.view([transform], scene.reference)[0])
     matrix = Crop(box, size).matrix() @ np.linalg.inv(Crop(content.box, (CELLS, CELLS)).matrix())
     spread = cv2.warpAffine(alike, matrix[:2], size[::-1], borderMode=cv2.BORDER_REPLICATE)
-    low, high = DIFFERENT, SAME
-    return np.asarray(np.clip((spread - low) / (high - low), LEAST_AGREEMENT, 1), np.float32)
+    low, high = tuned.content_different, tuned.content_same
+    return np.asarray(np.clip((spread - low) / (high - low), tuned.content_least_agreement, 1), np.float32)
 
 
 def likeness_of(
@@ -112,9 +109,11 @@ def likeness_of(
     return [likeness_in(content, seen) for seen in content.view(transforms, reference)]
 
 
-def weights_of(content: Content, seen: Seen, inside: float = 1.0 + SURROUNDINGS) -> NDArray[np.float32]:
-    """(CELLS, CELLS) how much each cell counts; `inside` is the weight of one in the mask."""
-    share = SURROUNDINGS + (inside - SURROUNDINGS) * content.mask
+def weights_of(content: Content, seen: Seen, inside: float | None = None) -> NDArray[np.float32]:
+    """(CELLS, CELLS) how much each cell counts; `inside` is the weight of one in the mask, None: 1 more."""
+    around = tuning.REGISTRATION.content_surroundings
+    inside = 1.0 + around if inside is None else inside
+    share = around + (inside - around) * content.mask
     return np.asarray(share * content.shown * seen.valid, np.float32)
 
 

@@ -7,14 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.geometry import Box, Crop, box_of
-
-WORKING_SIDE_PX = 192  # longer side of the band's working picture
-LEAST_REACH_PX = 16  # width of the band around a small mask, in pixels of the image
-REACH = 0.6  # width of the band over the diameter of a disc of the mask's area
-GUARD_PX = 2  # the artifact bleeds this far out of its mask, in pixels of the image
-WINDOW_PX = 3.0  # deviation of the Gaussian window of local agreement, in working pixels
-NOISE = 4.0  # standard deviation of grey values that counts as no structure
-SALIENT = 16.0  # ... where a window has half the full say
+from artifix.registration import tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +43,17 @@ def band_around(
         mask: (H, W), True on the part; at least one pixel is.
         masked: (H, W), True on every artifact, where that is more than `mask`.
     """
-    reach = max(LEAST_REACH_PX, REACH * 2 * np.sqrt(mask.sum() / np.pi))
+    tuned = tuning.REGISTRATION
+    reach = max(tuned.band_least_reach_px, tuned.band_reach * 2 * np.sqrt(mask.sum() / np.pi))
     inner, pad = box_of(mask), int(np.ceil(reach))
     box = Box(inner.left - pad, inner.top - pad, inner.right + pad, inner.bottom + pad).clip(*mask.shape)
-    scale = min(1.0, WORKING_SIDE_PX / max(box.width, box.height))
+    scale = min(1.0, tuned.band_side_px / max(box.width, box.height))
     size = max(1, round(box.height * scale)), max(1, round(box.width * scale))
-    margin = 2 * GUARD_PX  # artifacts so near beside the box count
+    margin = 2 * tuned.bleed_px  # artifacts so near beside the box count
     near = Box(box.left - margin, box.top - margin, box.right + margin, box.bottom + margin).clip(*mask.shape)
     distance = _distance(mask[near.slices()])
     clear = distance if masked is None or masked is mask else _distance(masked[near.slices()])
-    weight = (np.clip(1.25 - distance / reach, 0, 1) * (clear > GUARD_PX)).astype(np.float32)
+    weight = (np.clip(1.25 - distance / reach, 0, 1) * (clear > tuned.bleed_px)).astype(np.float32)
     local = Box(box.left - near.left, box.top - near.top, box.right - near.left, box.bottom - near.top)
     picture = Crop(box, size).cut(image).astype(np.float32)
     return ContextBand(Crop(box, size), picture, Crop(local, size).cut(weight, nearest=True))
@@ -74,7 +68,7 @@ def compare(band: ContextBand, warped: NDArray[np.float32], valid: NDArray[np.bo
 
     The local normalised cross-correlation under a Gaussian window, averaged over the band. Windows count by
     the structure they hold, in the image or in the warped reference: unexplained structure costs, flat parts
-    are mute. Ring pixels outside the reference count as unexplained.
+    are mute. Pixels of the band outside the reference count as unexplained.
 
     Args:
         band: of the image.
@@ -84,13 +78,15 @@ def compare(band: ContextBand, warped: NDArray[np.float32], valid: NDArray[np.bo
     Returns:
         The agreement, near 0 for unrelated pictures, for right ones below 1 by the noise floor of flat parts.
     """
+    tuned = tuning.REGISTRATION
     support = (band.weight * valid).astype(np.float32)
-    if support.sum() < 0.3 * band.weight.sum() or support.sum() < 16:
+    if support.sum() < tuned.band_least_shown * band.weight.sum() or support.sum() < 16:
         return BandScore(-1.0, 1.0)
     variance_a, variance_b, covariance = _moments(grey_of(band.picture), grey_of(warped), support)
-    correlation = covariance / np.sqrt((variance_a + NOISE**2) * (variance_b + NOISE**2))
+    noise = tuned.noise_deviation**2
+    correlation = covariance / np.sqrt((variance_a + noise) * (variance_b + noise))
     salience = np.sqrt(np.maximum(variance_a, variance_b))
-    salience = band.weight * salience / (salience + SALIENT)
+    salience = band.weight * salience / (salience + tuned.salient_deviation)
     agreement = float((salience * valid * correlation).sum() / max(float(salience.sum()), 1e-6))
     return BandScore(agreement, float(salience.sum() / band.weight.sum()))
 
@@ -101,7 +97,7 @@ def grey_of(picture: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def window_mean(
-    plane: NDArray[np.float32], support: NDArray[np.float32], window_px: float = WINDOW_PX
+    plane: NDArray[np.float32], support: NDArray[np.float32], window_px: float
 ) -> NDArray[np.float32]:
     """Mean of (h, w) `plane` under a Gaussian window, counting only where `support` is positive."""
     mass = cv2.GaussianBlur(support, (0, 0), window_px) + 1e-6
@@ -112,7 +108,6 @@ def _moments(
     a: NDArray[np.float32], b: NDArray[np.float32], support: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Local variances and covariance of (h, w) `a` and `b` on `support`."""
-    mean_a, mean_b = window_mean(a, support), window_mean(b, support)
-    variance_a = np.maximum(window_mean(a * a, support) - mean_a**2, 0)
-    variance_b = np.maximum(window_mean(b * b, support) - mean_b**2, 0)
-    return variance_a, variance_b, window_mean(a * b, support) - mean_a * mean_b
+    window_px = tuning.REGISTRATION.window_px
+    mean_a, mean_b, aa, bb, ab = (window_mean(p, support, window_px) for p in (a, b, a * a, b * b, a * b))
+    return np.maximum(aa - mean_a**2, 0), np.maximum(bb - mean_b**2, 0), ab - mean_a * mean_b

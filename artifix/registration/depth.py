@@ -13,22 +13,11 @@ from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
 from artifix.geometry import Box, Crop, box_of, transform_points
+from artifix.registration import tuning
 from artifix.registration.disparity import STEPS, DisparityMap
 from artifix.registration.parallax import Parallax
 from artifix.registration.sampling import grid_of, sample
 from artifix.scene import Scene
-
-REACH = 1.0  # width of the frame around the mask, in its longer sides
-LEAST_REACH_PX = 32
-WORKING_SIDE_PX = 256  # longer side of the frame
-BLOCK_PX = 9  # of the sweep's matching cost
-SLACK_PX = 4  # of the sweep, beyond what matches say
-MOST_SWEEP = 0.5  # of the frame's longer side
-LEAST_KNOWN = 0.1  # of the frame
-GUARD_PX = 2  # around the mask, in working pixels
-EVEN_COST = 1.0  # of a step over the same colour, in grey levels
-TEAR_PX = 1.5  # depths that differ by more are two sheets
-SPECK_PX = 7  # of the median: what is smaller than half of it is no surface
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,19 +39,22 @@ def disparity_of(scene: Scene, parallax: Parallax, surface: NDArray[np.float64])
         parallax: between image and reference.
         surface: (3, 3) image to reference, of a surface around the mask; how depth slants is taken from it.
     """
+    tuned = tuning.REGISTRATION
     crop = _crop_around(box_of(scene.mask))
     scale = crop.size[1] / crop.box.width
     frame = _framed(scene, parallax, crop, scale)
-    low, high = round(parallax.low * scale) - SLACK_PX, round(parallax.high * scale) + SLACK_PX
-    if high - low > MOST_SWEEP * max(frame.shown.shape):
+    low = round(parallax.low * scale) - tuned.depth_slack_px
+    high = round(parallax.high * scale) + tuned.depth_slack_px
+    if high - low > tuned.depth_most_sweep * max(frame.shown.shape):
         return None
     shift, known = _swept(frame, low, high)
-    if known.mean() < LEAST_KNOWN:
+    if known.mean() < tuned.depth_least_known:
         return None
     flat = _shift_on(frame, parallax.matrix, surface)
     shift = flat + _filled(frame.reference, shift - flat, known)
     sheets = [_turned_over(shift, frame.shown, order) for order in (1, -1)]
-    sheet = min(sheets, key=lambda s: _unlikeness(frame, s, np.abs(sheets[0] - sheets[1]) > TEAR_PX))
+    differ = np.abs(sheets[0] - sheets[1]) > tuned.depth_tear_px
+    sheet = min(sheets, key=lambda s: _unlikeness(frame, s, differ))
     at = np.round(transform_points(np.linalg.inv(frame.to_image), grid_of(crop)))
     x, y = np.clip(at, 0, [sheet.shape[1] - 1, sheet.shape[0] - 1]).astype(np.intp).T
     most = np.iinfo(np.int16).max
@@ -71,9 +63,10 @@ def disparity_of(scene: Scene, parallax: Parallax, surface: NDArray[np.float64])
 
 
 def _crop_around(inner: Box) -> Crop:
-    pad = max(LEAST_REACH_PX, round(REACH * max(inner.width, inner.height)))
+    tuned = tuning.REGISTRATION
+    pad = max(tuned.depth_least_reach_px, round(tuned.depth_reach * max(inner.width, inner.height)))
     box = Box(inner.left - pad, inner.top - pad, inner.right + pad, inner.bottom + pad)
-    scale = min(1.0, WORKING_SIDE_PX / max(box.width, box.height))
+    scale = min(1.0, tuned.depth_side_px / max(box.width, box.height))
     return Crop(box, (round(box.height * scale), round(box.width * scale)))
 
 
@@ -88,7 +81,7 @@ def _framed(scene: Scene, parallax: Parallax, crop: Crop, scale: float) -> _Fram
     points = transform_points(to_image, _pixels(size))
     picture, inside = sample(scene.image, points, size)
     covered, _ = sample(scene.hidden.astype(np.float32), points, size)
-    guard = np.ones((2 * GUARD_PX + 1,) * 2, np.uint8)
+    guard = np.ones((2 * tuning.REGISTRATION.depth_bleed_px + 1,) * 2, np.uint8)
     clear = cv2.dilate((covered > 0.01).astype(np.uint8), guard) == 0
     seen, shown = sample(scene.reference, transform_points(parallax.matrix, points), size)
     return _Frame(to_image, _bytes(picture), inside & clear, _bytes(seen), shown)
@@ -127,19 +120,20 @@ def _swept(frame: _Frame, low: int, high: int) -> tuple[NDArray[np.float32], NDA
     at = columns - np.nan_to_num(forth, nan=1e4), rows
     returned = cv2.remap(np.nan_to_num(back, nan=1e4), *at, cv2.INTER_NEAREST, borderValue=1e4)
     seen = cv2.remap(frame.seen.astype(np.uint8), *at, cv2.INTER_NEAREST, borderValue=0) > 0
-    return forth, (np.abs(forth + returned) < TEAR_PX) & seen & frame.shown
+    return forth, (np.abs(forth + returned) < tuning.REGISTRATION.depth_tear_px) & seen & frame.shown
 
 
 def _matched(a: NDArray[np.uint8], b: NDArray[np.uint8], low: int, high: int) -> NDArray[np.float32]:
     """(h, w) d with a(x) like b(x - d), nan where none is sure."""
+    tuned = tuning.REGISTRATION
     count = int(np.ceil((high - low + 1) / 16) * 16)
-    pad = count + abs(low) + BLOCK_PX
+    pad = count + abs(low) + tuned.depth_block_px
     wide = [cv2.copyMakeBorder(p, 0, 0, pad, pad, cv2.BORDER_REPLICATE) for p in (a, b)]
-    area = 3 * BLOCK_PX**2
+    area = 3 * tuned.depth_block_px**2
     matcher = cv2.StereoSGBM.create(
         minDisparity=low,
         numDisparities=count,
-        blockSize=BLOCK_PX,
+        blockSize=tuned.depth_block_px,
         P1=8 * area,
         P2=32 * area,
         disp12MaxDiff=1,
@@ -167,7 +161,7 @@ def _filled(
         starts.append(index[a].ravel())
         ends.append(index[b].ravel())
         step = np.linalg.norm(smooth[a] - smooth[b], axis=-1)
-        costs.append((step + EVEN_COST * np.hypot(down, right)).ravel())
+        costs.append((step + tuning.REGISTRATION.depth_even_cost * np.hypot(down, right)).ravel())
     start, end, cost = (np.concatenate(parts) for parts in (starts, ends, costs))
     graph = sparse.csr_matrix((cost, (start, end)), shape=(index.size,) * 2)
     sources = np.flatnonzero(known)
@@ -191,7 +185,7 @@ def _turned_over(shift: NDArray[np.float32], shown: NDArray[np.bool_], order: in
     np.maximum.at(depth, (rows[inside], at[inside]), order * d[inside])
     met = np.isfinite(depth)
     nearest = ndimage.distance_transform_edt(~met, return_distances=False, return_indices=True)
-    return ndimage.median_filter(order * depth[tuple(nearest)], SPECK_PX)
+    return ndimage.median_filter(order * depth[tuple(nearest)], tuning.REGISTRATION.depth_speck_px)
 
 
 def _unlikeness(frame: _Frame, sheet: NDArray[np.float32], where: NDArray[np.bool_]) -> float:

@@ -14,17 +14,11 @@ from numpy.typing import NDArray
 from artifix.geometry import box_of, resize
 from artifix.matching.descriptors import CELLS, SUBCELLS, soft_features
 from artifix.matching.sift import FEATURES
-from artifix.registration.content import SURROUNDINGS, Content, Seen
+from artifix.registration import tuning
+from artifix.registration.content import Content, Seen
 from artifix.registration.hypothesis import Hypothesis
 from artifix.registration.transform import Transform
 from artifix.scene import Matches, Scene
-
-NEAR = 1.5  # matches count within this distance of the mask's centre, over the diagonal of its box
-SLACK = 1.5  # a match explains a transform within its tolerance times this
-SALIENT = 16.0  # deviation of grey levels in a window that has half the full say
-STRUCTURE_PX = 8.0  # deviation of that window
-ROUNDING = 1.0  # variance of grey levels that is no structure: flat parts may look like any other
-STROKES_NOISE = 0.15  # variance of soft features that says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +47,7 @@ class Evidence:
 
 
 NAMES = tuple(f.name for f in fields(Evidence))
-# Log-odds by the numbers of `Evidence`, and a bias, fitted by benchmarks/confidence.py to real pairs of
+# Log-odds by the numbers of `Evidence`, and a bias, fitted by benchmarks/evidence.py to real pairs of
 # photos whose place is known and to references of other things: with learned descriptors, and without any.
 LEARNED: Mapping[str, float] = {
     "band": 0.0, "surroundings": 7.32, "content": 6.1, "strokes": 3.2, "classical": 0.15, "learned": 0.31,
@@ -107,12 +101,13 @@ def gather(
 
 def _alike(content: Content, seen: Seen) -> tuple[float, float]:
     """Likeness of centred descriptors around the mask and inside; cells count by the structure they hold."""
+    tuned = tuning.REGISTRATION
     shown = content.shown * seen.valid
-    weight = (SURROUNDINGS + content.mask) * shown
+    weight = (tuned.content_surroundings + content.mask) * shown
     pair = (_centred(part, weight) for part in (content.descriptors, seen.descriptors))
     alike = cv2.blur(np.multiply(*pair).sum(-1), (3, 3))
     structure = np.maximum(_structure(content.picture), _structure(seen.picture))
-    said = structure / (structure + SALIENT) * shown
+    said = structure / (structure + tuned.evidence_salient_deviation) * shown
     return _mean(alike, (1 - content.mask) * said), _mean(alike, content.mask * said)
 
 
@@ -124,9 +119,12 @@ def _centred(descriptors: NDArray[np.float32], weight: NDArray[np.float32]) -> N
 
 def _structure(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(CELLS, CELLS) deviation of grey levels around each cell."""
+    tuned = tuning.REGISTRATION
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    mean, square = (cv2.GaussianBlur(plane, (0, 0), STRUCTURE_PX) for plane in (grey, grey * grey))
-    deviation = np.sqrt(np.maximum(square - mean * mean - ROUNDING, 0))
+    mean, square = (
+        cv2.GaussianBlur(plane, (0, 0), tuned.evidence_window_px) for plane in (grey, grey * grey)
+    )
+    deviation = np.sqrt(np.maximum(square - mean * mean - tuned.evidence_rounding, 0))
     return np.asarray(cv2.resize(deviation, (CELLS, CELLS), interpolation=cv2.INTER_AREA), np.float32)
 
 
@@ -137,25 +135,29 @@ def _mean(values: NDArray, weight: NDArray) -> float:
 
 def _strokes(content: Content, seen: Seen) -> float:
     """Correlation of soft features; a fair share of flat parts and noise pulls it to 0."""
+    tuned = tuning.REGISTRATION
     side = CELLS * SUBCELLS * 3 // 2
     a, b = (soft_features(resize(picture, (side, side))) for picture in (content.picture, seen.picture))
-    weight = cv2.resize((SURROUNDINGS + content.mask) * content.shown * seen.valid, (side, side))[..., None]
+    weight = cv2.resize(
+        (tuned.content_surroundings + content.mask) * content.shown * seen.valid, (side, side)
+    )[..., None]
     mass = max(float(weight.sum()), 1e-6)
     a, b = (part - (part * weight).sum((0, 1)) / mass for part in (a, b))
-    spread = [float((part * part * weight).sum()) + STROKES_NOISE * mass for part in (a, b)]
+    spread = [float((part * part * weight).sum()) + tuned.evidence_strokes_noise * mass for part in (a, b)]
     return float((a * b * weight).sum() / np.sqrt(spread[0] * spread[1]))
 
 
 def _doublings(transform: Transform, matches: Matches, scene: Scene) -> float:
     """log2(1 + n) of the n matches near the mask that the transform explains."""
+    tuned = tuning.REGISTRATION
     box = box_of(scene.mask)
-    reach = NEAR * float(np.hypot(box.width, box.height))
+    reach = tuned.evidence_reach * float(np.hypot(box.width, box.height))
     near = matches.take(np.linalg.norm(matches.image - np.array(box.centre), axis=1) < reach)
-    return float(np.log2(1 + transform.explains(near, SLACK).sum())) if len(near) else 0.0
+    return float(np.log2(1 + transform.explains(near, tuned.evidence_slack).sum())) if len(near) else 0.0
 
 
 def _explained_share(transform: Transform, field: Matches) -> float:
-    explained = transform.explains(field, SLACK)
+    explained = transform.explains(field, tuning.REGISTRATION.evidence_slack)
     return float(field.weights[explained].sum() / max(float(field.weights.sum()), 1e-6))
 
 

@@ -15,24 +15,11 @@ from numpy.typing import NDArray
 
 from artifix.geometry import transform_points
 from artifix.matching.descriptors import CELL_PX, CELLS, SIDE_PX
+from artifix.registration import tuning
 from artifix.registration.candidates import is_plausible
-from artifix.registration.content import SURROUNDINGS, Content, Seen, likeness, likeness_in, weights_of
+from artifix.registration.content import Content, Seen, likeness, likeness_in, weights_of
 from artifix.registration.spline import SplineWarp, energy, is_smooth
 from artifix.registration.transform import Transform
-
-ROUNDS = 4  # of following
-REACH_CELLS = 3  # a cell is sought so far away
-SHARPNESS = 12.0  # of a cell's likeness with its neighbours, as logits
-PRIOR = np.diag([0.6, 0.6, 2.0, 2.0, 12.0, 12.0])  # on shift, scale, turn, and the two stretches, by round
-TOLERANCE_PX = 10.0  # cells that move otherwise by more than that lose their say
-VOTES = 6  # rounds of reweighting
-# The residual displacement.
-WARP_CELLS, WARP_PAD = 5, 0.05  # of its spline along a side, and what its box has more than the frame's
-WARP_CURVATURES = (0.2, 0.4, 0.6)  # that are expected, in sides of the box, by round
-WARP_REACH_CELLS = 2
-WARP_INSIDE = 0.35  # weight of the cells in the mask: an artifact melts in place
-WORTH_WARPING = 0.03  # of likeness around the mask
-WARP_TOLERANCES = np.geomspace(2.5, 0.6, 5)  # in cells, from loose to strict
 
 
 def register(
@@ -50,7 +37,7 @@ def register(
     """
     current = list(transforms)
     best = [(-1.0, t) for t in current]
-    for last in [False] * ROUNDS + [True]:
+    for last in [False] * tuning.REGISTRATION.flow_rounds + [True]:
         seen = content.view(current, reference)
         found = [(likeness_in(content, s), t) for s, t in zip(seen, current, strict=True)]
         best = [max(pair, key=lambda rated: rated[0]) for pair in zip(best, found, strict=True)]
@@ -67,13 +54,15 @@ def warp_along(content: Content, reference: NDArray[np.uint8], transform: Transf
 
     Arguments as for `register`.
     """
-    pad = WARP_PAD * content.box.width
+    tuned = tuning.REGISTRATION
+    pad = tuned.content_warp_pad * content.box.width
     left, top, right, bottom = content.box.as_tuple()
     box = left - pad, top - pad, right + pad, bottom + pad
-    warp, chosen = SplineWarp(box, np.zeros((WARP_CELLS + 3,) * 2 + (2,))), transform
+    warp = SplineWarp(box, np.zeros((tuned.content_warp_cells + 3,) * 2 + (2,)))
+    chosen = transform
     seen = content.view([transform], reference)[0]
     start = best = _around(content, seen)
-    for curvature in WARP_CURVATURES:
+    for curvature in tuned.content_warp_curvatures:
         warp = _warped(content, seen, warp, curvature)
         if not is_smooth(warp, content.box):
             break
@@ -81,7 +70,7 @@ def warp_along(content: Content, reference: NDArray[np.uint8], transform: Transf
         seen = content.view([warped], reference)[0]
         if (score := _around(content, seen)) > best:
             best, chosen = score, warped
-    return chosen if best > start + WORTH_WARPING else transform
+    return chosen if best > start + tuned.content_worth_warping else transform
 
 
 def centres() -> NDArray[np.float64]:
@@ -114,7 +103,7 @@ def _flow(
         -1,
     )
     alike = (alike + np.dstack([cv2.blur(alike[..., k], (3, 3)) for k in range(side * side)])) / 2
-    chance = np.exp(SHARPNESS * (alike - alike.max(-1, keepdims=True)))
+    chance = np.exp(tuning.REGISTRATION.flow_sharpness * (alike - alike.max(-1, keepdims=True)))
     chance /= chance.sum(-1, keepdims=True)
     cube = np.pad(chance.reshape(-1, side, side), ((0, 0), (1, 1), (1, 1)))
     down, right = np.divmod(chance.reshape(-1, side * side).argmax(1), side)
@@ -127,7 +116,7 @@ def _flow(
 
 def _followed(content: Content, seen: Seen, transform: Transform) -> Transform:
     """The transform after one step along the flow; the same where that is no view of a surface."""
-    flow, certainty = _flow(content.descriptors, seen.descriptors, REACH_CELLS)
+    flow, certainty = _flow(content.descriptors, seen.descriptors, tuning.REGISTRATION.flow_reach_cells)
     weight = weights_of(content, seen).ravel() * certainty**2
     to_frame = content.matrix()
     matrix = transform.matrix @ np.linalg.inv(to_frame) @ _correction(flow, weight) @ to_frame
@@ -139,6 +128,7 @@ def _followed(content: Content, seen: Seen, transform: Transform) -> Transform:
 
 def _correction(flow: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """3x3 map of the frame that moves the cells as most of them want, near a similarity."""
+    tuned = tuning.REGISTRATION
     half = SIDE_PX / 2
     x, y = ((centres() - (SIDE_PX - 1) / 2) / half).T
     zero, one = np.zeros_like(x), np.ones_like(x)
@@ -147,10 +137,10 @@ def _correction(flow: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArr
     along = np.column_stack([zero, one, y, x, -y, x])
     design, wanted = np.concatenate([across, along]), (flow / half).T.ravel()
     solution = np.zeros(6)
-    for _ in range(VOTES):
+    for _ in range(tuned.flow_votes):
         error_px = np.linalg.norm((wanted - design @ solution).reshape(2, -1), axis=0) * half
-        vote = np.tile(weight / (1 + (error_px / TOLERANCE_PX) ** 2) ** 2, 2)
-        normal = (design * vote[:, None]).T @ design + PRIOR
+        vote = np.tile(weight / (1 + (error_px / tuned.flow_tolerance_px) ** 2) ** 2, 2)
+        normal = (design * vote[:, None]).T @ design + np.diag(tuned.flow_prior)
         solution = np.linalg.solve(normal, design.T @ (vote * wanted))
     right, down, scale, turn, axes, diagonals = solution
     move = np.array(
@@ -164,14 +154,17 @@ def _correction(flow: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArr
 
 def _warped(content: Content, seen: Seen, warp: SplineWarp, curvature: float) -> SplineWarp:
     """The warp after one step along the flow, as stiff as `curvature` says."""
-    flow, certainty = _flow(content.descriptors, seen.descriptors, WARP_REACH_CELLS)
-    weight = weights_of(content, seen, WARP_INSIDE * SURROUNDINGS).ravel() * certainty**2 / SURROUNDINGS
+    tuned = tuning.REGISTRATION
+    flow, certainty = _flow(content.descriptors, seen.descriptors, tuned.content_warp_reach_cells)
+    around = tuned.content_surroundings
+    weight = weights_of(content, seen, tuned.content_warp_inside * around).ravel() * certainty**2 / around
     scale = content.box.width / SIDE_PX
     points = transform_points(np.linalg.inv(content.matrix()), centres())
     wanted = warp.points(points + flow * scale) - points
     basis, stiffness, cell_px = warp.basis(points), energy(warp, curvature), CELL_PX * scale
     fitted = warp.points(points) - points
-    for tolerance in WARP_TOLERANCES * cell_px:
+    loose, strict = tuned.content_warp_tolerances
+    for tolerance in np.geomspace(loose, strict, 5) * cell_px:
         error_px = np.linalg.norm(wanted - fitted, axis=1)
         vote = weight * (1 + (error_px / tolerance) ** 2) ** -2 / cell_px**2  # Geman-McClure's
         solution = np.linalg.solve(

@@ -12,16 +12,12 @@ from numpy.typing import NDArray
 
 from artifix.geometry import box_of
 from artifix.matching.sift import beside
+from artifix.registration import tuning
 from artifix.registration.candidates import propose
 from artifix.registration.context_band import band_around
-from artifix.registration.hypothesis import SHARP_INLIERS, Hypothesis, rate
+from artifix.registration.hypothesis import Hypothesis, rate
 from artifix.registration.search import verify
 from artifix.scene import Matches, Scene
-
-REACH = 0.1  # around an exact match all is right, in extents of the mask (root of its area)
-LEAST_REACH_PX = 4.0
-MOST_WRONG = 0.8  # of the mask; where more may be wrong, what is right tells no more than what is around
-ROUNDS = 2  # a transform that is verified explains more matches than the first that was proposed
 
 
 def verify_inside(scene: Scene, matches: Matches) -> Hypothesis | None:
@@ -34,15 +30,16 @@ def verify_inside(scene: Scene, matches: Matches) -> Hypothesis | None:
     Returns:
         None where the mask covers hardly anything that is right, or that verifies nothing.
     """
+    tuned = tuning.REGISTRATION
     inside = matches.take(_at(scene.mask, matches.image))
     proposed = max(propose(inside, box_of(scene.mask)), key=lambda c: c.support.inliers, default=None)
-    if proposed is None or proposed.support.inliers < SHARP_INLIERS:
+    if proposed is None or proposed.support.inliers < tuned.sharp_inliers:
         return None
     transform = proposed.transform
     verified: Hypothesis | None = None
-    for _ in range(ROUNDS):
+    for _ in range(tuned.generous_rounds):
         wrong = wrong_part(scene.mask, inside.image[transform.explains(inside)])
-        if not 0 < wrong.sum() <= MOST_WRONG * scene.mask.sum():
+        if not 0 < wrong.sum() <= tuned.generous_most_wrong * scene.mask.sum():
             break
         tight = replace(scene, mask=wrong, masked=wrong | (scene.hidden & ~scene.mask))
         found = verify(tight, [beside(matches, tight.hidden)])
@@ -54,13 +51,14 @@ def verify_inside(scene: Scene, matches: Matches) -> Hypothesis | None:
     if verified is None:
         return None
     rated = rate(verified, band, scene.reference)  # matches in the mask do not make the band comparable
-    support = replace(rated.support, inliers=min(rated.support.inliers, SHARP_INLIERS - 1))
+    support = replace(rated.support, inliers=min(rated.support.inliers, tuned.sharp_inliers - 1))
     return replace(rated, support=support)
 
 
 def wrong_part(mask: NDArray[np.bool_], right: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(H, W) the part of `mask` away from (N, 2) points (x, y) at which the image is right."""
-    reach_px = max(LEAST_REACH_PX, REACH * float(np.sqrt(mask.sum())))
+    tuned = tuning.REGISTRATION
+    reach_px = max(tuned.generous_least_reach_px, tuned.generous_reach * float(np.sqrt(mask.sum())))
     column, row = _pixels(mask, right)
     away = np.ones(mask.shape, np.uint8)
     away[row, column] = 0

@@ -9,14 +9,9 @@ from numpy.typing import NDArray
 
 from artifix.geometry import Crop, transform_points
 from artifix.matching.sift import FEATURES
+from artifix.registration import tuning
 from artifix.registration.context_band import BandScore, ContextBand, compare
 from artifix.registration.transform import Transform
-
-LEAST_AGREEMENT = 0.35  # verifies a transform; of unrelated pictures the best candidates stayed below 0.1
-LEAST_EXACT_AGREEMENT = 0.6  # of coarse matches; a band explained by half leaves the print a little off
-SHARP_INLIERS, LEAST_SHARP_AGREEMENT = 30, 0.1  # so many exact matches need less of it
-LEAST_TEXTURE = 0.1  # of a band; where it holds less, so many exact matches decide alone
-INLIERS_WORTH = 0.02  # of agreement, for twice the inliers: of near equals the better supported is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +45,33 @@ class Hypothesis:
         """What hypotheses compete by: agreement, and a little for support by exact matches."""
         is_exact = self.support.source == FEATURES
         doublings = float(np.log2(max(self.support.inliers, 1))) if is_exact else 0.0
-        return self.band.agreement + INLIERS_WORTH * doublings
+        return self.band.agreement + tuning.REGISTRATION.inliers_worth * doublings
 
     @property
     def is_verified(self) -> bool:
         """Whether the band agrees, or does not contradict many exact matches."""
-        is_supported = self.support.source == FEATURES and self.support.inliers >= SHARP_INLIERS
-        if is_supported and self.band.texture < LEAST_TEXTURE:
+        tuned = tuning.REGISTRATION
+        is_supported = self.support.source == FEATURES and self.support.inliers >= tuned.sharp_inliers
+        if is_supported and self.band.texture < tuned.least_texture:
             return True
-        return self.band.agreement >= (LEAST_SHARP_AGREEMENT if is_supported else LEAST_AGREEMENT)
+        return self.band.agreement >= (tuned.least_sharp_agreement if is_supported else tuned.least_agreement)
 
     @property
     def verification(self) -> float:
         """The band's agreement in [0, 1]; 1 where it holds no texture, and many exact matches decide."""
-        is_mute = self.band.texture < LEAST_TEXTURE
-        if is_mute and self.is_verified and self.band.agreement < LEAST_AGREEMENT:
+        tuned = tuning.REGISTRATION
+        is_mute = self.band.texture < tuned.least_texture
+        if is_mute and self.is_verified and self.band.agreement < tuned.least_agreement:
             return 1.0
         return max(self.band.agreement, 0.0)
 
     @property
     def is_exact(self) -> bool:
         """Whether pixels can be compared one by one, beyond being verified."""
-        is_close = self.support.source == FEATURES or self.band.agreement >= LEAST_EXACT_AGREEMENT
+        is_close = (
+            self.support.source == FEATURES
+            or self.band.agreement >= tuning.REGISTRATION.least_exact_agreement
+        )
         return self.is_verified and is_close
 
     @property

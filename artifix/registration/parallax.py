@@ -10,14 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.geometry import Box
+from artifix.registration import tuning
 from artifix.scene import Matches
-
-NEAR = (1.5, 3.0)  # matches at most this far from the mask, in its longer sides; farther if there are too few
-LEAST_MATCHES = 16
-TRIALS = 200  # of four matches each
-TIGHT = 0.25  # of the matches' tolerance: how far they lie from the hyperplane
-MOST_ODD = 0.02  # of the matches at either end that do not bound the displacement
-LEAST_ACROSS, LEAST_AREA = 0.1, 0.05  # of a geometry that is no degenerate one
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +41,13 @@ def find_parallax(matches: Matches, mask_box: Box) -> Parallax | None:
         matches: between image and reference.
         mask_box: bounding box of the mask, in pixels of the image.
     """
+    tuned = tuning.REGISTRATION
     half = np.array([mask_box.width, mask_box.height]) / 2
     off = (np.abs(matches.image - np.array(mask_box.centre)) - half).max(1)
-    for reach in NEAR:
+    for reach in tuned.parallax_reaches:
         near = matches.take(off < reach * 2 * half.max())
-        near = near.take(_agreeing(_joint(near), TIGHT * near.tolerance_px))
-        if len(near) >= LEAST_MATCHES:
+        near = near.take(_agreeing(_joint(near), tuned.parallax_tight * near.tolerance_px))
+        if len(near) >= tuned.parallax_least_matches:
             return _parallax_of(near)
     return None
 
@@ -63,11 +58,12 @@ def _joint(matches: Matches) -> NDArray[np.float64]:
 
 def _agreeing(joint: NDArray[np.float64], tolerance_px: float) -> NDArray[np.bool_]:
     """(N,) True for those of (N, 4) points that lie on the best of many hyperplanes, each through four."""
+    tuned = tuning.REGISTRATION
     best = np.zeros(len(joint), bool)
-    if len(joint) < LEAST_MATCHES:
+    if len(joint) < tuned.parallax_least_matches:
         return best
     rng = np.random.default_rng(0)
-    for _ in range(TRIALS):
+    for _ in range(tuned.parallax_trials):
         four = joint[rng.choice(len(joint), 4, replace=False)]
         agree = np.abs((joint - four.mean(0)) @ _normal(four)) < tolerance_px
         best = agree if agree.sum() > best.sum() else best
@@ -80,26 +76,27 @@ def _normal(joint: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _parallax_of(matches: Matches) -> Parallax | None:
+    tuned = tuning.REGISTRATION
     centre, normal = _joint(matches).mean(0), _normal(_joint(matches))
     image, reference, across = matches.image - centre[:2], matches.reference - centre[2:], normal[2:]
     linear = np.linalg.lstsq(image, reference, rcond=None)[0].T
-    if np.linalg.norm(across) < LEAST_ACROSS:
+    if np.linalg.norm(across) < tuned.parallax_least_across:
         return None
     # The nearest affine map, moved along the normal until what it maps lies on the hyperplane.
     linear = linear - np.outer(across, normal[:2] + across @ linear) / (across @ across)
-    if np.linalg.det(linear) < LEAST_AREA:
+    if np.linalg.det(linear) < tuned.parallax_least_area:
         return None
     direction = np.linalg.solve(linear, np.array([-across[1], across[0]]))
     direction = direction / np.linalg.norm(direction)
     moves = (np.linalg.solve(linear, reference.T).T - image) @ direction
-    slope, beside = _surface(image, moves, TIGHT * matches.tolerance_px)
+    slope, beside = _surface(image, moves, tuned.parallax_tight * matches.tolerance_px)
     start = centre[2:] + slope[2] * linear @ direction
     linear = linear @ (np.eye(2) + np.outer(direction, slope[:2]))
-    if np.linalg.det(linear) < LEAST_AREA:
+    if np.linalg.det(linear) < tuned.parallax_least_area:
         return None
     matrix = np.eye(3)
     matrix[:2, :2], matrix[:2, 2] = linear, start - linear @ centre[:2]
-    low, high = np.quantile(beside, [MOST_ODD, 1 - MOST_ODD])
+    low, high = np.quantile(beside, [tuned.parallax_odd, 1 - tuned.parallax_odd])
     return Parallax(matrix, direction, float(low), float(high), matches)
 
 
@@ -113,7 +110,7 @@ def _surface(
     rng = np.random.default_rng(0)
     basis = np.column_stack([points, np.ones(len(points))])
     best = np.ones(len(points), bool)
-    for trial in range(TRIALS):
+    for trial in range(tuning.REGISTRATION.parallax_trials):
         three = rng.choice(len(points), 3, replace=False)
         slope = np.linalg.lstsq(basis[three], moves[three], rcond=None)[0]
         near = np.abs(basis @ slope - moves) < tolerance_px

@@ -6,11 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.registration.context_band import NOISE, WINDOW_PX, ContextBand, grey_of, window_mean
+from artifix.registration import tuning
+from artifix.registration.context_band import ContextBand, grey_of, window_mean
 
-ITERATIONS = 15
-SETTLED_PX = 0.01  # a step that moves nothing farther ends the search
-OUTLIER = 0.5  # residual of locally normalised values where a pixel has lost half its weight
 FREEDOMS = {"translation": 2, "affine": 6, "homography": 8}
 
 
@@ -45,7 +43,7 @@ def polish(
     matrix: NDArray[np.float64],
     model: str,
     error_px: float,
-    window_px: float = WINDOW_PX,
+    window_px: float,
 ) -> NDArray[np.float64] | None:
     """Correct a transform so that the warped reference fits the band best.
 
@@ -65,17 +63,18 @@ def polish(
     Returns:
         The corrected (3, 3) matrix, or None where the band determines none.
     """
+    tuned = tuning.REGISTRATION
     support = (band.weight > 0).astype(np.float32)
     pixels = _pixels_of(band, normalised(band.picture, support, window_px))
     source = normalised(warped, np.ones_like(support), window_px)
-    prior = np.pi * (OUTLIER * window_px * max(band.crop.size) / 2 / error_px) ** 2
+    prior = np.pi * (tuned.polish_outlier * window_px * max(band.crop.size) / 2 / error_px) ** 2
     parameters = np.zeros(8)
-    for _ in range(ITERATIONS):
+    for _ in range(tuned.polish_iterations):
         step = _step(pixels, source, parameters, FREEDOMS[model], prior)
         if step is None:
             return None
         parameters[: len(step)] += step
-        if np.abs(step).max() * max(band.crop.size) / 2 < SETTLED_PX:
+        if np.abs(step).max() * max(band.crop.size) / 2 < tuned.polish_settled_px:
             break
     to_band = band.crop.matrix()
     better = matrix @ np.linalg.inv(to_band) @ _correction(parameters, band.crop.size) @ to_band
@@ -89,7 +88,7 @@ def normalised(
     grey = grey_of(picture)
     mean = window_mean(grey, support, window_px)
     variance = np.maximum(window_mean(grey * grey, support, window_px) - mean**2, 0)
-    return ((grey - mean) / np.sqrt(variance + 4 * NOISE**2)).astype(np.float32)
+    return ((grey - mean) / np.sqrt(variance + 4 * tuning.REGISTRATION.noise_deviation**2)).astype(np.float32)
 
 
 def _frame(size: tuple[int, int]) -> NDArray[np.float64]:
@@ -125,7 +124,7 @@ def _step(
     slopes = np.stack([right, down, right * x, right * y, down * x, down * y, -radial * x, -radial * y], 1)
     slopes = slopes[:, :freedom]
     residual = pixels.target - moved[at]
-    weight = pixels.weight / (1 + (residual / OUTLIER) ** 2)
+    weight = pixels.weight / (1 + (residual / tuning.REGISTRATION.polish_outlier) ** 2)
     normal = (slopes * weight[:, None]).T @ slopes + prior * np.eye(freedom)
     downhill = (slopes * weight[:, None]).T @ residual - prior * parameters[:freedom]
     step = np.linalg.solve(normal, downhill)

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from scipy.interpolate import RectBivariateSpline
 
 from artifix.geometry import Crop, box_of, transform_points
+from artifix.registration import tuning
 
-FINE = 4  # outlines are traced and filled on a grid this much finer than pixels
-MOST_ASKED = 1_000_000  # pixels of a picture, of which each is asked how much it shrinks
 MOST_SOURCE_PX = 32_000  # cv2.remap addresses with 16-bit integers
 
 
@@ -97,7 +96,7 @@ def outlined(
     Returns:
         (Hr, Wr) bool.
     """
-    inner, fine = box_of(mask), FINE
+    inner, fine = box_of(mask), tuning.REGISTRATION.outline_fine
     enlarged = np.kron(mask[inner.slices()], np.ones((fine, fine), bool)).astype(np.uint8)
     outlines, _ = cv2.findContours(enlarged, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     corner = np.array([inner.left, inner.top])
@@ -150,7 +149,7 @@ def _shrinkage(x: NDArray[np.float64], y: NDArray[np.float64], valid: NDArray[np
     """Median number of reference pixels per picture pixel, along one axis, at least 1."""
     if min(x.shape) < 2:
         return 1.0
-    step = int(np.ceil(np.sqrt(x.size / MOST_ASKED)))
+    step = int(np.ceil(np.sqrt(x.size / tuning.REGISTRATION.most_asked_pixels)))
     if min(x[::step, ::step].shape) < 2 or not valid[::step, ::step].any():
         step = 1
     some = np.s_[::step, ::step]

@@ -10,41 +10,16 @@ from artifix.matching.descriptors import Describe, describe_plainly
 from artifix.matching.pool import LEARNED as LEARNED_MATCHERS
 from artifix.matching.pool import Pool
 from artifix.matching.sift import FEATURES
+from artifix.registration import tuning
 from artifix.registration.candidates import is_plausible, propose
 from artifix.registration.content import Content, content_of, likeness_of
 from artifix.registration.context_band import ContextBand, band_around
 from artifix.registration.evidence import LEARNED, PLAIN, Evidence, gather, logit_of
 from artifix.registration.flow import register, warp_along
-from artifix.registration.hypothesis import (
-    SHARP_INLIERS,
-    Candidate,
-    Hypothesis,
-    Support,
-    distinct,
-    rate,
-)
+from artifix.registration.hypothesis import Candidate, Hypothesis, Support, distinct, rate
 from artifix.registration.transform import Transform, lands
 from artifix.registration.verification import find_hypothesis, polish_on
 from artifix.scene import Matches, Scene
-
-SURE_AGREEMENT = (
-    0.6  # of the context band with a transform of many exact matches: nothing else need be sought
-)
-# Log-odds, at least, that a transform is right which the band and exact matches verify, whatever an artifact
-# does to descriptors: by agreement, doublings of matches, a bias. Nothing unrelated was so verified.
-VERIFIED = (8.0, 1.0, -4.0)
-LEAST_VERIFYING = 12  # exact matches that it takes where the band agrees
-# ... and one that many learned matches give which also lie near the mask: by doublings of those, a bias. No
-# reference of another thing gave more than 12 by one homography.
-VERIFIED_COARSELY, LEAST_VERIFYING_COARSELY = (1.0, -4.5), 30
-MOST_STARTS = 14  # are looked at once
-MOST_REGISTERED = 5  # are followed
-MOST_POLISHED = 3  # are polished on the band
-APART = 0.04  # starts nearer than this, in sides of the frame, are the same
-AS_PROBABLE = 3.0  # of log-odds, below the most
-# Of what tells how exactly a transform lies in place, over the band's agreement; fitted as logit weights are.
-SAID_AROUND, SAID_BY_MATCHES = 0.5, 0.15
-SETTLED = 0.01  # ... where they have come to
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,8 +38,10 @@ class RankedHypothesis:
     @property
     def placement(self) -> float:
         """How exactly it lies in place, among right ones; the artifact may have melted and is not asked."""
-        said = SAID_AROUND * self.evidence.surroundings + SAID_BY_MATCHES * self.evidence.classical
-        return self.hypothesis.verification + said
+        tuned = tuning.REGISTRATION
+        by_band = self.hypothesis.verification
+        by_surroundings = tuned.placement_surroundings * self.evidence.surroundings
+        return by_band + by_surroundings + tuned.placement_matches * self.evidence.classical
 
     @property
     def probability(self) -> float:
@@ -90,6 +67,7 @@ def search(
         field: of attention, weighted by how far it is to be trusted.
         describe: what describes the cells of pictures.
     """
+    tuned = tuning.REGISTRATION
     judge = _Judge(
         scene,
         content_of(scene, describe),
@@ -104,18 +82,21 @@ def search(
         followed = [Candidate(t, start.support) for (_, t), start in zip(moved, starts, strict=True)]
         # An artifact melts, and what follows it moves: where registration starts may lie better.
         landing = [c for c in followed if lands(c.transform, scene)]
-        compared = distinct([*landing, *starts], judge.frame, SETTLED)
+        compared = distinct([*landing, *starts], judge.frame, tuned.settled_apart)
         rated = ordered(judge([rate(c, judge.band, scene.reference) for c in compared]))
-        polished = [polish_on(r.hypothesis, judge.band, scene.reference) for r in rated[:MOST_POLISHED]]
+        polished = [
+            polish_on(r.hypothesis, judge.band, scene.reference) for r in rated[: tuned.most_polished]
+        ]
         found = ordered([*found, *rated, *judge(polished)])
     return _with_spline_warp(judge, found)
 
 
 def ordered(found: Sequence[RankedHypothesis]) -> list[RankedHypothesis]:
     """Hypotheses: of those about as probable as the most probable the one that lies best in place first."""
+    tuned = tuning.REGISTRATION
     most = max((h.logit for h in found), default=0.0)
-    near = [h for h in found if h.logit >= most - AS_PROBABLE]
-    rest = [h for h in found if h.logit < most - AS_PROBABLE]
+    near = [h for h in found if h.logit >= most - tuned.as_probable]
+    rest = [h for h in found if h.logit < most - tuned.as_probable]
     return sorted(near, key=lambda h: -h.placement) + sorted(rest, key=lambda h: -h.logit)
 
 
@@ -152,7 +133,7 @@ class _Judge:
         for matches in self.pool:
             if matches.source == FEATURES != hypothesis.support.source:
                 count = int(hypothesis.transform.explains(matches).sum())
-                if count >= SHARP_INLIERS:
+                if count >= tuning.REGISTRATION.sharp_inliers:
                     model = hypothesis.support.model
                     support = Support(FEATURES, model, count, matches.tolerance_px)
                     return replace(hypothesis, support=support)
@@ -161,13 +142,14 @@ class _Judge:
 
 def verified_logit(hypothesis: Hypothesis, evidence: Evidence) -> float:
     """Log-odds, at least, where exact matches with the band verify it, or many learned ones alone."""
+    tuned = tuning.REGISTRATION
     support = hypothesis.support
     doublings = float(np.log2(max(support.inliers, 1)))
-    if support.source == FEATURES and support.inliers >= LEAST_VERIFYING and hypothesis.is_verified:
-        by_agreement, by_matches, bias = VERIFIED
+    if support.source == FEATURES and support.inliers >= tuned.least_verifying and hypothesis.is_verified:
+        by_agreement, by_matches, bias = tuned.verified_logit
         return by_agreement * hypothesis.band.agreement + by_matches * doublings + bias
-    if support.source in LEARNED_MATCHERS and support.inliers >= LEAST_VERIFYING_COARSELY:
-        by_matches, bias = VERIFIED_COARSELY
+    if support.source in LEARNED_MATCHERS and support.inliers >= tuned.least_verifying_coarsely:
+        by_matches, bias = tuned.verified_coarsely_logit
         return by_matches * evidence.learned + bias
     return -np.inf
 
@@ -179,11 +161,12 @@ def verify(scene: Scene, matches: Iterable[Matches]) -> Hypothesis | None:
 
 def is_sure(hypothesis: Hypothesis | None) -> bool:
     """Whether so many exact matches and the band agree that nothing else need be sought."""
+    tuned = tuning.REGISTRATION
     if hypothesis is None:
         return False
     support = hypothesis.support
-    is_exact = support.source == FEATURES and support.inliers >= SHARP_INLIERS
-    return is_exact and hypothesis.band.agreement >= SURE_AGREEMENT
+    is_exact = support.source == FEATURES and support.inliers >= tuned.sharp_inliers
+    return is_exact and hypothesis.band.agreement >= tuned.sure_agreement
 
 
 def _starts(
@@ -193,14 +176,15 @@ def _starts(
     matches: Iterable[Matches],
 ) -> list[Candidate]:
     """Where registration starts: the most alike of what is verified, guessed, and proposed by matches."""
+    tuned = tuning.REGISTRATION
     content, box = judge.content, box_of(judge.scene.mask)
     proposed = [candidate for some in matches for candidate in propose(some, box)]
     proposed.sort(key=lambda candidate: -candidate.support.inliers)
     flat = [r.hypothesis.candidate for r in verified if r.transform.displacement is None]
     plausible = [c for c in proposed if is_plausible(c.transform.matrix, content.box)]
-    starts = distinct([*flat, *guesses, *plausible], judge.frame, APART)[:MOST_STARTS]
+    starts = distinct([*flat, *guesses, *plausible], judge.frame, tuned.starts_apart)[: tuned.most_starts]
     alike = likeness_of(content, judge.scene.reference, [start.transform for start in starts])
-    order = np.argsort(-np.array(alike), kind="stable")[:MOST_REGISTERED]
+    order = np.argsort(-np.array(alike), kind="stable")[: tuned.most_registered]
     return [starts[i] for i in order]
 
 

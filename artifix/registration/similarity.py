@@ -3,13 +3,11 @@
 import numpy as np
 
 from artifix.geometry import Box
+from artifix.registration import tuning
 from artifix.registration.candidates import is_plausible
 from artifix.registration.hypothesis import Candidate, Support
 from artifix.registration.transform import Transform
 from artifix.scene import Matches
-
-LEAST_WEIGHT = 0.05  # of a match, in the fit
-VOTES = 6  # rounds of reweighting
 
 
 def fit_similarity(matches: Matches, box: Box) -> Candidate | None:
@@ -22,10 +20,11 @@ def fit_similarity(matches: Matches, box: Box) -> Candidate | None:
         matches: weights in [0, 1].
         box: of the image, in its pixels.
     """
+    tuned = tuning.REGISTRATION
     image, reference = (points @ np.array([1, 1j]) for points in (matches.image, matches.reference))
-    trust = np.maximum(matches.weights, LEAST_WEIGHT) ** 2
+    trust = np.maximum(matches.weights, tuned.least_weight) ** 2
     vote = trust
-    for _ in range(VOTES):
+    for _ in range(tuned.similarity_rounds):
         centre, target = (np.average(part, weights=vote) for part in (image, reference))
         moved = image - centre
         spread = np.average(np.abs(moved) ** 2, weights=vote)

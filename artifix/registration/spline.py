@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.geometry import Box
+from artifix.registration import tuning
 
-SHIFT = 0.15  # expected displacement, in sides of the box
-LEAST_AREA, MOST_AREA = 0.2, 5.0  # change of a small area by the warp: beyond, the surface folds or tears
 CUBIC = np.array([[1, 4, 1, 0], [-3, 0, 3, 0], [3, -6, 3, 0], [-1, 3, -3, 1]]) / 6  # powers of t to weights
 
 # The first coefficient at each of N points, and the four weights from there: (N,) and (N, 4).
@@ -103,7 +102,7 @@ def energy(warp: SplineWarp, curvature: float) -> NDArray[np.float64]:
         (2, 0, 1 / curvature**2),
         (1, 1, 2 / curvature**2),
         (0, 2, 1 / curvature**2),
-        (0, 0, 1 / SHIFT**2),
+        (0, 0, 1 / tuning.REGISTRATION.warp_shift**2),
     )
     for across, down, weight in terms:
         basis = warp.basis(grid, across, down)
@@ -121,6 +120,7 @@ def jacobians(warp: SplineWarp, points: NDArray[np.float64]) -> NDArray[np.float
 
 def is_smooth(warp: SplineWarp, box: Box) -> bool:
     """Whether the warp neither folds nor tears anywhere in `box` of the image."""
+    tuned = tuning.REGISTRATION
     x, y = np.linspace(box.left, box.right, 24), np.linspace(box.top, box.bottom, 24)
     areas = np.linalg.det(jacobians(warp, np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)))
-    return bool(areas.min() > LEAST_AREA and areas.max() < MOST_AREA)
+    return bool(areas.min() > tuned.warp_least_area and areas.max() < tuned.warp_most_area)

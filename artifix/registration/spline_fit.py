@@ -8,29 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.geometry import transform_points
-from artifix.registration.context_band import WINDOW_PX, ContextBand
-from artifix.registration.polish import OUTLIER, normalised
+from artifix.registration import tuning
+from artifix.registration.context_band import ContextBand
+from artifix.registration.polish import normalised
 from artifix.registration.sampling import grid_of
-from artifix.registration.spline import LEAST_AREA, SplineWarp, energy, jacobians
+from artifix.registration.spline import SplineWarp, energy, jacobians
 from artifix.scene import Matches
-
-CELLS = 6  # of the spline along the longer side of its box
-GROWTH = 0.1  # the box reaches this far over the band's, in its sides
-CURVATURES = 0.15, 0.3, 0.6, 1.2  # second derivatives that may be expected, in sides of the box
-LOOSE = 0.06  # matches this far from the homography, in sides of the box, start with a quarter of their say
-ROUNDS = 8  # of reweighting, from loose to the matches' own tolerance
-LEAST_MATCHES = 12  # must agree with the warp
-ITERATIONS = 3  # of the polish on the band; it starts near
-MOST_PIXELS = 4000  # of the band that it looks at
 
 
 def identity(band: ContextBand) -> SplineWarp:
     """A warp around the band that displaces nothing."""
+    tuned = tuning.REGISTRATION
     inner = band.crop.box
-    pad = GROWTH * max(inner.width, inner.height)
+    pad = tuned.warp_growth * max(inner.width, inner.height)
     box = inner.left - pad, inner.top - pad, inner.right + pad, inner.bottom + pad
     sides = np.array([box[3] - box[1], box[2] - box[0]])
-    rows, columns = np.maximum(2, np.round(CELLS * sides / sides.max())).astype(int) + 3
+    rows, columns = np.maximum(2, np.round(tuned.warp_cells * sides / sides.max())).astype(int) + 3
     return SplineWarp(box, np.zeros((rows, columns, 2)))
 
 
@@ -49,23 +42,28 @@ def fit_spline_warp(
         The warp, and the (K, K) information that matches and energy hold on its coefficients; None where too
         few matches agree.
     """
+    tuned = tuning.REGISTRATION
     warp = identity(band)
     left, top, right, bottom = warp.box
     x, y = matches.image.T
     near = matches.take((x > left) & (x < right) & (y > top) & (y < bottom))
-    if len(near) < LEAST_MATCHES:
+    if len(near) < tuned.warp_least_matches:
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
         move = np.nan_to_num(transform_points(np.linalg.inv(matrix), near.reference) - near.image, nan=1e6)
     basis, stiffness = warp.basis(near.image), energy(warp, curvature)
     fitted = np.zeros_like(move)
-    for tolerance in np.geomspace(max(LOOSE * warp.side_px, near.tolerance_px), near.tolerance_px, ROUNDS):
+    for tolerance in np.geomspace(
+        max(tuned.warp_loose * warp.side_px, near.tolerance_px),
+        near.tolerance_px,
+        tuned.warp_rounds,
+    ):
         error = np.linalg.norm(move - fitted, axis=1)
         weight = (1 + (error / tolerance) ** 2) ** -2 * (2 / tolerance) ** 2  # Geman-McClure's
         information = (basis * weight[:, None]).T @ basis + stiffness
         solution = np.linalg.solve(information, (basis * weight[:, None]).T @ move)
         fitted = basis @ solution
-    if (np.linalg.norm(move - fitted, axis=1) < near.tolerance_px).sum() < LEAST_MATCHES:
+    if (np.linalg.norm(move - fitted, axis=1) < near.tolerance_px).sum() < tuned.warp_least_matches:
         return None
     return replace(warp, coefficients=solution.reshape(warp.coefficients.shape)), information
 
@@ -84,23 +82,24 @@ def polish_spline_warp(
         warp: to start from.
         information: (K, K), on its coefficients: the prior.
     """
+    tuned = tuning.REGISTRATION
     support = (band.weight > 0).astype(np.float32)
-    target = normalised(band.picture, support, WINDOW_PX)
+    target = normalised(band.picture, support, tuned.window_px)
     where = np.flatnonzero(band.weight)
     total = len(where)
-    where = where[:: 1 + len(where) // MOST_PIXELS]
+    where = where[:: 1 + len(where) // tuned.warp_most_pixels]
     points = grid_of(band.crop)[where]
     basis, prior = warp.basis(points), np.kron(np.eye(2), information)
     scale = band.crop.size[1] / band.crop.box.width
     start = warp.coefficients.reshape(-1, 2).T.ravel()
     parameters = start
-    for _ in range(ITERATIONS):
-        moved = normalised(show(warp), np.ones_like(support), WINDOW_PX)
+    for _ in range(tuned.warp_polish_iterations):
+        moved = normalised(show(warp), np.ones_like(support), tuned.window_px)
         slopes = _slopes(moved, warp, points, where) * scale
         design = np.hstack([basis * slopes[:, :1], basis * slopes[:, 1:]])
         residual = (target - moved).ravel()[where]
-        weight = band.weight.ravel()[where] / (1 + (residual / OUTLIER) ** 2)
-        weight = weight / (np.pi * (OUTLIER * WINDOW_PX) ** 2) * total / len(where)
+        weight = band.weight.ravel()[where] / (1 + (residual / tuned.polish_outlier) ** 2)
+        weight = weight / (np.pi * (tuned.polish_outlier * tuned.window_px) ** 2) * total / len(where)
         normal = (design * weight[:, None]).T @ design + prior
         step = np.linalg.solve(normal, design.T @ (weight * residual) - prior @ (parameters - start))
         parameters = parameters + step
@@ -116,7 +115,7 @@ def _slopes(
     seen = np.stack([slope.ravel()[where] for slope in slopes], 1).astype(np.float64)
     # The picture's slopes are those before the warp times its Jacobian. A fold has no inverse, and no say.
     jacobian = jacobians(warp, points)
-    folded = np.linalg.det(jacobian) < LEAST_AREA / 2
+    folded = np.linalg.det(jacobian) < tuning.REGISTRATION.warp_least_area / 2
     jacobian[folded] = np.eye(2)
     unwarped = np.linalg.solve(jacobian.transpose(0, 2, 1), seen[..., None])[..., 0]
     return np.where(folded[:, None], 0.0, unwarped)

@@ -9,13 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.geometry import Box, Crop, some_points, transform_points
+from artifix.registration import tuning
 from artifix.registration.sampling import outlined, points_on, sample, scattered
 from artifix.scene import Matches, Scene
-
-LEAST_INSIDE = 0.9  # of the mask must lie inside the reference
-LEAST_WITHIN = 0.5  # ... and inside the part that was given by hand, which is drawn roughly
-MOST_POINTS = 500  # of the mask, that are looked up
-FINE_PX = 1_000_000  # pixels of a picture, above which a smooth map is looked up at some and interpolated
 
 
 class Displacement(Protocol):
@@ -90,16 +86,26 @@ class Transform:
         crop = Crop(box, out_size)
         # Matrices cost little, and what is torn cannot be interpolated.
         is_smooth = self.displacement is not None and self.displacement.is_continuous
-        return sample(reference, points_on(crop, self.points, FINE_PX if is_smooth else None), out_size)
+        return sample(
+            reference,
+            points_on(crop, self.points, tuning.REGISTRATION.fine_pixels if is_smooth else None),
+            out_size,
+        )
+
+
+def sampled(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(N, 2) some pixels (x, y) of an (H, W) mask, which stand for all."""
+    return some_points(mask, tuning.REGISTRATION.most_points)
 
 
 def lands(transform: Transform, scene: Scene) -> bool:
     """Whether the masked part lies inside the reference, and in the part given by hand, if one was."""
-    points = transform.points(some_points(scene.mask, MOST_POINTS))
+    tuned = tuning.REGISTRATION
+    points = transform.points(sampled(scene.mask))
     height, width = scene.reference.shape[:2]
     x, y = points.T
     shown = (x > -0.5) & (y > -0.5) & (x < width - 0.5) & (y < height - 0.5)
-    if shown.mean() < LEAST_INSIDE or scene.within is None:
-        return bool(shown.mean() >= LEAST_INSIDE)
+    if shown.mean() < tuned.least_inside or scene.within is None:
+        return bool(shown.mean() >= tuned.least_inside)
     column, row = np.round(points[shown]).astype(np.intp).T
-    return bool(scene.within[row, column].mean() >= LEAST_WITHIN)
+    return bool(scene.within[row, column].mean() >= tuned.least_within)

@@ -9,32 +9,28 @@ from numpy.typing import NDArray
 
 from artifix.geometry import Box, box_of
 from artifix.matching.sift import FEATURES
+from artifix.registration import tuning
 from artifix.registration.candidates import is_plausible, propose
-from artifix.registration.context_band import WINDOW_PX, ContextBand, band_around
+from artifix.registration.context_band import ContextBand, band_around
 from artifix.registration.depth import disparity_of
 from artifix.registration.hypothesis import Candidate, Hypothesis, Support, distinct, rate
 from artifix.registration.parallax import find_parallax
 from artifix.registration.polish import FREEDOMS, polish
 from artifix.registration.spline import SplineWarp, is_smooth
-from artifix.registration.spline_fit import CURVATURES, fit_spline_warp, polish_spline_warp
+from artifix.registration.spline_fit import fit_spline_warp, polish_spline_warp
 from artifix.registration.transform import Transform, lands
 from artifix.scene import Matches, Scene
 
-LEAST_SIDE_PX = 16  # smaller pictures hold no verifiable context
-POLISHED = 6  # this many candidates are worth polishing
-LEAST_ERROR_PX = 4.0  # of a candidate at the band's edge, in working pixels
-WORTH_WARPING = 0.04  # of agreement; flat scenes gain less from a warp
-WORTH_FREEDOM = 0.01  # of agreement, for a freer warp over a stiffer one
-SAME_PX = LEAST_ERROR_PX / 2  # candidates that differ by less than this are polished into the same one
-WORTH_TEARING = 0.05  # of agreement; a disparity is freer than a smooth warp, and must gain more
-STRAY = 0.1  # of the matches around the mask must contradict the transform before depth is sought
-COARSE_PX = 8.0  # matches less exact than this, in working pixels, start the polish with a wider window
+
+def has_context(scene: Scene) -> bool:
+    """Whether there is anything around the mask to verify a hypothesis with."""
+    sides = *scene.image.shape[:2], *scene.reference.shape[:2]
+    return min(sides) >= tuning.REGISTRATION.least_side_px and not scene.mask.all()
 
 
 def find_hypothesis(scene: Scene, pool: Iterable[Matches]) -> Hypothesis | None:
     """The best hypothesis that any matches of the pool propose, or None where none is verified."""
-    mask, sides = scene.mask, (*scene.image.shape[:2], *scene.reference.shape[:2])
-    if min(sides) < LEAST_SIDE_PX or not mask.any() or mask.all():
+    if not scene.mask.any() or not has_context(scene):
         return None
     best = best_hypothesis(scene, pool)
     return best if best is not None and best.is_verified else None
@@ -47,6 +43,7 @@ def best_hypothesis(scene: Scene, pool: Iterable[Matches]) -> Hypothesis | None:
         scene: its mask has a True pixel, and a False one.
         pool: matches of all kinds, which compete.
     """
+    tuned = tuning.REGISTRATION
     pool, reference, mask_box = list(pool), scene.reference, box_of(scene.mask)
     band = band_around(scene.image, scene.mask, scene.hidden)
     proposed = [
@@ -58,8 +55,9 @@ def best_hypothesis(scene: Scene, pool: Iterable[Matches]) -> Hypothesis | None:
     rated = [rate(c, band, reference) for c in proposed if lands(c.transform, scene)]
     rated.sort(key=lambda h: h.score, reverse=True)
     # The best verified one is among them: coarse matches agree by chance more than exact ones must.
-    chosen = rated[:POLISHED] + [h for h in rated[POLISHED:] if h.is_verified][:1]
-    better = [polish_on(h, band, reference) for h in distinct(chosen, band.crop, SAME_PX)]
+    most = tuned.most_polished_first
+    chosen = rated[:most] + [h for h in rated[most:] if h.is_verified][:1]
+    better = [polish_on(h, band, reference) for h in distinct(chosen, band.crop, tuned.least_error_px / 2)]
     better = [h for h in better if lands(h.transform, scene)]
     best = max(better, key=lambda h: (h.is_verified, h.score), default=None)
     if best is None or not best.is_verified:  # a warp is free enough to verify anything: it may only correct
@@ -80,8 +78,12 @@ def polished(scene: Scene, candidate: Candidate) -> Hypothesis:
 
 def polish_on(hypothesis: Hypothesis, band: ContextBand, reference: NDArray[np.uint8]) -> Hypothesis:
     """The hypothesis, corrected from stiff to free for as long as the band agrees better."""
-    error_px = max(LEAST_ERROR_PX, hypothesis.support.tolerance_px * band.crop.size[1] / band.crop.box.width)
-    windows_px = (3 * WINDOW_PX, WINDOW_PX) if error_px > COARSE_PX else (WINDOW_PX,)
+    tuned = tuning.REGISTRATION
+    error_px = max(
+        tuned.least_error_px,
+        hypothesis.support.tolerance_px * band.crop.size[1] / band.crop.box.width,
+    )
+    windows_px = (3 * tuned.window_px, tuned.window_px) if error_px > tuned.coarse_px else (tuned.window_px,)
     best = hypothesis
     for window_px, model in product(windows_px, FREEDOMS):
         warped, _ = best.transform.warp_reference(reference, band.crop.box, band.crop.size)
@@ -104,6 +106,7 @@ def _with_spline_warp(
     reference: NDArray[np.uint8],
 ) -> Hypothesis:
     """The hypothesis with a smooth warp, where the band agrees clearly better with one."""
+    tuned = tuning.REGISTRATION
 
     def displaced(warp: SplineWarp) -> Hypothesis:
         return replace(hypothesis, transform=replace(hypothesis.transform, displacement=warp))
@@ -112,29 +115,30 @@ def _with_spline_warp(
         return displaced(warp).transform.warp_reference(reference, band.crop.box, band.crop.size)[0]
 
     best, polishable = hypothesis, None
-    for matches, curvature in product([m for m in pool if m.source == FEATURES], CURVATURES):
+    for matches, curvature in product([m for m in pool if m.source == FEATURES], tuned.warp_curvatures):
         fit = fit_spline_warp(hypothesis.transform.matrix, matches, band, curvature)
         if fit is None or not is_smooth(fit[0], mask_box):
             continue
         found = rate(displaced(fit[0]), band, reference)
-        if polishable is None or found.band.agreement > best.band.agreement + WORTH_FREEDOM:
+        if polishable is None or found.band.agreement > best.band.agreement + tuned.worth_freedom:
             best, polishable = found, fit
     if polishable is None:
         return hypothesis
     warp = polish_spline_warp(band, shown, *polishable)
     if is_smooth(warp, mask_box):
         best = _better(best, rate(displaced(warp), band, reference))
-    return best if best.band.agreement > hypothesis.band.agreement + WORTH_WARPING else hypothesis
+    return best if best.band.agreement > hypothesis.band.agreement + tuned.worth_warping else hypothesis
 
 
 def _with_disparity(
     hypothesis: Hypothesis, pool: Iterable[Matches], band: ContextBand, scene: Scene
 ) -> Hypothesis:
     """The hypothesis with a disparity map, where matches tell of depth and the band agrees clearly better."""
+    tuned = tuning.REGISTRATION
     best = hypothesis
     for matches in [m for m in pool if m.source == FEATURES]:
         parallax = find_parallax(matches, box_of(scene.mask))
-        if parallax is None or hypothesis.transform.explains(parallax.matches).mean() > 1 - STRAY:
+        if parallax is None or hypothesis.transform.explains(parallax.matches).mean() > 1 - tuned.stray_share:
             continue
         # Coarse matches do not tell how a surface slants.
         is_exact = hypothesis.support.source == FEATURES
@@ -144,6 +148,6 @@ def _with_disparity(
             continue
         support = Support(FEATURES, "affine", len(parallax.matches), matches.tolerance_px)
         torn = rate(Candidate(Transform(parallax.matrix, disparity), support), band, scene.reference)
-        if torn.band.agreement > best.band.agreement + WORTH_TEARING:
+        if torn.band.agreement > best.band.agreement + tuned.worth_tearing:
             best = torn
     return best

@@ -1,12 +1,15 @@
 """EfficientLoFTR from a folder: random weights of the real class."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from artifix.errors import WeightsError
-from artifix.matching import loftr
+from artifix.matching import tuning
 from artifix.matching.loftr import load_loftr, match_loftr
+from artifix.matching.tuning import MATCHING
 
 CLEAR = np.zeros((160, 180), bool)
 
@@ -53,7 +56,7 @@ def test_matches_are_the_pairs_of_cells_that_the_network_means(folder, network, 
     monkeypatch.setattr(type(network), "_coarse_matching", known)
     matches = match_loftr(scene(), CLEAR, scene(160, 180, 1), folder)
     assert matches.source == "efficientloftr"
-    assert matches.tolerance_px == loftr.TOLERANCE_PX
+    assert matches.tolerance_px == MATCHING.loftr_tolerance_px
     first, second = ((points // 8 @ [1, 24]).astype(int) for points in (matches.image, matches.reference))
     assert len(matches) > 0.8 * cells  # the others lie in what was added around the pictures
     assert np.array_equal(second, partner[first])
@@ -88,10 +91,10 @@ def test_no_match_lies_within_the_margin_of_the_mask(folder, scene):
 
 
 def test_points_lie_in_pictures_of_any_two_sizes(folder, scene, monkeypatch):
-    monkeypatch.setattr(loftr, "WORKING_SIDE_PX", 128)
+    monkeypatch.setattr(tuning, "MATCHING", replace(MATCHING, loftr_side_px=128))
     image, reference = scene(100, 260), scene(150, 70, 1)
     matches = match_loftr(image, np.zeros((100, 260), bool), reference, folder)
-    assert matches.tolerance_px == pytest.approx(loftr.TOLERANCE_PX * 260 / 128, rel=0.05)
+    assert matches.tolerance_px == pytest.approx(MATCHING.loftr_tolerance_px * 260 / 128, rel=0.05)
     for points, picture in ((matches.image, image), (matches.reference, reference)):
         assert (points > -1.5).all()
         assert (points < np.array(picture.shape[1::-1]) + 0.5).all()

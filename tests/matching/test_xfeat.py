@@ -8,6 +8,7 @@ import torch
 from artifix.errors import ExitCode, WeightsError
 from artifix.geometry import transform_points
 from artifix.matching import installed, xfeat
+from artifix.matching.tuning import MATCHING
 from artifix.matching.xfeat import Features, describe, match_described, match_xfeat
 
 pytest.importorskip("kornia")
@@ -56,7 +57,7 @@ def test_matches_of_a_warped_picture_lie_where_the_warp_says(picture, name):
     error_px = np.linalg.norm(matches.image - back, axis=1)
     assert len(matches) > 100
     assert matches.source == "xfeat"
-    assert matches.tolerance_px == pytest.approx(xfeat.TOLERANCE_PX * 512 / 800)
+    assert matches.tolerance_px == pytest.approx(MATCHING.xfeat_tolerance_px * 512 / 800)
     assert (error_px <= matches.tolerance_px).mean() > 0.7
     assert np.median(error_px) < 2.5
 
@@ -76,7 +77,7 @@ def test_no_match_lies_within_the_margin_of_the_mask(picture):
     mask[100:220, 150:300] = True
     matches = match_xfeat(picture, mask, picture)
     x, y = matches.image.T
-    margin = xfeat.MASK_MARGIN_PX - 0.5
+    margin = MATCHING.mask_margin_px - 0.5
     inside = (x > 150 - margin) & (x < 299 + margin) & (y > 100 - margin) & (y < 219 + margin)
     assert len(matches) > 500
     assert not inside.any()
@@ -94,7 +95,7 @@ def test_points_of_a_large_picture_are_in_its_own_pixels(picture):
     large = cv2.resize(picture, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
     matches = match_xfeat(large, np.zeros(large.shape[:2], bool), large)
     assert matches.image.max() > 1900
-    assert matches.tolerance_px == pytest.approx(xfeat.TOLERANCE_PX * 2048 / 800)
+    assert matches.tolerance_px == pytest.approx(MATCHING.xfeat_tolerance_px * 2048 / 800)
     error_px = np.linalg.norm(matches.image - matches.reference, axis=1)
     assert (error_px < matches.tolerance_px).mean() > 0.99
 

@@ -7,7 +7,6 @@ import pytest
 from artifix.geometry import Box, transform_points
 from artifix.matching.descriptors import CELLS, SIDE_PX, describe_plainly
 from artifix.registration.content import (
-    LEAST_AGREEMENT,
     agreement,
     content_of,
     likeness,
@@ -16,6 +15,7 @@ from artifix.registration.content import (
 )
 from artifix.registration.flow import centres, register, warp_along
 from artifix.registration.transform import Transform
+from artifix.registration.tuning import REGISTRATION
 from artifix.scene import Scene
 
 SIZE = 300, 320
@@ -184,7 +184,7 @@ def test_agreement_is_high_where_the_same_is_shown_and_low_elsewhere(describe, s
     found = agreement(Scene(image, mask, reference), SAME, describe, box, (100, 105))
     assert found.shape == (100, 105)
     assert found.dtype == np.float32
-    assert LEAST_AGREEMENT <= found.min() <= found.max() <= 1
+    assert REGISTRATION.content_least_agreement <= found.min() <= found.max() <= 1
     same, other = found[:, :40], found[:, 65:]
     assert same.mean() > 0.95
     # XFeat finds any two cells of such pictures half alike.

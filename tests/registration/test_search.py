@@ -13,6 +13,7 @@ from artifix.registration.evidence import NAMES, Evidence
 from artifix.registration.hypothesis import Candidate, Hypothesis, Support, rate
 from artifix.registration.search import RankedHypothesis, is_sure, ordered, search, verified_logit, verify
 from artifix.registration.transform import Transform
+from artifix.registration.tuning import REGISTRATION
 from artifix.scene import Matches, Scene
 
 SIZE = 300, 320
@@ -76,7 +77,7 @@ def test_matches_alone_propose_the_right_one(shown, describe):
 def test_the_most_probable_come_first(shown, describe):
     found = found_in(shown, Pool(), [guess(8, -6), guess(90, 60), guess(scale=1.3)], field(), describe)
     logit = [h.logit for h in found]
-    assert logit[0] >= max(logit) - searching.AS_PROBABLE
+    assert logit[0] >= max(logit) - REGISTRATION.as_probable
     assert all(0 <= h.probability <= 1 for h in found)
 
 

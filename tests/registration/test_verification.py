@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from artifix.geometry import transform_points
 from artifix.matching.sift import match_features
-from artifix.registration import hypothesis, verification
+from artifix.registration import tuning, verification
 from artifix.registration.context_band import BandScore, band_around, compare
 from artifix.registration.hypothesis import Candidate, Hypothesis, Support
 from artifix.registration.transform import Transform
+from artifix.registration.tuning import REGISTRATION
 from artifix.registration.verification import best_hypothesis, find_hypothesis
 from artifix.scene import Matches, Scene
 
@@ -163,8 +164,8 @@ def test_many_exact_matches_decide_where_the_band_has_no_texture():
     cv2.fillPoly(reference, [np.round(corners).astype(np.int32)], (120, 120, 120))
     found = by_features(Scene(image, spot(), reference))
     assert found is not None
-    assert found.band.texture < hypothesis.LEAST_TEXTURE
-    assert found.support.inliers >= hypothesis.SHARP_INLIERS
+    assert found.band.texture < REGISTRATION.least_texture
+    assert found.support.inliers >= REGISTRATION.sharp_inliers
     assert worst_px(found) < 1.5
 
 
@@ -190,7 +191,7 @@ def test_candidates_that_are_nearly_the_same_are_polished_once(monkeypatch):
     shifted = Matches(pairs, exact.reference + 0.5, exact.weights, "sift", 1.0)
     far = Matches(pairs, exact.reference + 8, exact.weights, "sift", 1.0)
     seen = []
-    monkeypatch.setattr(verification, "POLISHED", 50)
+    monkeypatch.setattr(tuning, "REGISTRATION", replace(REGISTRATION, most_polished_first=50))
     monkeypatch.setattr(verification, "polish_on", lambda found, *_: seen.append(found) or found)
     find_hypothesis(Scene(image, spot(), reference), [exact, shifted])
     assert sum(found.support.model == "homography" for found in seen) == 1
