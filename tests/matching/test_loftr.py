@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from artifix.errors import WeightsError
-from artifix.matching import tuning
+from artifix.matching import loftr, tuning
 from artifix.matching.loftr import load_loftr, match_loftr
 from artifix.matching.tuning import MATCHING
 
