@@ -47,9 +47,9 @@ def varied(value: Any, factor: float, unit: str = "") -> Any:
     if isinstance(value, int):
         step = round(value * factor) - value
         return value + (step or (1 if factor > 1 else -1))
-    if value > 0.5 and unit.startswith(SHARES):
-        return 1 - (1 - value) / factor
-    return value * factor
+    is_share = value > 0.5 and unit.startswith(SHARES)
+    other = 1 - (1 - value) / factor if is_share else value * factor
+    return float(f"{other:.6g}")
 
 
 def try_value(

@@ -1,7 +1,8 @@
-"""The colours of one picture as a matrix of those of another: what a ring lacks it must not invent.
+"""Fit a colour matrix that takes one picture to another, by robust ridge regression.
 
-A ring around a mask may hold two colours where the print holds ten. In the directions that it does not tell
-of, a ridge holds the matrix to plain gains, and those near one another: free gains turned black print yellow.
+A ring around a mask may hold two colours where the print holds ten, and a fit must not invent what becomes of
+the others. In directions of colour that the ring does not tell of, a ridge holds the matrix to plain gains of
+the channels, and those near one another: a free matrix turned black print yellow.
 """
 
 import numpy as np
@@ -28,18 +29,18 @@ def fit_colours(
         mean_a, mean_b = trust @ a_all, trust @ b_all
         a, b = a_all - mean_a, b_all - mean_b
         scatter, cross = (a * trust[:, None]).T @ a, (a * trust[:, None]).T @ b
-        gains = np.diag(_gains(trust @ a**2, trust @ b**2))
+        gains = np.diag(_gains_from_spread(trust @ a**2, trust @ b**2))
         if not is_exact:
             told = _tells_of_gain(a.mean(1), b.mean(1), trust)
-            gains = told * gains + (1 - told) * np.diag(_ratios(mean_a, mean_b))
-        free = _solved(scatter, cross, gains, tuned.colour_least_ridge)
+            gains = told * gains + (1 - told) * np.diag(_gains_from_means(mean_a, mean_b))
+        free = _ridge_solution(scatter, cross, gains, tuned.colour_least_ridge)
         unexplained = float((trust @ (b - a @ free) ** 2).sum() / max(float((trust @ b**2).sum()), 1e-6))
         # A ring that the reference does not explain is no witness of colours that it lacks.
         ridge = float(np.clip(tuned.colour_ridge * unexplained, tuned.colour_least_ridge, tuned.colour_ridge))
         if outlier is None:  # where most is explained at once, what is not may be colours, not other content
             more = is_exact * (tuned.colour_outlier_exact - tuned.colour_outlier_rough)
             outlier = tuned.colour_outlier_rough + more * max(1 - tuned.colour_unexplained * unexplained, 0.0)
-        matrix = _solved(scatter, cross, gains, ridge)
+        matrix = _ridge_solution(scatter, cross, gains, ridge)
         error = np.abs(a @ matrix - b).mean(1)
         limit = outlier * _weighted_median(error, prior) + tuned.colour_error
         trust = prior * np.exp(-((error / limit) ** 2))
@@ -47,7 +48,7 @@ def fit_colours(
     return matrix.astype(np.float32), (mean_b - mean_a @ matrix).astype(np.float32)
 
 
-def _solved(
+def _ridge_solution(
     scatter: NDArray[np.float64], cross: NDArray[np.float64], gains: NDArray[np.float64], ridge: float
 ) -> NDArray[np.float64]:
     """The matrix of least squares, held to `gains` by a ridge over the mean variance."""
@@ -57,11 +58,11 @@ def _solved(
     return np.asarray(np.linalg.solve(scatter + hold * np.eye(3), cross + hold * gains), np.float64)
 
 
-def _gains(variance: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+def _gains_from_spread(variance: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
     """Plain gains of the channels, near that of all: a ring of one colour says nothing of the others."""
     noise = tuning.REFINEMENT.colour_gain_noise
     common = np.sqrt((wanted.sum() + 3 * noise) / (variance.sum() + 3 * noise))
-    return _evened(np.sqrt((wanted + noise) / (variance + noise)), common)
+    return _near_common(np.sqrt((wanted + noise) / (variance + noise)), common)
 
 
 def _tells_of_gain(a: NDArray[np.float64], b: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
@@ -71,14 +72,14 @@ def _tells_of_gain(a: NDArray[np.float64], b: NDArray[np.float64], weight: NDArr
     return float(np.clip(weight @ (a * b) / spread, 0, 1) ** 2)
 
 
-def _ratios(mean: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+def _gains_from_means(mean: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
     """Gains of a light that multiplies: of one that is half as strong black stays black."""
     dark = tuning.REFINEMENT.colour_dark
     common = (wanted.sum() + 3 * dark) / (mean.sum() + 3 * dark)
-    return _evened((wanted + dark) / (mean + dark), common)
+    return _near_common((wanted + dark) / (mean + dark), common)
 
 
-def _evened(gains: NDArray[np.float64], common: float) -> NDArray[np.float64]:
+def _near_common(gains: NDArray[np.float64], common: float) -> NDArray[np.float64]:
     """The gains of the channels, none far from that of all."""
     uneven = tuning.REFINEMENT.colour_uneven
     return np.clip(gains, (1 - uneven) * common, (1 + uneven) * common)

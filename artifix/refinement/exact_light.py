@@ -10,7 +10,7 @@ from artifix.geometry import resize
 from artifix.refinement import tuning
 from artifix.refinement.colours import fit_colours
 from artifix.refinement.local_correlation import local_correlation
-from artifix.refinement.ring import rings_around, says_too_little
+from artifix.refinement.ring import is_too_small, rings_around
 from artifix.refinement.sharpness import blurred
 
 
@@ -66,7 +66,7 @@ def _light_of(
 ) -> _Light | None:
     """Steps 1 and 2 of `match_light_exactly`; None where the ring holds too little."""
     ring, near = rings_around(mask, valid)
-    if says_too_little(ring):
+    if is_too_small(ring):
         return None
     blur_px, matrix, offset = _fit_on_ring(warped, image, ring)
     fitted = blurred(warped, blur_px) @ matrix + offset

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from artifix.geometry import Box
 from artifix.refinement import tuning
-from artifix.refinement.noise import draw_noise, kernels_of
+from artifix.refinement.noise import draw_noise, noise_kernels
 from artifix.refinement.windows import Windows, likeness, windows_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class ShownReference:
     """The reference in the frame of a box of the image, around a patch that shows it."""
 
     box: Box  # of the image; the patch's lies in it
@@ -23,18 +23,18 @@ class Shown:
     is_exact: bool  # it lies exactly in place
 
 
-def around_patch(box: Box, height: int, width: int) -> Box:
+def band_around(box: Box, height: int, width: int) -> Box:
     """The box in which the reference is looked at for a patch in `box`, of an image of (height, width)."""
     return _grown(box, tuning.REFINEMENT.grain_band_px).clip(height, width)
 
 
-def with_grain(
+def add_grain(
     patch: NDArray[np.float32],
     box: Box,
     image: NDArray[np.uint8],
     marked: NDArray[np.bool_],
     random: np.random.Generator,
-    shows: Callable[[], Shown] | None = None,
+    shows: Callable[[], ShownReference] | None = None,
 ) -> tuple[NDArray[np.float32], float]:
     """Add the noise to a patch that the image has around the mask and the patch has not.
 
@@ -56,19 +56,19 @@ def with_grain(
         The patch, and the standard deviation of what was added [grey levels]; the same patch and 0 where that
         would be less than `grain_least_added`.
     """
-    kernels = _lacking(patch, box, image, marked, shows)
+    kernels = _missing_noise(patch, box, image, marked, shows)
     sigma = 0.0 if kernels is None else float(np.sqrt((kernels**2).sum() / 3))
     if kernels is None or sigma < tuning.REFINEMENT.grain_least_added:
         return patch, 0.0
     return np.clip(patch + draw_noise(kernels, (box.height, box.width), random) / 255, 0, 1), sigma
 
 
-def _lacking(
+def _missing_noise(
     patch: NDArray[np.float32],
     box: Box,
     image: NDArray[np.uint8],
     marked: NDArray[np.bool_],
-    shows: Callable[[], Shown] | None,
+    shows: Callable[[], ShownReference] | None,
 ) -> NDArray[np.float32] | None:
     """The kernels of the noise that the patch lacks; None where there is none, or none that is sure."""
     tuned = tuning.REFINEMENT
@@ -83,7 +83,7 @@ def _lacking(
     seen = (
         near == 0 if shown is None else shown.where[_within(box, shown.box)] & (near <= tuned.grain_band_px)
     )
-    own = _even(windows_of(255 * patch, seen), tuned.grain_own_spread)
+    own = _spectrum_of_even_windows(windows_of(255 * patch, seen), tuned.grain_own_spread)
     if own is None:
         return None
     if shown is not None and shown.is_exact:
@@ -91,7 +91,7 @@ def _lacking(
         beside = shown.where & (far >= tuned.grain_bleed_px) & (far <= tuned.grain_band_px)
         if likeness(image[shown.box.slices()], shown.picture, beside) > tuned.grain_textured:
             return None
-    return kernels_of(wanted - own)
+    return noise_kernels(wanted - own)
 
 
 def _grown(box: Box, by_px: int) -> Box:
@@ -125,11 +125,13 @@ def _grain_around(image: NDArray[np.uint8], distance: NDArray[np.float32]) -> ND
     # their 2nd.
     spread = float(high / low)
     most = spread**3 * float(low)
-    found = _even(around, spread, most)
-    return _even(everywhere, spread, most) if found is None else found
+    found = _spectrum_of_even_windows(around, spread, most)
+    return _spectrum_of_even_windows(everywhere, spread, most) if found is None else found
 
 
-def _even(windows: Windows, spread: float, most: float = np.inf) -> NDArray[np.float32] | None:
+def _spectrum_of_even_windows(
+    windows: Windows, spread: float, most: float = np.inf
+) -> NDArray[np.float32] | None:
     """(rings, 3, 3) mean spectrum of the windows with the least power, none above `most`."""
     tuned = tuning.REFINEMENT
     least = tuned.grain_least_windows

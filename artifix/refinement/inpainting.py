@@ -1,4 +1,4 @@
-"""Parts of a mask in which nothing can be found: filled from what surrounds them."""
+"""Inpainting without a reference: parts of a mask too small to be found are filled from around."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Where two pictures that lie exactly in place show the same thing: their strokes vary together there.
+"""Local correlation: where two pictures that lie exactly in place show the same, their strokes vary together.
 
 A mask near the object's outline has a ring of two things, and behind the object the reference shows another
 ground: a fit of colours to both paints the print in those of the ground.

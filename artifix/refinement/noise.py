@@ -8,7 +8,7 @@ from artifix.refinement import tuning
 from artifix.refinement.windows import frequencies
 
 
-def kernels_of(missing: NDArray[np.float32]) -> NDArray[np.float32]:
+def noise_kernels(missing: NDArray[np.float32]) -> NDArray[np.float32]:
     """(3, 3, side, side): white noise of channel j, filtered, is what channel i gets of it.
 
     Args:
@@ -23,11 +23,13 @@ def kernels_of(missing: NDArray[np.float32]) -> NDArray[np.float32]:
     for i in range(3):
         for j in range(3):
             gains[i, j] = np.interp(radius, centres, root[:, i, j])
-    gains *= _rise(radius, root, centres)
+    gains *= _low_frequency_gain(radius, root, centres)
     return np.fft.fftshift(np.fft.ifft2(gains).real, (2, 3)).astype(np.float32)
 
 
-def _rise(radius: NDArray[np.float64], root: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray:
+def _low_frequency_gain(
+    radius: NDArray[np.float64], root: NDArray[np.float64], centres: NDArray[np.float64]
+) -> NDArray:
     """(side, side) factor below the first ring, where texture hides the noise: a Gaussian goes on."""
     first, second = (max(float(np.trace(part)), 1e-3) for part in root[:2])
     slope = max(np.log(first / second), 0) / (centres[1] ** 2 - centres[0] ** 2)

@@ -1,4 +1,4 @@
-"""What a patch takes over from the image it is pasted into: its grain, and that it is grey."""
+"""Postprocessing of a patch before it is pasted: it takes up the image's grain, and its lack of colour."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from artifix.geometry import Box
 from artifix.inputs.images import bands
 from artifix.refinement import tuning
-from artifix.refinement.grain import Shown, around_patch, with_grain
+from artifix.refinement.grain import ShownReference, add_grain, band_around
 from artifix.refinement.stage import AlignedReference, Patch
 
 
@@ -36,13 +36,15 @@ class Postprocessing:
             index: of the mask group; each draws its own noise.
         """
         is_grey = self.is_grey
-        pixels, sigma = greyed(patch.pixels) if is_grey else patch.pixels, 0.0
+        pixels, sigma = to_grey(patch.pixels) if is_grey else patch.pixels, 0.0
         if self.has_grain:
-            around = around_patch(patch.box, *self.marked.shape)
+            around = band_around(patch.box, *self.marked.shape)
             shows = None if aligned is None else partial(_shown, aligned, around)
             random = np.random.default_rng((self.seed, index))
-            pixels, sigma = with_grain(pixels, patch.box, self.image, self.spoiled, random, shows)
-            pixels = greyed(pixels) if is_grey else pixels  # sums of equal channels differ in their last bits
+            pixels, sigma = add_grain(pixels, patch.box, self.image, self.spoiled, random, shows)
+            pixels = (
+                to_grey(pixels) if is_grey else pixels
+            )  # sums of equal channels differ in their last bits
         return replace(patch, pixels=pixels), {"grain": round(sigma, 2)}
 
     @property
@@ -56,11 +58,11 @@ class Postprocessing:
         return True
 
 
-def _shown(aligned: AlignedReference, around: Box) -> Shown:
-    return Shown(around, *aligned.warp(around, (around.height, around.width)), aligned.is_exact)
+def _shown(aligned: AlignedReference, around: Box) -> ShownReference:
+    return ShownReference(around, *aligned.warp(around, (around.height, around.width)), aligned.is_exact)
 
 
-def greyed(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+def to_grey(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     """(h, w, 3) with the luma (Rec. 601) of `pixels` in every channel; equal channels stay as they are."""
     red, green, blue = np.moveaxis(pixels, -1, 0)
     luma = green + np.float32(0.299) * (red - green) + np.float32(0.114) * (blue - green)

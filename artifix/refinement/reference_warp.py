@@ -1,4 +1,4 @@
-"""How the reference is laid over the image: by a transform, without what is transparent."""
+"""Warp the reference into the frame of the image by the transform of stage 1, without what is transparent."""
 
 from functools import partial
 from typing import Protocol
@@ -12,8 +12,8 @@ from artifix.refinement import tuning
 from artifix.refinement.stage import Warp
 
 
-class Laying(Protocol):
-    """What lays pictures of the reference's size over the image: a transform of stage 1."""
+class Warper(Protocol):
+    """What warps pictures of the reference's size into the image: a transform of stage 1."""
 
     def warp_reference(
         self, reference: NDArray, box: Box, size: tuple[int, int]
@@ -21,13 +21,13 @@ class Laying(Protocol):
         """A picture in the frame of a box of the image, and (h, w) where it shows."""
 
 
-def warp_of(transform: Laying, reference: Picture) -> Warp:
+def warp_of(transform: Warper, reference: Picture) -> Warp:
     """The reference in the frame of any box of the image; it shows where it is not transparent."""
     return partial(_warped, transform, reference)
 
 
 def _warped(
-    transform: Laying, reference: Picture, box: Box, size: tuple[int, int]
+    transform: Warper, reference: Picture, box: Box, size: tuple[int, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     pixels, valid = transform.warp_reference(reference.rgb, box, size)
     if reference.alpha is None:

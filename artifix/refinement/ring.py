@@ -22,6 +22,6 @@ def rings_around(
     return around & (distance <= tuned.light_fit_reach_px), around & (distance <= tuned.light_field_reach_px)
 
 
-def says_too_little(ring: NDArray[np.bool_]) -> bool:
-    """Whether a ring holds too few pixels for anything to be fitted to it."""
+def is_too_small(ring: NDArray[np.bool_]) -> bool:
+    """Whether a ring holds too few pixels for a fit."""
     return int(ring.sum()) < tuning.REFINEMENT.least_ring_pixels

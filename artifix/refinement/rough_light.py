@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from artifix.refinement import tuning
 from artifix.refinement.colours import fit_colours
 from artifix.refinement.membrane import membrane
-from artifix.refinement.ring import says_too_little
+from artifix.refinement.ring import is_too_small
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +69,7 @@ def match_light_roughly(
     away_px = np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
     view = _View(image.astype(np.float32), warped, valid, mask, away_px, float(np.sqrt(mask.sum())))
     softened = [_softened(view, picture) for picture in (warped, view.image)]
-    plain = _plainness(view) * _lightlike(view, *softened)
+    plain = _plainness(view) * _explained_by_light(view, *softened)
     weight = _weight(view, np.maximum(agreement, plain))
     rows, columns = np.nonzero(weight > tuned.rough_least_weight)
     if len(rows) < tuned.rough_least_pixels:
@@ -115,7 +115,9 @@ def _blurred(view: _View, picture: NDArray[np.float32], part: NDArray[np.bool_])
     )
 
 
-def _lightlike(view: _View, warped: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
+def _explained_by_light(
+    view: _View, warped: NDArray[np.float32], image: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """(h, w) in [0, 1], how far light alone may tell the softened pictures apart; light has little colour.
 
     But for the tint that all of the picture has.
@@ -153,7 +155,7 @@ def _with_seam(view: _View, lit: NDArray[np.float32], agreement: NDArray[np.floa
     tuned = tuning.REFINEMENT
     least_px = tuned.rough_seam_least_reach * tuned.rough_bleed_px
     ring = view.outside & (view.away_px <= max(least_px, tuned.rough_seam_reach * view.extent_px))
-    if says_too_little(ring):
+    if is_too_small(ring):
         return lit
     step = np.clip(view.image - lit, -tuned.rough_seam, tuned.rough_seam)
     field = membrane(step, (ring * agreement).astype(np.float32), tuned.rough_seam_stiffness)

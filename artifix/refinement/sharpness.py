@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.refinement import tuning
-from artifix.refinement.ring import rings_around, says_too_little
+from artifix.refinement.ring import is_too_small, rings_around
 
 
 def match_sharpness(
@@ -26,7 +26,7 @@ def match_sharpness(
     """
     tuned = tuning.REFINEMENT
     ring, _ = rings_around(mask, valid)
-    if says_too_little(ring):
+    if is_too_small(ring):
         return warped
     wanted = _sharpness(image.astype(np.float32), ring)
     for deviation in tuned.blurs_px:

@@ -1,4 +1,4 @@
-"""Soft masks: the core is repaired whole, and only the soft edge around it blends."""
+"""Soft masks: their core is replaced whole, and only the soft edge around it is blended."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from artifix.geometry import Box
-from artifix.refinement.grain import Shown, around_patch, with_grain
+from artifix.refinement.grain import ShownReference, add_grain, band_around
 from artifix.refinement.tuning import REFINEMENT
 
 BOX = Box(60, 50, 180, 170)
@@ -34,10 +34,10 @@ def grained(
     marked = np.zeros(image.shape[:2], bool)
     marked[INSIDE] = True
     given = (patch[BOX.slices()] / 255).astype(np.float32)
-    around = around_patch(BOX, *image.shape[:2])
+    around = band_around(BOX, *image.shape[:2])
     reference = patch[around.slices()].astype(np.float32)
-    shown = Shown(around, reference, np.ones(reference.shape[:2], bool), is_exact)
-    result, sigma = with_grain(given, BOX, image, marked, np.random.default_rng(seed), lambda: shown)
+    shown = ShownReference(around, reference, np.ones(reference.shape[:2], bool), is_exact)
+    result, sigma = add_grain(given, BOX, image, marked, np.random.default_rng(seed), lambda: shown)
     if sigma == 0:
         assert result is given
     part = np.s_[INSIDE[0].start - BOX.top :, INSIDE[1].start - BOX.left :]
@@ -133,7 +133,7 @@ def test_too_little_around_the_mask_adds_nothing(size):
     marked = np.zeros(size, bool)
     marked[2:-2, 2:-2] = True
     patch = np.full((*size, 3), 0.5, np.float32)
-    result, sigma = with_grain(patch, Box(0, 0, size[1], size[0]), image, marked, np.random.default_rng(0))
+    result, sigma = add_grain(patch, Box(0, 0, size[1], size[0]), image, marked, np.random.default_rng(0))
     assert (result is patch, sigma) == (True, 0)
 
 
@@ -144,6 +144,6 @@ def test_without_a_reference_the_patch_is_measured_in_the_mask():
     marked = np.zeros(image.shape[:2], bool)
     marked[INSIDE] = True
     patch = np.where(marked[..., None], clean, image)[BOX.slices()].astype(np.float32) / 255
-    _, sigma = with_grain(patch, BOX, image, marked, np.random.default_rng(0))
+    _, sigma = add_grain(patch, BOX, image, marked, np.random.default_rng(0))
     assert sigma == pytest.approx(9, rel=0.25)
     assert sigma > REFINEMENT.grain_least_added

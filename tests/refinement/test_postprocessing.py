@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from artifix.geometry import Box
-from artifix.refinement.postprocessing import Postprocessing, greyed
+from artifix.refinement.postprocessing import Postprocessing, to_grey
 from artifix.refinement.stage import AlignedReference, Patch
 
 BOX = Box(40, 40, 140, 140)
@@ -72,4 +72,4 @@ def test_grain_can_be_left_out_and_differs_from_group_to_group(marked, coloured_
 
 def test_equal_channels_keep_their_values():
     grey = np.repeat(np.random.default_rng(0).random((9, 9, 1), np.float32), 3, axis=2)
-    assert np.array_equal(greyed(grey), grey)
+    assert np.array_equal(to_grey(grey), grey)
