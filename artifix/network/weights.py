@@ -4,15 +4,14 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import tomllib
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from artifix.errors import OutputError, WeightsError
+from artifix.writing import write_file
 
 DEFAULT_NAME = "artifix-small"
 MODEL_NAME = "model_index.json"
@@ -190,16 +189,7 @@ def _exchange(files: dict[Path, bytes]) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}-{uuid.uuid4().hex}.tmp")
-    try:
-        with unfinished.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(path, unfinished)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_file(path, lambda stream: stream.write(data), keeps_mode=True)
 
 
 def _listed(folder: Path) -> dict[str, str]:

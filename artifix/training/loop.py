@@ -25,11 +25,12 @@ from artifix.training.pairs.synthesis import Pairs
 from artifix.training.preparation import new_state, prepare, trained_parameters, trained_parts
 from artifix.training.processes import any_process, open_accelerator, place_of, share_weights
 from artifix.training.record import RunLog
-from artifix.training.run_folder import as_output_error, require_startable
+from artifix.training.run_folder import RESUME, require_startable
 from artifix.training.start import start_network
 from artifix.training.tasks import REFINEMENT
 from artifix.training.update import Training, update
 from artifix.training.validation import validate, validation_pairs, write_sheet
+from artifix.writing import as_output_error
 
 logger = logging.getLogger(__name__)
 
@@ -201,7 +202,7 @@ def _validated(
         part.eval()
     with training.accelerator.autocast():
         figures = validate(network, fixed, training.config.losses)
-        with as_output_error(training.run):
+        with as_output_error(training.run, RESUME):
             write_sheet(training.run / "sheet.png", network, fixed[REFINEMENT])
     for part in trained_parts(network).values():
         part.train()

@@ -19,6 +19,7 @@ from artifix.training.pairs.sources import Sources
 from artifix.training.pairs.synthesis import Pairs, SynthesisConfig, make_pairs
 from artifix.training.step import LossConfig, alignment_condition, attend, refinement_condition
 from artifix.training.tasks import ALIGNMENT, REFINEMENT
+from artifix.writing import write_file
 
 SEED = 20_240_117
 COUNT = 48  # pairs of each task
@@ -176,6 +177,4 @@ def save_sheet(path: Path, columns: Sequence[Tensor]) -> None:
     sheet = torch.cat([torch.cat(list(column), dim=1) for column in alike], dim=2)
     # A picture of a batch gone wrong may hold what is no number.
     pixels = ((sheet.nan_to_num(0.0).permute(1, 2, 0).cpu().numpy() + 1) * 127.5).clip(0, 255)
-    scratch = path.with_suffix(".tmp.png")
-    Image.fromarray(pixels.astype(np.uint8)).save(scratch)
-    scratch.replace(path)
+    write_file(path, lambda stream: Image.fromarray(pixels.astype(np.uint8)).save(stream, "PNG"))

@@ -31,7 +31,8 @@ from artifix.batch.journal import read_journals
 from artifix.batch.task import Outcome, Task
 from artifix.cli.app import main as artifix_main
 from artifix.errors import ArtifixError, ExitCode
-from artifix.outputs.save import save_result, write_file
+from artifix.outputs.save import save_result
+from artifix.writing import as_output_error, write_file
 
 ERRNOS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 ROWS = 3
@@ -121,9 +122,13 @@ _RESULT = {"record.json": b"new" * 20, "refined.png": b"new" * 99_999}
 
 
 def _act_file(folder: Path) -> int:
-    return _code(
-        lambda: write_file(folder / "out" / "results.csv", lambda stream: stream.writelines([b"new"] * 9))
-    )
+    path = folder / "out" / "results.csv"
+
+    def write() -> None:
+        with as_output_error(path):
+            write_file(path, lambda stream: stream.writelines([b"new"] * 9))
+
+    return _code(write)
 
 
 def _prepare_file(folder: Path) -> None:

@@ -4,8 +4,6 @@ import hashlib
 import io
 import itertools
 import re
-import shutil
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +13,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from artifix.errors import OutputError, UsageError
-from artifix.outputs.save import as_output_error, publish
 from artifix.training.pairs.folders import LEAST_SIDE_PX, Unusable, find_images, read_image, read_photo
 from artifix.training.pairs.pack import DECAL_SUFFIX, INDEX, Pack, Pair, Picture, Source, index_text
 from artifix.training.pairs.real_pairs import (
@@ -27,6 +24,7 @@ from artifix.training.pairs.real_pairs import (
     find_pairs,
 )
 from artifix.training.pairs.squares import between_squares, middle_of, squares_of
+from artifix.writing import as_output_error, new_folder
 
 ROW_BYTES = 260  # of the index, for a picture, about
 PROVENANCE = "PROVENANCE.txt"
@@ -85,22 +83,14 @@ def write_pack(out: Path, plan: PackPlan, report: Report = lambda line: None) ->
     kept = {name: paths for name, paths in objects.items() if name not in held_out}
     left_out = {path.resolve() for name in held_out for path in objects[name]}
     report(f"{len(kept)} objects, {len(held_out)} held out: {', '.join(held_out) or 'none'}")
-    with as_output_error(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        scratch = out.resolve().parent / f".{out.resolve().name}-{uuid.uuid4().hex}.tmp"
-        try:
-            scratch.mkdir()
-            writer = _Writer(scratch, plan)
-            pairs = find_pairs(kept, plan.rules, matchers, plan.seed, report)
-            packed = [pair for name in pairs for pair in writer.add_pairs(name, pairs[name])]
-            writer.require_below_limit(len(packed))
-            singles = _singles(plan, held_out, left_out | writer.seen)
-            writer.add_singles(singles, report)
-            pack = writer.finish(packed, held_out, tuple(matchers))
-            publish(scratch, out.resolve())
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-    return pack
+    with as_output_error(out), new_folder(out.resolve()) as unfinished:
+        writer = _Writer(unfinished, plan)
+        pairs = find_pairs(kept, plan.rules, matchers, plan.seed, report)
+        packed = [pair for name in pairs for pair in writer.add_pairs(name, pairs[name])]
+        writer.require_below_limit(len(packed))
+        singles = _singles(plan, held_out, left_out | writer.seen)
+        writer.add_singles(singles, report)
+        return writer.finish(packed, held_out, tuple(matchers))
 
 
 def _require_replaceable(out: Path) -> None:
