@@ -22,7 +22,6 @@ from artifix.evaluation.cases import read_known_case
 from artifix.network.assembly import Network
 from artifix.network.attention import record_attention
 from artifix.network.device import choose_device, choose_dtype
-from artifix.network.diffusion import predict_clean
 from artifix.pretrained import load_pipeline
 
 
@@ -47,9 +46,7 @@ def passes(network: Network, layer: str, crops: int) -> tuple[Callable[[], objec
     timestep = torch.zeros(crops, dtype=torch.int64, device=network.device)
 
     def whole() -> None:
-        predict_clean(
-            network.unet, network.scheduler, condition.masked, timestep, condition, network.residual
-        )
+        network.denoiser.predict_clean(condition.masked, timestep, condition)
 
     def part() -> None:
         with record_attention(network.unet, [layer], stop_after_last=True):

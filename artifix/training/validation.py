@@ -12,7 +12,6 @@ from torch.nn import functional
 
 from artifix.network.assembly import Network
 from artifix.network.codec import decode, encode
-from artifix.network.diffusion import predict_clean, sample
 from artifix.training.losses import denoising_loss, map_overlap, matching_accuracy
 from artifix.training.pairs.photometry import match_light
 from artifix.training.pairs.sources import Sources
@@ -103,9 +102,7 @@ def _denoising(network: Network, batches: Sequence[Pairs]) -> dict[str, float]:
             timestep = torch.full((len(clean),), at, dtype=torch.int64, device=network.device)
             noise = torch.randn(clean.shape, generator=random, device=random.device)
             noisy = network.noisy(clean, noise, timestep)
-            predicted = predict_clean(
-                network.unet, network.scheduler, noisy, timestep, condition, network.residual
-            )
+            predicted = network.denoiser.predict_clean(noisy, timestep, condition)
             if network.is_lossless:
                 loss = denoising_loss(batch.clean, decode(network.codec, predicted), batch.mask)
             else:
@@ -135,15 +132,7 @@ def draw(network: Network, pairs: Pairs, steps: int) -> Tensor:
     random = Generator(network.device).manual_seed(SEED)
     condition = refinement_condition(network, pairs)
     noise = torch.randn(condition.masked.shape, generator=random, device=random.device)
-    latents = sample(
-        network.unet,
-        network.scheduler,
-        noise,
-        condition,
-        residual=network.residual,
-        steps=steps,
-        guidance_scale=1.0,
-    )
+    latents = network.denoiser.sample(noise, condition, steps=steps, guidance_scale=1.0)
     pixels = decode(network.codec, latents).clamp(-1, 1)
     return torch.where(pairs.mask > 0, pixels, pairs.clean)
 

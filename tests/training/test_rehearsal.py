@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from artifix.network.assembly import build_network
+from artifix.network.building import build_network
 from artifix.training.blueprint import blueprint
 from artifix.training.config import BaseConfig
 from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from artifix.errors import UsageError
-from artifix.network.assembly import build_network
+from artifix.network.building import build_network
 from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
 from artifix.training.step import (
     LossConfig,
