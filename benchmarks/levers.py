@@ -16,7 +16,6 @@ one lever after the other is left out, all in one process. The table is Markdown
 --out keeps refined.png and region.png of every variant, and rows.jsonl, a line for each case and variant.
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,19 +27,18 @@ from unittest.mock import patch
 
 import cv2
 import numpy as np
+import running
 from numpy.typing import NDArray
 from parts import keep
+from running import as_script, every_nth, parser_of, start
 
 from artifix.alignment.choice import refusal_of, refusal_to_repair
 from artifix.alignment.located import LocateResult
 from artifix.config import AlignmentConfig, RefineConfig, override
-from artifix.errors import ArtifixError
 from artifix.evaluation import metrics
-from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
+from artifix.evaluation.cases import KnownCase, read_known_case
 from artifix.matching.installed import check_matchers
-from artifix.network.device import choose_device, choose_dtype
 from artifix.pipeline import RefineByAlignPipeline, RefineResult
-from artifix.pretrained import load_pipeline
 from artifix.refinement import stage as repainting
 from artifix.registration import search as searching
 from artifix.registration.content import Content, likeness_of
@@ -51,6 +49,9 @@ FULL = override(RefineConfig(), force=True)
 UNTOUCHED, DEFAULT = "as-is", "default"
 RING_GUARD_PX, RING_REACH = 1.5, 0.5  # from the mask, and around it in extents (root of its area)
 LEAST_RING_PX = 64
+COLUMNS = (
+    "set (cases)", "variant", "structure", "colour", "PSNR [dB]", "hit", "refused", "repaired", "worth",
+)  # fmt: skip
 NEVER = 1e-6  # agreement of a ring that agrees nowhere, as a probability
 
 
@@ -239,8 +240,7 @@ def worth(default: Sequence[Row], without: Sequence[Row]) -> str:
 
 def table(rows: Sequence[Row]) -> str:
     """One Markdown row for each set and variant, in the order in which they come."""
-    lines = ["| set (cases) | variant | structure | colour | PSNR [dB] | hit | refused | repaired | worth |"]
-    lines.append("|---" * 9 + "|")
+    lines = [running.head(*COLUMNS)]
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row.set, row.variant), []).append(row)
@@ -256,44 +256,33 @@ def table(rows: Sequence[Row]) -> str:
             *shares,
             "" if variant in (UNTOUCHED, DEFAULT) else worth(default, held),
         ]
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(running.row(*cells))
     return "\n".join(lines)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the variants and print the table; returns an exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("cases", type=Path, nargs="+")
-    parser.add_argument("--every", type=int, default=1, help="take every Nth case")
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the variants and print the table."""
+    parser = parser_of(__doc__, sets=True)
     parser.add_argument("--only", nargs="+", choices=LEVERS, default=[*LEVERS], metavar="NAME")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--weights")
-    parser.add_argument("--device", default="auto")
     options = parser.parse_args(arguments)
     names = [folder.resolve().name for folder in options.cases]
     if len(set(names)) < len(names):
         parser.error(f"two sets have one name: {', '.join(names)}")
     levers, rows = {name: LEVERS[name] for name in LEVERS if name in options.only}, []
-    try:
-        check_matchers(FULL.alignment.matchers, asked_for=True)  # without them a lever would be worth nothing
-        parts = [case_folders(folder)[:: options.every] for folder in options.cases]
-        device = choose_device(options.device)
-        pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
-        for folders in parts:
-            for row in run_set(pipeline, folders, levers, options.out):
-                rows.append(row)
-                if options.out:
-                    options.out.mkdir(parents=True, exist_ok=True)
-                    lines = "".join(json.dumps(asdict(done)) + "\n" for done in rows)
-                    (options.out / "rows.jsonl").write_text(lines, encoding="utf-8")
-    except ArtifixError as error:
-        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
-        return int(error.exit_code)
+    check_matchers(FULL.alignment.matchers, asked_for=True)  # without them a lever would be worth nothing
+    parts = [every_nth(folder, options.every) for folder in options.cases]
+    pipeline = start(options)
+    for folders in parts:
+        for row in run_set(pipeline, folders, levers, options.out):
+            rows.append(row)
+            if options.out:
+                options.out.mkdir(parents=True, exist_ok=True)
+                lines = "".join(json.dumps(asdict(done)) + "\n" for done in rows)
+                (options.out / "rows.jsonl").write_text(lines, encoding="utf-8")
     print(table(rows))
     print("\n" + "\n".join(f"- {name} leaves out {lever.leaves_out}" for name, lever in levers.items()))
-    return 0
 
 
 if __name__ == "__main__":
