@@ -25,7 +25,8 @@ from artifix.alignment.confidence import Odds, Told, fit_odds
 from artifix.config import AlignmentConfig, RefineConfig
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, read_known_case
-from artifix.network.weights import find_weights, write_calibration
+from artifix.network.calibration import write_calibration
+from artifix.network.weights import find_weights
 from artifix.pipeline import RefineByAlignPipeline
 
 EDGES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)

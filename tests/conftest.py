@@ -18,7 +18,8 @@ from artifix.matching import installed, xfeat
 from artifix.matching.descriptors import Describe, describe_learned, describe_plainly
 from artifix.network.assembly import Network
 from artifix.network.building import build_network, tiny_config
-from artifix.training.pairs.packing import PackPlan, write_pack
+from artifix.training.pairs.pack_plan import PackPlan
+from artifix.training.pairs.packing import write_pack
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def tiny_network() -> Network:
 @pytest.fixture(scope="session")
 def tiny_weights(tiny_network: Network, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of random weights of the real classes, beside an index of its files."""
-    from artifix.network.weights import write_index
+    from artifix.network.sums import write_index
     from artifix.training.export import export_weights
 
     folder = tmp_path_factory.mktemp("weights") / "tiny"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from artifix.box import Box, box_of_text
 from artifix.errors import InputError, UsageError
-from artifix.inputs.decoding import read_bytes
+from artifix.inputs.file_bytes import read_bytes
 from artifix.inputs.images import Picture, read_picture
 from artifix.inputs.marking import marked_by
 

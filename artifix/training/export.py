@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from artifix.alignment.confidence import Odds
 from artifix.errors import OutputError
 from artifix.network.assembly import Network
-from artifix.network.weights import write_sums
+from artifix.network.sums import write_sums
 from artifix.pipeline import RefineByAlignPipeline
 from artifix.training.card import Card, model_card
 from artifix.writing import as_output_error, new_folder

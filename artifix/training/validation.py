@@ -15,7 +15,8 @@ from artifix.network.codec import decode, encode
 from artifix.training.losses import denoising_loss, map_overlap, matching_accuracy
 from artifix.training.pairs.photometry import match_light
 from artifix.training.pairs.sources import Sources
-from artifix.training.pairs.synthesis import Pairs, SynthesisConfig, make_pairs
+from artifix.training.pairs.synthesis import Pairs, make_pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.step import LossConfig, alignment_condition, attend, refinement_condition
 from artifix.training.tasks import ALIGNMENT, REFINEMENT
 from artifix.writing import write_file

@@ -7,7 +7,7 @@ from PIL import Image
 
 from artifix.network.building import build_network
 from artifix.training import validation
-from artifix.training.pairs.synthesis import SynthesisConfig
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.step import LossConfig
 from artifix.training.tasks import ALIGNMENT, REFINEMENT
 

@@ -12,7 +12,8 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from artifix.training.pairs.sources import Sources
-from artifix.training.pairs.synthesis import Pairs, SynthesisConfig, make_pairs
+from artifix.training.pairs.synthesis import Pairs, make_pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 from artifix.writing import as_output_error, write_file
 
