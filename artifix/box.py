@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Nine digits hold any picture, and keep Python from refusing or sweating over longer ones.
-_BOX = re.compile(r"\s*,\s*".join([r"([0-9]{1,9})"] * 4))
+_BOX = re.compile(r"\s*,\s*".join([r"([+-]?[0-9]{1,9})"] * 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,18 @@ class Box:
         return self.left, self.top, self.right, self.bottom
 
 
-def box_of_text(text: str) -> Box | None:
-    """The box that is written x0,y0,x1,y1 in whole pixels; None where it is none, or empty."""
+def box_of_text(text: str, anywhere: bool = False) -> Box | None:
+    """The box that is written x0,y0,x1,y1 in whole pixels.
+
+    Args:
+        text: spaces beside the numbers do not matter.
+        anywhere: the box may be empty, or begin left of or above any picture: for callers that tell so.
+
+    Returns:
+        None where the text is no such box.
+    """
     found = _BOX.fullmatch(text.strip())
     if found is None:
         return None
     box = Box(*map(int, found.groups()))
-    return None if box.is_empty() else box
+    return box if anywhere or not (box.is_empty() or box.left < 0 or box.top < 0) else None

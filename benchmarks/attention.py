@@ -8,22 +8,18 @@ index.json). For every cross-attention layer, or those named, M* is scored again
 and `hit` (its centroid lies in the true box).
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
+from running import as_script, cases_of, head, parser_of, row, start
 
 from artifix.config import AlignmentConfig, RefineConfig
-from artifix.errors import ArtifixError
 from artifix.evaluation import metrics
-from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
+from artifix.evaluation.cases import KnownCase
 from artifix.network.attention import cross_attention_layers
-from artifix.network.device import choose_device, choose_dtype
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.pretrained import load_pipeline
 
 
 def score(pipeline: RefineByAlignPipeline, known: KnownCase, config: RefineConfig) -> tuple[float, ...]:
@@ -40,34 +36,22 @@ def score(pipeline: RefineByAlignPipeline, known: KnownCase, config: RefineConfi
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; returns an exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("cases", type=Path)
-    parser.add_argument("--weights")
-    parser.add_argument("--device", default="auto")
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    parser = parser_of(__doc__)
     parser.add_argument("--layers", nargs="+", metavar="LAYER")
-    parser.add_argument("--every", type=int, default=1, help="take every Nth case")
     options = parser.parse_args(arguments)
-    device = choose_device(options.device)
-    try:
-        pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
-        cases = [read_known_case(folder) for folder in case_folders(options.cases)[:: options.every]]
-    except ArtifixError as error:
-        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
-        return int(error.exit_code)
-    known = [case for case in cases if case.region is not None]
+    pipeline = start(options)
+    known = [case for case in cases_of(options) if case.region is not None]
     alone = AlignmentConfig(transform=False, force=True)
-    print(f"{len(known)} cases\n\n| layer | zoom | miou | iou | hit |\n|---|---|---|---|---|", flush=True)
+    print(f"{len(known)} cases\n\n{head('layer', 'zoom', 'miou', 'iou', 'hit')}", flush=True)
     for layer in options.layers or cross_attention_layers(pipeline.unet):
         for zoom in (False, True):
             config = RefineConfig(alignment=replace(alone, layer=layer, zoom=zoom))
             rows = [score(pipeline, case, config) for case in known]
-            figures = " | ".join(f"{value:.3f}" for value in np.mean(rows, axis=0))
-            print(f"| {layer} | {'yes' if zoom else 'no'} | {figures} |", flush=True)
-    return 0
+            figures = (f"{value:.3f}" for value in np.mean(rows, axis=0))
+            print(row(layer, "yes" if zoom else "no", *figures), flush=True)
 
 
 if __name__ == "__main__":

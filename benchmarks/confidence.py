@@ -10,7 +10,6 @@ fits the log-odds of artifix/alignment/confidence.py to what attention alone fin
 and look at the reliability on others; --write stores them in the weights.
 """
 
-import argparse
 import csv
 import json
 import sys
@@ -20,16 +19,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from running import as_script, every_nth, head, parser_of, row, start
 
 from artifix.alignment.confidence import LogitWeights, Told, fit_logit_weights
 from artifix.config import AlignmentConfig, RefineConfig
-from artifix.errors import ArtifixError
 from artifix.evaluation import metrics
-from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
-from artifix.network.device import choose_device, choose_dtype
-from artifix.network.weights import find_weights, write_calibration
+from artifix.evaluation.cases import KnownCase, read_known_case
+from artifix.network.calibration import write_calibration
+from artifix.network.weights import find_weights
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.pretrained import load_pipeline
 
 EDGES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 STRIDE = 53  # how far away in the list another object is sought
@@ -101,28 +99,28 @@ def rows_of(pipeline: RefineByAlignPipeline, folders: Sequence[Path], config: Re
 
 def print_reliability(rows: Sequence[Row]) -> None:
     """How often locations of so much confidence are right."""
-    print("\n| confidence | locations | mean confidence | right |\n|---|---|---|---|")
+    print("\n" + head("confidence", "locations", "mean confidence", "right"))
     for low, high in pairwise(EDGES):
         held = [row for row in rows if low <= row.confidence < high or row.confidence == high == 1]
         if held:
             mean, right = (
                 np.mean([getattr(row, name) for row in held]) for name in ("confidence", "is_right")
             )
-            print(f"| {low} to {high} | {len(held)} | {mean:.2f} | {right:.2f} |")
+            print(row(f"{low} to {high}", len(held), f"{mean:.2f}", f"{right:.2f}"))
 
 
 def print_refusals(rows: Sequence[Row], least: float) -> None:
     """What the least confidence refuses."""
     own, strange = [row for row in rows if row.is_own], [row for row in rows if not row.is_own]
     right, wrong = [row for row in own if row.is_right], [row for row in own if not row.is_right]
-    print(f"\n| refused below {least} | of | share |\n|---|---|---|")
+    print("\n" + head(f"refused below {least}", "of", "share"))
     for name, held in (
         ("references of another object", strange),
         ("right locations", right),
         ("wrong locations in the right reference", wrong),
     ):
         share = np.mean([row.confidence < least for row in held]) if held else float("nan")
-        print(f"| {name} | {len(held)} | {share:.3f} |")
+        print(row(name, len(held), f"{share:.3f}"))
 
 
 def fit(rows: Sequence[Row]) -> LogitWeights:
@@ -130,26 +128,16 @@ def fit(rows: Sequence[Row]) -> LogitWeights:
     return fit_logit_weights([Told(row.trust, row.certainty, row.is_right) for row in rows])
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the tables; returns an exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("cases", type=Path, nargs="+")
-    parser.add_argument("--weights")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--every", type=int, default=1, help="take every Nth case")
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables."""
+    parser = parser_of(__doc__, sets=True)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args(arguments)
-    device = choose_device(options.device)
-    try:
-        pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
-        parts = [case_folders(folder)[:: options.every] for folder in options.cases]
-    except ArtifixError as error:
-        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
-        return int(error.exit_code)
+    pipeline = start(options)
+    parts = [every_nth(folder, options.every) for folder in options.cases]
     alignment = AlignmentConfig(force=True)
     config = RefineConfig(replace(alignment, matchers=("attention",)) if options.fit else alignment)
     rows = [row for folders in parts for row in rows_of(pipeline, folders, config)]
@@ -157,14 +145,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with options.out.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([[f.name for f in fields(Row)], *map(astuple, rows)])
     if options.fit:
-        logit = [round(value, 2) for value in fit(rows)]
-        print(f"trust, certainty, bias: {logit}, from {len(rows)} locations")
+        weights = [round(value, 2) for value in fit(rows)]
+        print(f"trust, certainty, bias: {weights}, from {len(rows)} locations")
         if options.write:
-            write_calibration(find_weights(options.weights), {"confidence_odds": logit})
-        return 0
+            write_calibration(find_weights(options.weights), {"confidence_odds": weights})
+        return
     print_reliability(rows)
     print_refusals(rows, AlignmentConfig().min_confidence)
-    return 0
 
 
 if __name__ == "__main__":

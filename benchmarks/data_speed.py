@@ -13,7 +13,8 @@ import torch
 
 from artifix.training.config import DataConfig
 from artifix.training.pairs.material import load_data
-from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
+from artifix.training.pairs.synthesis import make_pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 
 

@@ -28,17 +28,16 @@ from typing import Any
 import numpy as np
 from confidence import stranger_of
 from numpy.typing import NDArray
+from running import add_network_options, as_script, every_nth, head, plain_parser, start
 from scipy.optimize import minimize
 
 from artifix.alignment.located import result_of
 from artifix.config import AlignmentConfig, RefineConfig
 from artifix.evaluation import metrics
-from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
+from artifix.evaluation.cases import KnownCase, read_known_case
 from artifix.geometry import box_of
 from artifix.matching.sift import match_features
-from artifix.network.device import choose_device, choose_dtype
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.pretrained import load_pipeline
 from artifix.registration.candidates import propose
 from artifix.registration.evidence import NAMES
 
@@ -166,7 +165,7 @@ def print_choices(rows: Sequence[dict[str, Any]], weights: dict[str, float]) -> 
     best = choices(rows, weights)
     own, strange = [b for b in best if b[0]["own"]], [b for b in best if not b[0]["own"]]
     right = [sure for row, sure in own if row["overlap"] >= RIGHT]
-    print("| searches | | refused below .5 |\n|---|---|---|")
+    print(head("searches", "", "refused below .5"))
     print(f"| right transform chosen | {len(right)} of {len(own)} | {np.mean(np.array(right) < 0.5):.3f} |")
     print(
         f"| reference of another object | {len(strange)} | "
@@ -174,12 +173,11 @@ def print_choices(rows: Sequence[dict[str, Any]], weights: dict[str, float]) -> 
     )
 
 
-def collect(options: argparse.Namespace) -> int:
-    """Write the rows of all cases; returns an exit status."""
-    device = choose_device(options.device)
-    pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
+def collect(options: argparse.Namespace) -> None:
+    """Write the rows of all cases."""
+    pipeline = start(options)
     config = RefineConfig(AlignmentConfig(force=True, matchers=tuple(options.matcher.split(","))))
-    folders = case_folders(options.cases)[:: options.every]
+    folders = every_nth(options.cases, options.every)
     with options.out.open("w", encoding="utf-8") as file:
         for index, folder in enumerate(folders):
             print(f"{folder.name} ({index + 1}/{len(folders)})", file=sys.stderr, flush=True)
@@ -191,21 +189,18 @@ def collect(options: argparse.Namespace) -> int:
                     file.writelines(
                         json.dumps(row) + "\n" for row in rows_of(pipeline, folder, other, config)
                     )
-    return 0
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Collect, or fit; returns an exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Collect, or fit."""
+    parser = plain_parser(__doc__)
     parts = parser.add_subparsers(dest="command", required=True)
     collecting = parts.add_parser("collect")
     collecting.add_argument("cases", type=Path)
     collecting.add_argument("--out", type=Path, required=True)
     collecting.add_argument("--matcher", default=",".join(AlignmentConfig().matchers))
-    collecting.add_argument("--weights")
-    collecting.add_argument("--device", default="auto")
+    add_network_options(collecting)
     collecting.add_argument("--every", type=int, default=1, help="take every Nth case")
     collecting.add_argument("--repairs", action="store_true")
     of_repairs = parts.add_parser("fit-repairs")
@@ -215,18 +210,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     fitting.add_argument("--leave-out", nargs="*", default=[], metavar="NAME")
     options = parser.parse_args(arguments)
     if options.command == "collect":
-        return collect(options)
+        collect(options)
+        return
     rows = [
         json.loads(line) for path in options.rows for line in path.read_text(encoding="utf-8").splitlines()
     ]
     if options.command == "fit-repairs":
         print(json.dumps(fit_repairs(rows)))
-        return 0
+        return
     left = [row for row in rows if row["case"].startswith(tuple(options.leave_out))]
-    logit = fit([row for row in rows if row not in left])
-    print(json.dumps(logit))
-    print_choices(left or rows, logit)
-    return 0
+    weights = fit([row for row in rows if row not in left])
+    print(json.dumps(weights))
+    print_choices(left or rows, weights)
 
 
 if __name__ == "__main__":

@@ -12,23 +12,19 @@ pictures; to both comes the little noise that the photos have of their own. The 
 to noise in a band around it should be near 1.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from running import as_script, evenly, head, parser_of, start
 
 from artifix.config import RefineConfig, override
-from artifix.errors import ArtifixError
 from artifix.evaluation.cases import case_folders, read_known_case
 from artifix.inputs.case import Case, case_from_arrays
-from artifix.network.device import choose_device, choose_dtype
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.pretrained import load_pipeline
 
 KINDS = ("white", "blurred", "grey", "blurred grey", "jpeg")
 SIGMAS = (5.0, 14.0)  # least and most deviation [grey levels]
@@ -156,40 +152,21 @@ def measure(pipeline: RefineByAlignPipeline, name: str, clean: Case, grain: Grai
     )
 
 
-def main() -> int:
-    """Measure and print the table; returns an exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("cases", type=Path)
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print the table."""
+    parser = parser_of(__doc__, every=False)
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--weights")
-    parser.add_argument("--device", default="auto")
-    options = parser.parse_args()
-    device = choose_device(options.device)
-    try:
-        pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
-        folders = evenly(case_folders(options.cases), options.count)
-    except ArtifixError as error:
-        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
-        return int(error.exit_code)
-    print(
-        "| case | grain | sigma | around | without | with | added to the clean image |\n" + "|---" * 7 + "|"
-    )
+    options = parser.parse_args(arguments)
+    pipeline, folders = start(options), evenly(case_folders(options.cases), options.count)
+    print(head("case", "grain", "sigma", "around", "without", "with", "added to the clean image"))
     rows = []
     for i, folder in enumerate(folders):
         grain = grain_of(i, len(folders), options.seed)
         rows.append(measure(pipeline, folder.name, read_known_case(folder).case, grain))
         print(rows[-1], flush=True)
     print(f"\n{summary(rows)}")
-    return 0
-
-
-def evenly(folders: Sequence[Path], count: int) -> list[Path]:
-    """`count` of the folders, the first and the last among them."""
-    places = np.linspace(0, len(folders) - 1, min(count, len(folders)))
-    return [folders[round(place)] for place in places]
 
 
 def summary(rows: Sequence[Row]) -> str:

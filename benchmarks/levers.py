@@ -16,136 +16,30 @@ one lever after the other is left out, all in one process. The table is Markdown
 --out keeps refined.png and region.png of every variant, and rows.jsonl, a line for each case and variant.
 """
 
-import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
-import cv2
 import numpy as np
+import running
+from leaving_out import DEFAULT, FULL, LEVERS, UNTOUCHED, Lever
 from numpy.typing import NDArray
 from parts import keep
+from running import as_script, every_nth, parser_of, start
 
 from artifix.alignment.choice import refusal_of, refusal_to_repair
 from artifix.alignment.located import LocateResult
-from artifix.config import AlignmentConfig, RefineConfig, override
-from artifix.errors import ArtifixError
+from artifix.config import AlignmentConfig
 from artifix.evaluation import metrics
-from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
+from artifix.evaluation.cases import KnownCase, read_known_case
 from artifix.matching.installed import check_matchers
-from artifix.network.device import choose_device, choose_dtype
 from artifix.pipeline import RefineByAlignPipeline, RefineResult
-from artifix.pretrained import load_pipeline
-from artifix.refinement import stage as repainting
-from artifix.registration import search as searching
-from artifix.registration.content import Content, likeness_of
-from artifix.registration.evidence import Evidence
-from artifix.registration.hypothesis import Hypothesis
-from artifix.registration.search import RankedHypothesis
-from artifix.registration.transform import Transform
 
-FULL = override(RefineConfig(), force=True)
-UNTOUCHED, DEFAULT = "as-is", "default"
-RING_GUARD_PX, RING_REACH = 1.5, 0.5  # from the mask, and around it in extents (root of its area)
-LEAST_RING_PX = 64
-NEVER = 1e-6  # agreement of a band that agrees nowhere, as a probability
-
-
-def stay(
-    content: Content, reference: NDArray[np.uint8], transforms: Sequence[Transform]
-) -> list[tuple[float, Transform]]:
-    """In place of `flow.register`: every transform stays where it starts."""
-    return list(zip(likeness_of(content, reference, transforms), transforms, strict=True))
-
-
-def logit_of_band(evidence: Evidence, weights: Mapping[str, float]) -> float:
-    """In place of `evidence.logit_of`: the agreement of the context band is the probability."""
-    share = float(np.clip(evidence.band, NEVER, 1 - NEVER))
-    return float(np.log(share / (1 - share)))
-
-
-def unverified(hypothesis: Hypothesis, evidence: Evidence) -> float:
-    """In place of `search.verified_logit`: exact matches verify nothing."""
-    return -np.inf
-
-
-def by_logit(found: Sequence[RankedHypothesis]) -> list[RankedHypothesis]:
-    """In place of `search.ordered`: nothing but the logit decides."""
-    return sorted(found, key=lambda h: -h.logit)
-
-
-def shift_means(
-    warped: NDArray[np.float32],
-    valid: NDArray[np.bool_],
-    image: NDArray,
-    mask: NDArray[np.bool_],
-    agreement: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """In place of `match_light_roughly`: only the mean of each channel around the mask is the image's."""
-    away_px = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    band = (away_px > RING_GUARD_PX) & (away_px < RING_REACH * np.sqrt(mask.sum())) & valid
-    if band.sum() < LEAST_RING_PX:
-        return warped
-    shift = image[band].mean(0, dtype=np.float64) - warped[band].mean(0, dtype=np.float64)
-    return np.asarray(np.clip(warped + shift, 0, 255), np.float32)
-
-
-def own_all(
-    paste: NDArray[np.float32],
-    valid: NDArray[np.bool_],
-    image: NDArray,
-    mask: NDArray[np.bool_],
-    agreement: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """In place of `foreground.foreground`: whatever the reference shows belongs."""
-    return valid.astype(np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class Lever:
-    """One variant: the default with something left out."""
-
-    leaves_out: str
-    config: RefineConfig = FULL
-    replaced: Callable[[], AbstractContextManager] = nullcontext
-    searches: bool = False  # stage 1 is another than the default's
-
-
-# The one place where anything of artifix is replaced; it is put back after each case.
-LEVERS = {
-    DEFAULT: Lever("nothing"),
-    "no-learned": Lever(
-        "the learned matcher, and the descriptors it lends",
-        override(FULL, matchers=("sift", "attention")),
-        searches=True,
-    ),
-    "no-registration": Lever(
-        "registration on content: transforms stay where they start",
-        replaced=partial(patch.object, searching, "register", stay),
-        searches=True,
-    ),
-    "no-score": Lever(
-        "the fitted logit: the context band's agreement alone decides",
-        replaced=partial(
-            patch.multiple, searching, logit_of=logit_of_band, verified_logit=unverified, ordered=by_logit
-        ),
-        searches=True,
-    ),
-    "no-light": Lever(
-        "the light of rough pastes: only their mean is shifted",
-        replaced=partial(patch.object, repainting, "match_light_roughly", shift_means),
-    ),
-    "no-ownership": Lever(
-        "ownership: all that the reference shows is pasted",
-        replaced=partial(patch.object, repainting, "foreground", own_all),
-    ),
-    "no-grain": Lever("grain", override(FULL, grain=False)),
-}
+COLUMNS = (
+    "set (cases)", "variant", "structure", "colour", "PSNR [dB]", "hit", "refused", "repaired", "worth",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +137,7 @@ def worth(default: Sequence[Row], without: Sequence[Row]) -> str:
 
 def table(rows: Sequence[Row]) -> str:
     """One Markdown row for each set and variant, in the order in which they come."""
-    lines = ["| set (cases) | variant | structure | colour | PSNR [dB] | hit | refused | repaired | worth |"]
-    lines.append("|---" * 9 + "|")
+    lines = [running.head(*COLUMNS)]
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row.set, row.variant), []).append(row)
@@ -260,44 +153,33 @@ def table(rows: Sequence[Row]) -> str:
             *shares,
             "" if variant in (UNTOUCHED, DEFAULT) else worth(default, held),
         ]
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(running.row(*cells))
     return "\n".join(lines)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the variants and print the table; returns an exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("cases", type=Path, nargs="+")
-    parser.add_argument("--every", type=int, default=1, help="take every Nth case")
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the variants and print the table."""
+    parser = parser_of(__doc__, sets=True)
     parser.add_argument("--only", nargs="+", choices=LEVERS, default=[*LEVERS], metavar="NAME")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--weights")
-    parser.add_argument("--device", default="auto")
     options = parser.parse_args(arguments)
     names = [folder.resolve().name for folder in options.cases]
     if len(set(names)) < len(names):
         parser.error(f"two sets have one name: {', '.join(names)}")
     levers, rows = {name: LEVERS[name] for name in LEVERS if name in options.only}, []
-    try:
-        check_matchers(FULL.alignment.matchers, asked_for=True)  # without them a lever would be worth nothing
-        parts = [case_folders(folder)[:: options.every] for folder in options.cases]
-        device = choose_device(options.device)
-        pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
-        for folders in parts:
-            for row in run_set(pipeline, folders, levers, options.out):
-                rows.append(row)
-                if options.out:
-                    options.out.mkdir(parents=True, exist_ok=True)
-                    lines = "".join(json.dumps(asdict(done)) + "\n" for done in rows)
-                    (options.out / "rows.jsonl").write_text(lines, encoding="utf-8")
-    except ArtifixError as error:
-        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
-        return int(error.exit_code)
+    check_matchers(FULL.alignment.matchers, asked_for=True)  # without them a lever would be worth nothing
+    parts = [every_nth(folder, options.every) for folder in options.cases]
+    pipeline = start(options)
+    for folders in parts:
+        for row in run_set(pipeline, folders, levers, options.out):
+            rows.append(row)
+            if options.out:
+                options.out.mkdir(parents=True, exist_ok=True)
+                lines = "".join(json.dumps(asdict(done)) + "\n" for done in rows)
+                (options.out / "rows.jsonl").write_text(lines, encoding="utf-8")
     print(table(rows))
     print("\n" + "\n".join(f"- {name} leaves out {lever.leaves_out}" for name, lever in levers.items()))
-    return 0
 
 
 if __name__ == "__main__":

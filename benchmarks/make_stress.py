@@ -24,7 +24,6 @@ the public photos that these cases are commonly made of, though not on these vie
 no score on photos never seen.
 """
 
-import argparse
 import json
 import sys
 import zlib
@@ -32,11 +31,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from running import as_script, plain_parser
 from stress_set.assembly import StressCase, build_case
 from stress_set.pictures import Pictures, find_pictures
 from stress_set.plans import KINDS
 
-from artifix.errors import ArtifixError, InputError
+from artifix.errors import InputError
 from artifix.outputs.encode import encode_png
 
 MOST_TRIES = 300  # of a case; not every photo has room for every kind
@@ -81,23 +81,17 @@ def make_cases(pictures: Pictures, out: Path, count: int, seed: int) -> list[dic
     return index
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the set; returns an exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make the set."""
+    parser = plain_parser(__doc__)
     parser.add_argument("images", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    try:
-        made = make_cases(find_pictures(options.images), options.out, options.count, options.seed)
-    except ArtifixError as error:
-        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
-        return int(error.exit_code)
+    made = make_cases(find_pictures(options.images), options.out, options.count, options.seed)
     print(f"{len(made)} cases in {options.out}")
-    return 0
 
 
 if __name__ == "__main__":

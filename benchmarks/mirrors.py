@@ -10,25 +10,21 @@ control every case is located in its reference as it is too, which is never to b
 after both.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
-from grain import evenly
 from numpy.typing import NDArray
+from running import as_script, evenly, parser_of, row, start
 
 from artifix.alignment.located import LocateResult
 from artifix.config import RefineConfig, override
-from artifix.errors import ArtifixError, NoMatchError
+from artifix.errors import NoMatchError
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
 from artifix.inputs.images import Picture
-from artifix.network.device import choose_device, choose_dtype
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.pretrained import load_pipeline
 
 SHIPPED = RefineConfig()
 ALLOWED = override(SHIPPED, allow_mirror=True)
@@ -142,35 +138,25 @@ def summary(name: str, rows: Sequence[Row]) -> str:
         " / ".join(f"{figure:.3f}" for figure in pairs.mean(0)) + f" ({len(pairs)})" if len(pairs) else "",
         sum(row.is_mistaken for row in rows),
     ]
-    return f"| {' | '.join(map(str, cells))} |"
+    return row(*cells)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Count and print the table; returns an exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("cases", type=Path, nargs="+")
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Count and print the table."""
+    parser = parser_of(__doc__, sets=True, every=False)
     parser.add_argument("--count", type=int, default=20)
-    parser.add_argument("--weights")
-    parser.add_argument("--device", default="auto")
     options = parser.parse_args(arguments)
     lines = [HEAD]
-    try:
-        sets = {folder: evenly(case_folders(folder), options.count) for folder in options.cases}
-        device = choose_device(options.device)
-        pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
-        for folder, chosen in sets.items():
-            rows = []
-            for case in chosen:
-                rows.append(measure(pipeline, read_known_case(case)))
-                print(told(rows[-1]), file=sys.stderr, flush=True)
-            lines.append(summary(folder.resolve().name, rows))
-    except ArtifixError as error:
-        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
-        return int(error.exit_code)
+    sets = {folder: evenly(case_folders(folder), options.count) for folder in options.cases}
+    pipeline = start(options)
+    for folder, chosen in sets.items():
+        rows = []
+        for case in chosen:
+            rows.append(measure(pipeline, read_known_case(case)))
+            print(told(rows[-1]), file=sys.stderr, flush=True)
+        lines.append(summary(folder.resolve().name, rows))
     print("\n".join(lines))
-    return 0
 
 
 if __name__ == "__main__":

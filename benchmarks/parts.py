@@ -9,25 +9,23 @@ region.png where they are known. Every variant runs in one process, one after th
 and region.png of every variant.
 """
 
-import argparse
 import copy
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
+from running import as_script, every_nth, head, parser_of, row, start
 
 from artifix.config import RefineConfig
-from artifix.errors import ArtifixError
 from artifix.evaluation.benchmark import Score, mean, run, score
-from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
-from artifix.network.device import choose_device, choose_dtype
+from artifix.evaluation.cases import KnownCase, read_known_case
 from artifix.outputs.encode import encode_png
 from artifix.pipeline import RefineByAlignPipeline, RefineResult
-from artifix.pretrained import load_pipeline
 
 BASELINES = {"as-is": "the artifact left as it is", "telea": "OpenCV inpainting, no reference"}
 FIGURES = ("psnr", "ssim", "iou", "box", "hit", "outside", "confidence", "align_s", "sample_s")
@@ -86,33 +84,22 @@ def keep(folder: Path, result: RefineResult | None) -> None:
     (folder / "region.png").write_bytes(encode_png(region))
 
 
-def main() -> int:
-    """Run the variants and print the table; returns an exit status."""
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the variants and print the table."""
     known = variants()
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("cases", type=Path)
-    parser.add_argument("--weights")
-    parser.add_argument("--device", default="auto")
+    parser = parser_of(__doc__)
     parser.add_argument("--only", nargs="+", default=[*BASELINES, *known], metavar="VARIANT")
-    parser.add_argument("--every", type=int, default=1, help="take every Nth case")
     parser.add_argument("--out", type=Path)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if unknown := set(options.only) - known.keys() - BASELINES.keys():
         parser.error(
             f"no such variant: {', '.join(sorted(unknown))}; there are: {', '.join([*BASELINES, *known])}"
         )
-    device = choose_device(options.device)
-    try:
-        pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
-        folders = case_folders(options.cases)[:: options.every]
-    except ArtifixError as error:
-        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
-        return int(error.exit_code)
+    pipeline = start(options)
     silent = without_network(pipeline)
     scores: dict[str, list[Score]] = {name: [] for name in options.only}
-    for folder in folders:
+    for folder in every_nth(options.cases, options.every):
         case = read_known_case(folder)
         for name in options.only:
             if name in BASELINES:
@@ -128,16 +115,14 @@ def main() -> int:
             f"{folder.name}: " + "  ".join(f"{n} {scores[n][-1].psnr:.2f}" for n in options.only), flush=True
         )
     print_table(scores, BASELINES | {name: entry[0] for name, entry in known.items()})
-    return 0
 
 
 def print_table(scores: dict[str, list[Score]], left_out: dict[str, str]) -> None:
     """Print one Markdown row for each variant."""
     print(f"\n{len(next(iter(scores.values())))} cases\n")
-    print("| variant | " + " | ".join(FIGURES) + " | leaves out |")
-    print("|---" * (len(FIGURES) + 2) + "|")
+    print(head("variant", *FIGURES, "leaves out"))
     for name, rows in scores.items():
-        print(f"| {name} | " + " | ".join(f"{mean(rows, f):.3f}" for f in FIGURES) + f" | {left_out[name]} |")
+        print(row(name, *(f"{mean(rows, figure):.3f}" for figure in FIGURES), left_out[name]))
 
 
 if __name__ == "__main__":

@@ -21,15 +21,14 @@ from pathlib import Path
 import numpy as np
 from degradations import DEGRADATIONS, Subject
 from numpy.typing import NDArray
+from running import as_script, every_nth, head, parser_of, row, start
 
 from artifix.config import RefineConfig
-from artifix.errors import ArtifixError, InputError
+from artifix.errors import InputError
 from artifix.evaluation.benchmark import run
-from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
+from artifix.evaluation.cases import KnownCase, read_known_case
 from artifix.inputs.case import case_from_arrays
-from artifix.network.device import choose_device, choose_dtype
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.pretrained import load_pipeline
 from artifix.training.extras import require_installed
 
 STRENGTHS = (0.2, 0.4, 0.6, 0.8, 1.0)
@@ -115,12 +114,11 @@ def measure_all(
 
 def print_table(rows: Sequence[Measurement], names: Sequence[str]) -> None:
     """Print one Markdown row for each degradation and strength."""
-    print("| degradation | strength | cases | " + " | ".join(FIGURES) + " |")
-    print("|---" * (len(FIGURES) + 3) + "|")
+    print(head("degradation", "strength", "cases", *FIGURES))
     for name, strength in [(UNCHANGED, 0.0), *((name, strength) for name in names for strength in STRENGTHS)]:
         members = [row for row in rows if (row.degradation, row.strength) == (name, strength)]
-        means = " | ".join(f"{mean(members, figure):.3f}" for figure in FIGURES)
-        print(f"| {name} | {strength:g} | {len(members)} | {means} |")
+        means = (f"{mean(members, figure):.3f}" for figure in FIGURES)
+        print(row(name, f"{strength:g}", len(members), *means))
 
 
 def write_rows(path: Path, rows: Sequence[Measurement]) -> None:
@@ -172,7 +170,7 @@ def read_cases(folder: Path, every: int) -> list[KnownCase]:
     Raises:
         InputError: there are fewer than two, or the answer of one is not known.
     """
-    cases = [read_known_case(path) for path in case_folders(folder)[::every]]
+    cases = [read_known_case(path) for path in every_nth(folder, every)]
     for case in cases:
         if case.truth is None or case.region is None:
             raise InputError(
@@ -187,13 +185,7 @@ def read_cases(folder: Path, every: int) -> list[KnownCase]:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options of the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("cases", type=Path)
-    parser.add_argument("--weights")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--every", type=int, default=1, help="take every Nth case")
+    parser = parser_of(__doc__)
     parser.add_argument("--only", nargs="+", choices=DEGRADATIONS, default=[*DEGRADATIONS], metavar="NAME")
     parser.add_argument("--degrade", choices=("reference", "image"), default="reference")
     parser.add_argument("--seed", type=int, default=0)
@@ -201,24 +193,18 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print and plot; returns an exit status."""
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print and plot."""
     options = parse(arguments)
-    device = choose_device(options.device)
-    try:
-        if options.out:
-            require_installed("matplotlib", "the plot of --out")  # before the long part
-        cases = read_cases(options.cases, options.every)
-        pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
-    except ArtifixError as error:
-        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
-        return int(error.exit_code)
+    if options.out:
+        require_installed("matplotlib", "the plot of --out")  # before the long part
+    cases, pipeline = read_cases(options.cases, options.every), start(options)
     rows = measure_all(pipeline, cases, options.degrade, options.only, options.seed)
     print_table(rows, options.only)
     if options.out:
         write_rows(options.out / "robustness.csv", rows)
         plot(options.out / "robustness.png", rows, options.only, options.degrade)
-    return 0
 
 
 if __name__ == "__main__":

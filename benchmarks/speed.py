@@ -7,23 +7,20 @@ in one process; the share of a pass is given in floating-point operations and in
 locating looks at in one pass.
 """
 
-import argparse
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
+from running import add_network_options, as_script, plain_parser, start
 from torch.utils.flop_counter import FlopCounterMode
 
 from artifix.config import RefineConfig
 from artifix.evaluation.cases import read_known_case
 from artifix.network.assembly import Network
 from artifix.network.attention import record_attention
-from artifix.network.device import choose_device, choose_dtype
-from artifix.network.diffusion import predict_clean
-from artifix.pretrained import load_pipeline
 
 
 def median_s(work: Callable[[], object], repeat: int) -> float:
@@ -47,9 +44,7 @@ def passes(network: Network, layer: str, crops: int) -> tuple[Callable[[], objec
     timestep = torch.zeros(crops, dtype=torch.int64, device=network.device)
 
     def whole() -> None:
-        predict_clean(
-            network.unet, network.scheduler, condition.masked, timestep, condition, network.residual
-        )
+        network.denoiser.predict_clean(condition.masked, timestep, condition)
 
     def part() -> None:
         with record_attention(network.unet, [layer], stop_after_last=True):
@@ -65,20 +60,19 @@ def flops(work: Callable[[], object]) -> int:
     return counter.get_total_flops()
 
 
-def main() -> int:
-    """Measure and print; returns an exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = plain_parser(__doc__)
     parser.add_argument("case", type=Path)
-    parser.add_argument("--weights")
-    parser.add_argument("--device", default="auto")
+    add_network_options(parser)
     parser.add_argument("--repeat", type=int, default=5)
-    options = parser.parse_args()
-    device = choose_device(options.device)
+    options = parser.parse_args(arguments)
     started = time.perf_counter()
-    pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
-    print(f"load {time.perf_counter() - started:.2f} s on {device}, {torch.get_num_threads()} threads")
+    pipeline = start(options)
+    print(
+        f"load {time.perf_counter() - started:.2f} s on {pipeline.device}, {torch.get_num_threads()} threads"
+    )
     case, config = read_known_case(options.case).case, RefineConfig()
     height, width = case.mask.shape
     print(f"{options.case.name}: {width}x{height} px, mask {case.mask.mean():.1%}")
@@ -90,7 +84,6 @@ def main() -> int:
         )
         print(f"locate's share of a pass: {flops(part) / flops(whole):.1%} of the operations, ", end="")
         print(f"{median_s(part, 20) / median_s(whole, 20):.1%} of the time")
-    return 0
 
 
 if __name__ == "__main__":

@@ -9,24 +9,20 @@ included. Every row goes on where confidence is low. `iou` is the region's overl
 pixels, `box` that of their boxes, and `hit` says whether its centroid lies in the true box.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from running import as_script, cases_of, head, parser_of, row, start
 
 from artifix.alignment.alignment import Alignment
 from artifix.attention.region import cluster, filter_noise
 from artifix.config import AlignmentConfig, RefineConfig
-from artifix.errors import ArtifixError
 from artifix.evaluation import metrics
-from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
-from artifix.network.device import choose_device, choose_dtype
+from artifix.evaluation.cases import KnownCase
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.pretrained import load_pipeline
 
 Region = NDArray[np.bool_]
 
@@ -65,32 +61,19 @@ def score(region: Region, true: Region) -> tuple[float, float, float]:
     return metrics.iou(region, true), metrics.box_iou(region, true), hit
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; returns an exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("cases", type=Path)
-    parser.add_argument("--weights")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--every", type=int, default=1, help="take every Nth case")
-    options = parser.parse_args(arguments)
-    device = choose_device(options.device)
-    try:
-        pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
-        cases = [read_known_case(folder) for folder in case_folders(options.cases)[:: options.every]]
-    except ArtifixError as error:
-        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
-        return int(error.exit_code)
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    options = parser_of(__doc__).parse_args(arguments)
+    pipeline = start(options)
     scores: dict[str, list[tuple[float, float, float]]] = {}
-    for known in cases:
+    for known in cases_of(options):
         if known.region is not None:
             for name, region in regions(pipeline, known).items():
                 scores.setdefault(name, []).append(score(region, known.region))
-    print(f"{len(next(iter(scores.values()), []))} cases\n\n| step | iou | box | hit |\n|---|---|---|---|")
+    print(f"{len(next(iter(scores.values()), []))} cases\n\n{head('step', 'iou', 'box', 'hit')}")
     for name, rows in scores.items():
-        print(f"| {name} | " + " | ".join(f"{value:.3f}" for value in np.mean(rows, axis=0)) + " |")
-    return 0
+        print(row(name, *(f"{value:.3f}" for value in np.mean(rows, axis=0))))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ what a user has without it: 4000 features outside the mask, ratio test, a MAGSAC
 inliers, the mask warped by it; no homography is its refusal. Seconds are those of locating, all else loaded.
 """
 
-import argparse
 import csv
 import sys
 import time
@@ -20,15 +19,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from running import as_script, cases_of, head, parser_of, row, start
 
 from artifix.config import RefineConfig
-from artifix.errors import ArtifixError, NoMatchError
+from artifix.errors import NoMatchError
 from artifix.evaluation import metrics
-from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
+from artifix.evaluation.cases import KnownCase
 from artifix.inputs.case import Case
-from artifix.network.device import choose_device, choose_dtype
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.pretrained import load_pipeline
 
 FEATURES = 4000
 RATIO = 0.8  # of the distances to the nearest and the second nearest descriptor (Lowe 2004)
@@ -105,8 +103,7 @@ def print_table(findings: Sequence[Finding]) -> None:
     """Print one Markdown row for each kind and one for all, the methods side by side."""
     methods = list(dict.fromkeys(finding.method for finding in findings))
     heads = [f"{figure} {method}" for figure in FIGURES for method in methods]
-    print("| kind | cases | " + " | ".join(heads) + " |")
-    print("|---" * (len(heads) + 2) + "|")
+    print(head("kind", "cases", *heads))
     for kind in [*sorted({finding.kind for finding in findings}), "all"]:
         rows = [finding for finding in findings if kind in (finding.kind, "all")]
         means = [
@@ -115,7 +112,7 @@ def print_table(findings: Sequence[Finding]) -> None:
             for method in methods
         ]
         cases = len({row.case for row in rows})
-        print(f"| {kind} | {cases} | " + " | ".join(f"{value:.2f}" for value in means) + " |")
+        print(row(kind, cases, *(f"{value:.2f}" for value in means)))
 
 
 def write_rows(path: Path, findings: Sequence[Finding]) -> None:
@@ -127,25 +124,14 @@ def write_rows(path: Path, findings: Sequence[Finding]) -> None:
         rows.writerows(asdict(finding) for finding in findings)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; returns an exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("cases", type=Path)
-    parser.add_argument("--weights")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--every", type=int, default=1, help="take every Nth case")
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    parser = parser_of(__doc__)
     parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write a row for each case and method")
     options = parser.parse_args(arguments)
-    device = choose_device(options.device)
-    try:
-        folders = case_folders(options.cases)[:: options.every]
-        pipeline = load_pipeline(options.weights, device, choose_dtype("auto", device))
-        known = [case for folder in folders if (case := read_known_case(folder)).region is not None]
-    except ArtifixError as error:
-        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
-        return int(error.exit_code)
+    known = [case for case in cases_of(options) if case.region is not None]
+    pipeline = start(options)
     locators: dict[str, Locator] = {"artifix": partial(locate_artifix, pipeline), "sift": locate_sift}
     for locate in locators.values():
         locate(known[0].case)  # warm up: the first pass is slower
@@ -157,7 +143,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print_table(findings)
     if options.out:
         write_rows(options.out, findings)
-    return 0
 
 
 def _sift_matches(

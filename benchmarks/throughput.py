@@ -16,8 +16,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from running import as_script, plain_parser
+
 from artifix.config import RefineConfig, RunConfig, override
-from artifix.errors import ArtifixError
 from artifix.evaluation.cases import case_folders
 from artifix.inputs.reading import read_inputs
 from artifix.inputs.request import Request
@@ -28,26 +29,20 @@ from artifix.repair.loading import load
 NAMES = ("image", "mask", "reference")
 
 
-def main() -> int:
-    """Measure what the command line asks for; returns 1 if that fails."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+@as_script
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what the command line asks for."""
+    parser = plain_parser(__doc__)
     parser.add_argument("cases", type=Path)
     parser.add_argument("--rows", type=int, default=42, help="default: %(default)s")
     parser.add_argument("--alone", type=int, default=6, help="rows of the shell loop; default: %(default)s")
     parser.add_argument("--workers", type=int, help="default: as batch chooses")
     parser.add_argument("--weights", help="default: the bundled ones")
-    options = parser.parse_args()
-    try:
-        folders = case_folders(options.cases)
-        rows = folders[:: max(1, len(folders) // options.rows)][: options.rows]
-        with tempfile.TemporaryDirectory() as place:
-            measure(rows, options, Path(place))
-    except ArtifixError as error:
-        print(f"error: {error.problem}\n hint: {error.hint}", file=sys.stderr)
-        return 1
-    return 0
+    options = parser.parse_args(arguments)
+    folders = case_folders(options.cases)
+    rows = folders[:: max(1, len(folders) // options.rows)][: options.rows]
+    with tempfile.TemporaryDirectory() as place:
+        measure(rows, options, Path(place))
 
 
 def measure(rows: Sequence[Path], options: argparse.Namespace, place: Path) -> None:

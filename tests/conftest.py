@@ -16,8 +16,10 @@ from PIL import Image
 from artifix.cli.app import main
 from artifix.matching import installed, xfeat
 from artifix.matching.descriptors import Describe, describe_learned, describe_plainly
-from artifix.network.assembly import Network, NetworkConfig, build_network
-from artifix.training.pairs.packing import PackPlan, write_pack
+from artifix.network.assembly import Network
+from artifix.network.building import build_network, tiny_config
+from artifix.training.pairs.pack_plan import PackPlan
+from artifix.training.pairs.packing import write_pack
 
 
 @dataclass(frozen=True)
@@ -165,25 +167,13 @@ def pack_folder(product_photos: Photos, tmp_path_factory: pytest.TempPathFactory
 def tiny_network() -> Network:
     """An untrained network of the real classes, as training starts with it: its output layer is zero."""
     torch.manual_seed(0)
-    config = NetworkConfig(
-        working_size_px=32,
-        unet_widths=(32, 32, 32),
-        attention_heads=2,
-        cross_attention_width=32,
-        norm_groups=8,
-        encoder_width=32,
-        encoder_layers=1,
-        encoder_heads=2,
-        detail_widths=(8, 8, 8, 8, 8),
-        detail_norm_groups=4,
-    )
-    return build_network(config)
+    return build_network(tiny_config())
 
 
 @pytest.fixture(scope="session")
 def tiny_weights(tiny_network: Network, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of random weights of the real classes, beside an index of its files."""
-    from artifix.network.weights import write_index
+    from artifix.network.sums import write_index
     from artifix.training.export import export_weights
 
     folder = tmp_path_factory.mktemp("weights") / "tiny"

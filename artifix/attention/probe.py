@@ -13,7 +13,7 @@ from artifix.geometry import Box, Crop
 from artifix.network.assembly import Network
 from artifix.network.attention import RecordingProcessor, record_attention
 from artifix.network.codec import encode
-from artifix.network.diffusion import Condition, predict_clean
+from artifix.network.diffusion import Condition
 from artifix.network.pixels import to_batch
 from artifix.scene import Scene
 
@@ -92,8 +92,7 @@ class Prepared:
         return _recorded(recorders), clean
 
     def _predict(self, noisy: Tensor, timestep: int) -> Tensor:
-        network, at = self.network, self._at(timestep)
-        return predict_clean(network.unet, network.scheduler, noisy, at, self.condition, network.residual)
+        return self.network.denoiser.predict_clean(noisy, self._at(timestep), self.condition)
 
     def _at(self, timestep: int) -> Tensor:
         return torch.full((len(self.latents),), timestep, dtype=torch.int64, device=self.network.device)

@@ -17,7 +17,6 @@ from artifix.attention.correspondence import laid_out, mean_of, views_of
 from artifix.attention.probe import Cut, Prepared, cut_out, prepare
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
-from artifix.network.diffusion import ddim_step
 from artifix.scene import Scene
 
 
@@ -72,10 +71,10 @@ def read_chain(sweep: Sweep, timesteps: Sequence[int]) -> NDArray[np.float32]:
         (timesteps, layers, tokens, tokens) in the order of `timesteps`; each map sums to 1.
     """
     prepared, latents, maps = sweep.prepared, sweep.prepared.noise, []
-    scheduler = prepared.network.scheduler
+    denoiser = prepared.network.denoiser
     for timestep, following in zip(timesteps[::-1], [*timesteps[-2::-1], -1], strict=True):
         attention, clean = prepared.predict(sweep.layers, latents, timestep)
-        latents = ddim_step(scheduler, latents, clean, timestep, following)
+        latents = denoiser.ddim_step(latents, clean, timestep, following)
         maps.append(sweep.maps(attention))
     return np.stack(maps[::-1])
 

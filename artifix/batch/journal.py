@@ -10,7 +10,7 @@ from typing import Any
 
 from artifix.batch.lock import Shard
 from artifix.errors import InputError
-from artifix.outputs.save import as_output_error, sync_folder
+from artifix.writing import as_output_error, sync_folder
 
 _NAME = "journal"
 

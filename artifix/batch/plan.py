@@ -12,9 +12,9 @@ from artifix.batch.lock import Shard
 from artifix.batch.task import Task, seed_of
 from artifix.config import AlignmentConfig, CommandConfig, OutputConfig, RefineConfig, override, to_dict
 from artifix.errors import UsageError
-from artifix.inputs.manifest import Row
 from artifix.inputs.places import Place
 from artifix.inputs.request import check_request
+from artifix.inputs.rows import Row
 from artifix.outputs.save import RECORD
 
 _UNSET = to_dict(AlignmentConfig())

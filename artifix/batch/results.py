@@ -3,15 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from artifix.batch.plan import ROWS, Planned
 from artifix.outputs.report import ReportRow, write_report
-from artifix.outputs.save import THUMBNAIL, write_file
+from artifix.outputs.save import THUMBNAIL
 from artifix.repair.overall import coarse_note
+from artifix.writing import as_output_error, write_file
 
 COLUMNS = (
     "id", "status", "confidence", "repair_confidence", "placed", "coarseness", "mirrored", "source",
@@ -64,9 +65,14 @@ def write_results(out: Path, results: Sequence[Result], title: str, facts: Mappi
     Raises:
         OutputError: the disk refuses.
     """
-    write_file(out / RESULTS_CSV, lambda stream: _write_csv(stream, results))
-    write_file(out / RESULTS_JSONL, lambda stream: _write_jsonl(stream, results))
-    write_file(out / REPORT, lambda stream: write_report(stream, title, facts, _report_rows(out, results)))
+    writers: dict[str, Callable[[BinaryIO], None]] = {
+        RESULTS_CSV: lambda stream: _write_csv(stream, results),
+        RESULTS_JSONL: lambda stream: _write_jsonl(stream, results),
+        REPORT: lambda stream: write_report(stream, title, facts, _report_rows(out, results)),
+    }
+    for name, write in writers.items():
+        with as_output_error(out / name):
+            write_file(out / name, write)
 
 
 def safe_cell(value: object) -> str:

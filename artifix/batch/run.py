@@ -13,7 +13,8 @@ from artifix.batch.plan import ROWS, Planned
 from artifix.batch.task import Failure, Outcome, Task, failure_of
 from artifix.errors import OutputError
 from artifix.interruption import Stop
-from artifix.outputs.save import UNFINISHED, as_output_error, check_output, save_result
+from artifix.outputs.save import check_output, save_result
+from artifix.writing import UNFINISHED, as_output_error
 
 # Does tasks in any order, and asks before every further one whether to go on.
 Engine = Callable[[Iterable[Task], Callable[[], bool]], Iterator[Outcome]]

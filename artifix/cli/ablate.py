@@ -174,7 +174,8 @@ def _shown(names: Sequence[str], asked: Sequence[str] | None, count: int) -> lis
 
 
 def _require_calibratable(config: CommandConfig, wanted: AblationConfig, cases: int) -> None:
-    from artifix.network.weights import find_weights, require_writable
+    from artifix.network.calibration import require_writable
+    from artifix.network.weights import find_weights
 
     if wanted.reading == "chain":
         raise UsageError(
@@ -252,7 +253,8 @@ def _record(
 
 
 def _write(plan: _Plan, chosen: dict[str, Any]) -> None:
-    from artifix.network.weights import find_weights, write_calibration
+    from artifix.network.calibration import write_calibration
+    from artifix.network.weights import find_weights
 
     folder = find_weights(plan.config.run.weights)
     values = {"alignment_layer": chosen["layer"], "alignment_timestep": chosen["timestep"]}

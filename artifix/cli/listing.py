@@ -6,7 +6,7 @@ from artifix.cli.console import Console
 from artifix.errors import UsageError
 
 if TYPE_CHECKING:
-    from artifix.inputs.manifest import Row
+    from artifix.inputs.rows import Row
 
 
 def rows_of(given: dict[str, Any], console: Console) -> "list[Row]":

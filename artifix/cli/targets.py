@@ -47,7 +47,8 @@ class Target:
         Raises:
             OutputError: the disk refuses, or who reads standard output has gone.
         """
-        from artifix.outputs.save import as_output_error, save_file, save_result
+        from artifix.outputs.save import save_file, save_result
+        from artifix.writing import as_output_error
 
         if self.folder is not None:
             save_result(self.folder, files, overwrite, inputs)

@@ -159,13 +159,14 @@ def _preview(job: "Job", recipe: "TrainingConfig", place: "torch.device", consol
     """Draw RUN/preview.png."""
     from artifix.training.pairs.material import load_data
     from artifix.training.pairs.preview import write_preview
-    from artifix.training.run_folder import as_output_error
+    from artifix.training.run_folder import RESUME
     from artifix.training.start import start_network
+    from artifix.writing import as_output_error
 
     sources = load_data(job.images, job.pairs, recipe.data, recipe.seed, place)
     path = job.run / "preview.png"
     reference_px = start_network(recipe).reference_size_px
-    with as_output_error(job.run):
+    with as_output_error(job.run, RESUME):
         job.run.mkdir(parents=True, exist_ok=True)
         write_preview(path, sources, recipe.synthesis, recipe.seed, recipe.phases[-1].crop_px, reference_px)
     console.result(f"{path}: training pairs", {"preview": str(path)})

@@ -13,7 +13,6 @@ from PIL import Image
 from artifix.config import AlignmentConfig
 from artifix.errors import InputError
 from artifix.geometry import Box
-from artifix.inputs.decoding import profile_of, samples_of
 from artifix.inputs.hint import Hint
 from artifix.inputs.images import (
     Picture,
@@ -23,6 +22,7 @@ from artifix.inputs.images import (
 )
 from artifix.inputs.marking import check_blend, check_brightness, marked_by, without_noise
 from artifix.inputs.request import IMAGE_ALPHA, MaskSource
+from artifix.inputs.samples import profile_of, samples_of
 from artifix.inputs.softness import levels_of
 
 MASK_THRESHOLD = AlignmentConfig().mask_threshold

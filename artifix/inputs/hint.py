@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.box import Box, box_of_text
 from artifix.errors import InputError, UsageError
-from artifix.geometry import Box
-from artifix.inputs.decoding import read_bytes
+from artifix.inputs.file_bytes import read_bytes
 from artifix.inputs.images import Picture, read_picture
 from artifix.inputs.marking import marked_by
 
@@ -106,13 +106,12 @@ def parse_box(text: str, reference: Picture) -> Box:
     """
     height, width = reference.size
     inside = f"{reference.path} is {width}x{height} px: 0 <= x0 < x1 <= {width} and 0 <= y0 < y1 <= {height}"
-    try:
-        left, top, right, bottom = (int(word) for word in text.split(","))
-    except ValueError:
-        raise UsageError(f"--region {text}: is not x0,y0,x1,y1 in whole pixels", inside) from None
-    if not (0 <= left < right <= width and 0 <= top < bottom <= height):
+    box = box_of_text(text, anywhere=True)
+    if box is None:
+        raise UsageError(f"--region {text}: is not x0,y0,x1,y1 in whole pixels", inside)
+    if box.is_empty() or box != box.clip(height, width):
         raise UsageError(f"--region {text}: does not lie in the reference", inside)
-    return Box(left, top, right, bottom)
+    return box
 
 
 def parse_points(data: bytes, path: Path, image: Picture, reference: Picture) -> NDArray[np.float64]:

@@ -13,7 +13,9 @@ from artifix.errors import InputError
 from artifix.geometry import Box
 from artifix.inputs.chunks import Chunk, chunks_of
 from artifix.inputs.compression import PLAIN, Compression, compression_of
-from artifix.inputs.decoding import open_image, profile_of, read_bytes, samples_of
+from artifix.inputs.decoding import open_image
+from artifix.inputs.file_bytes import read_bytes
+from artifix.inputs.samples import profile_of, samples_of
 
 LEAST_SIDE_PX = 16
 _BAND_ROWS = 256

@@ -5,46 +5,27 @@ Nothing heavy is imported: the first mistake is told at once.
 
 import os
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from artifix.config import AlignmentConfig
-from artifix.errors import ArtifixError, InputError
+from artifix.errors import InputError
 from artifix.inputs import ids
 from artifix.inputs.cells import (
-    CROPS,
     FORM,
-    MAYBE_FILES,
-    NEEDED,
-    SETTINGS,
     Entry,
     unquoted,
-    value_of,
 )
 from artifix.inputs.csv_lines import csv_entries
 from artifix.inputs.json_lines import json_entries
-from artifix.inputs.places import AbsentError, Finder, Place, Url, is_url, stem_of
-from artifix.inputs.request import IMAGE_ALPHA, Request, check_request
+from artifix.inputs.places import Finder, Url, is_url, stem_of
+from artifix.inputs.request import IMAGE_ALPHA
+from artifix.inputs.rows import Row, row_of
 from artifix.inputs.table import Mistake, mistaken, shown
 
 _WORKBOOKS = (".xlsx", ".xls", ".ods", ".numbers")
 _JSON_LINES = (".jsonl", ".ndjson")
 _UNREAD = f"names a mask, which mask_from {IMAGE_ALPHA} leaves unread"
-_SPELLED = {"ref": "reference", "no_transform": "transform false"}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One repair of a batch."""
-
-    line: int  # of the manifest
-    id: str  # unique, and names the folder of the results
-    request: Request  # its paths absolute
-    settings: Mapping[str, Any]  # that the row gives, by the field's name in config, "seed" among them
-    written: Mapping[str, str]  # the cells by column, without empty ones; references joined by semicolons
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +107,7 @@ def manifest_of(
     names = _ids_of(entries, found)
     found += [(entry.line, _UNREAD) for entry in entries if _has_unread_mask(entry, without_masks)]
     masked = [_with_mask(entry, without_masks) for entry in entries]
-    rows = [_row(entry, name, finder, found, absent) for entry, name in zip(masked, names, strict=True)]
+    rows = [row_of(entry, name, finder, found, absent) for entry, name in zip(masked, names, strict=True)]
     if found or (rows and {row.line for row in rows if row} <= {line for line, _ in absent}):
         raise mistaken(source, [*found, *absent], FORM)
     if not rows:
@@ -170,94 +151,3 @@ def _parts(entry: Entry) -> tuple[str, ...]:
         return (stem_of(Url(image)),)
     path = Path(unicodedata.normalize("NFC", image))
     return (*path.parts[:-1], stem_of(path))
-
-
-def _row(
-    entry: Entry, name: str, finder: Finder, mistakes: list[Mistake], absent: list[Mistake]
-) -> Row | None:
-    """None where something is wrong, which is added to `mistakes`; files that are missing to `absent`."""
-    told = len(mistakes)
-    lacking = [column for column in NEEDED if not _texts(entry, column)]
-    mistakes += [(entry.line, f"has no {column}") for column in lacking]
-    broken = [column for column in (*entry.cells, "reference") if any(map(_is_broken, _texts(entry, column)))]
-    mistakes += [(entry.line, f"{column}: holds a NUL or half a character") for column in broken]
-    if broken:
-        return None
-    values = _values(entry, mistakes)
-    _find_files(entry, values, finder, mistakes, absent)
-    if lacking:
-        return None
-    request = _request(values)
-    settings = {key: value for key, value in values.items() if key in SETTINGS}
-    _check_hints(entry.line, request, settings, mistakes)
-    if len(mistakes) > told:
-        return None
-    written = {**entry.cells, "reference": ";".join(entry.references)}
-    return Row(entry.line, name, request, settings, written)
-
-
-def _texts(entry: Entry, column: str) -> Sequence[str]:
-    if column == "reference":
-        return entry.references
-    return (entry.cells[column],) if column in entry.cells else ()
-
-
-def _is_broken(text: str) -> bool:
-    """Whether it holds what JSON can write, and no path or result can hold."""
-    try:
-        return b"\0" in text.encode()
-    except UnicodeEncodeError:
-        return True
-
-
-def _request(values: Mapping[str, Any]) -> Request:
-    crops = {of: values[column] for column, of in CROPS.items() if column in values}
-    known = {f.name for f in fields(Request)} - {"references", "crops"}
-    given = {name: value for name, value in values.items() if name in known}
-    return Request(**given, references=values["reference"], crops=crops)
-
-
-def _values(entry: Entry, mistakes: list[Mistake]) -> dict[str, Any]:
-    values = {}
-    for column, text in entry.cells.items():
-        try:
-            values[column] = _value_of(column, text)
-        except ArtifixError as error:
-            mistakes.append((entry.line, f"{error.problem}; {error.hint}"))
-    return values
-
-
-_value_of = lru_cache(1024)(value_of)  # most rows say the same
-
-
-def _find_files(
-    entry: Entry,
-    values: dict[str, Any],
-    finder: Finder,
-    mistakes: list[Mistake],
-    absent: list[Mistake],
-) -> None:
-    """Put the places of the files in for their texts, or tell why there is none."""
-
-    def find(column: str, text: str) -> Place:
-        try:
-            return finder.find(text)
-        except AbsentError as error:
-            absent.append((entry.line, f"{column}: {error.problem}"))
-            return finder.folder / text
-        except InputError as error:
-            mistakes.append((entry.line, f"{column}: {error.problem}"))
-            return Path(text)
-
-    for column in ("image", "mask", *MAYBE_FILES):
-        if column in values:
-            values[column] = find(column, values[column])
-    values["reference"] = tuple(find("reference", text) for text in entry.references)
-
-
-def _check_hints(line: int, request: Request, settings: Mapping[str, Any], mistakes: list[Mistake]) -> None:
-    known = {name: value for name, value in settings.items() if name in AlignmentConfig.__dataclass_fields__}
-    try:
-        check_request(request, AlignmentConfig(**known), set(known), lambda name: _SPELLED.get(name, name))
-    except ArtifixError as error:
-        mistakes.append((line, error.problem))

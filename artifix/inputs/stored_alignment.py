@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from artifix.config import DECIDING, AlignmentConfig, check_limits, from_dict
 from artifix.errors import InputError, UsageError
 from artifix.inputs.case import Case
-from artifix.inputs.decoding import read_bytes
+from artifix.inputs.file_bytes import read_bytes
 
 FORMAT = 2  # raised when files of the older form can no longer be read
 _RESTORE = "write it anew with artifix locate"

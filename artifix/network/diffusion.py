@@ -66,60 +66,129 @@ def inpainting_channels(unet: UNet2DConditionModel) -> int:
     return 2 * unet.config.out_channels + 1
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Denoiser:
+    """A U-Net with its noise schedule: predicts the clean latents, and draws them in few steps."""
+
+    unet: UNet2DConditionModel
+    scheduler: SchedulerMixin  # gives `alphas_cumprod` and `prediction_type`: sample, epsilon or v_prediction
+    residual: bool  # the output is a correction of `Condition.start` (prediction type sample only)
+
+    def predict_clean(self, noisy: Tensor, timestep: Tensor, condition: Condition) -> Tensor:
+        """The clean latents (B, C, h, w) as the network sees them at one noise level: generated, and copied.
+
+        Args:
+            noisy: (B, C, h, w) latents at `timestep`.
+            timestep: (B,) int64 of the training schedule.
+            condition: see `Condition`.
+        """
+        output = self.unet(
+            unet_input(self.unet, noisy, condition),
+            timestep,
+            encoder_hidden_states=condition.tokens,
+            # As diffusers takes those of a T2I-Adapter: the first joins where the finest block ends, before
+            # any attention, the next behind the attention of the second block.
+            down_intrablock_additional_residuals=_joined(condition.features, condition.readings),
+            # As diffusers takes those of a ControlNet: for every skip, and for the middle.
+            down_block_additional_residuals=_for_all_skips(self.unet, condition.skips),
+            mid_block_additional_residual=condition.start.new_zeros(()) if condition.skips else None,
+            cross_attention_kwargs={"matches": condition.matches} if condition.matches else None,
+            return_dict=False,
+        )[0]
+        generated = self._clean_of(output, noisy, timestep, condition.start)
+        return torch.lerp(generated, condition.copied, condition.share)
+
+    def _clean_of(self, output: Tensor, noisy: Tensor, timestep: Tensor, start: Tensor) -> Tensor:
+        """The clean latents that the network's output stands for."""
+        kind = self.scheduler.config.prediction_type
+        if kind == "sample":
+            return output + start if self.residual else output
+        alpha = self.scheduler.alphas_cumprod.to(noisy.device)[timestep].view(-1, 1, 1, 1).to(noisy.dtype)
+        if kind == "epsilon":
+            return (noisy - (1 - alpha).sqrt() * output) / alpha.sqrt()
+        return alpha.sqrt() * noisy - (1 - alpha).sqrt() * output
+
+    def prediction_scale(self, timestep: Tensor) -> Tensor:
+        """(B,) by how much an error of the clean latents is one of what the network itself predicts.
+
+        A network that predicts noise is asked for little where the clean latents are hardly there: an error
+        of theirs is sqrt(alpha / (1 - alpha)) of the noise, and 1 / sqrt(1 - alpha) of the velocity.
+        """
+        alpha = self.scheduler.alphas_cumprod.to(timestep.device)[timestep]
+        kind = self.scheduler.config.prediction_type
+        if kind == "sample":
+            return torch.ones_like(alpha)
+        return ((alpha if kind == "epsilon" else 1) / (1 - alpha).clamp_min(1e-4)).sqrt()
+
+    def guided_clean(
+        self, noisy: Tensor, timestep: Tensor, condition: Condition, guidance_scale: float
+    ) -> Tensor:
+        """`predict_clean` with classifier-free guidance (Ho & Salimans 2022); a scale of 1 costs one pass."""
+        conditional = self.predict_clean(noisy, timestep, condition)
+        if guidance_scale == 1:
+            return conditional
+        blind = self.predict_clean(noisy, timestep, condition.without_tokens())
+        return blind + guidance_scale * (conditional - blind)
+
+    def ddim_step(self, noisy: Tensor, clean: Tensor, timestep: int, following: int) -> Tensor:
+        """One deterministic step of DDIM (Song et al. 2021, eq. 12 with sigma = 0).
+
+        Args:
+            noisy: latents at `timestep`.
+            clean: the prediction of the clean latents.
+            timestep: of the training schedule.
+            following: the next, lower timestep; negative means the end, where the clean latents are returned.
+        """
+        if following < 0:
+            return clean
+        alpha, alpha_next = (self.scheduler.alphas_cumprod[t].item() for t in (timestep, following))
+        noise = (noisy - alpha**0.5 * clean) / max(1 - alpha, 1e-8) ** 0.5
+        return alpha_next**0.5 * clean + (1 - alpha_next) ** 0.5 * noise
+
+    def sample(
+        self,
+        noise: Tensor,
+        condition: Condition,
+        *,
+        steps: int,
+        guidance_scale: float,
+        strength: float = 1.0,
+        after_step: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Tensor:
+        """Masked diffusion inpainting: draw the clean latents of the crop.
+
+        Args:
+            noise: (B, C, h, w) standard normal.
+            condition: see `Condition`.
+            steps: network evaluations (twice as many with guidance).
+            guidance_scale: 1 = none.
+            strength: 1 starts from pure noise, less from the starting estimate noised to that share of the
+                schedule.
+            after_step: called with (done, total).
+
+        Returns:
+            (B, C, h, w) clean latents; outside the mask they are the network's too: paste only the masked
+            part.
+        """
+        highest = max(int(strength * self.scheduler.config.num_train_timesteps), 1)
+        timesteps = [max(round(highest * (steps - i) / steps) - 1, 0) for i in range(steps)]
+        alpha = self.scheduler.alphas_cumprod[timesteps[0]].item()
+        latents = noise if strength >= 1 else alpha**0.5 * condition.start + (1 - alpha) ** 0.5 * noise
+        for i, timestep in enumerate(timesteps):
+            at = torch.full((noise.shape[0],), timestep, dtype=torch.int64, device=noise.device)
+            clean = self.guided_clean(latents, at, condition, guidance_scale)
+            following = timesteps[i + 1] if i + 1 < steps else -1
+            latents = self.ddim_step(latents, clean, timestep, following)
+            after_step(i + 1, steps)
+        return latents
+
+
 def unet_input(unet: UNet2DConditionModel, noisy: Tensor, condition: Condition) -> Tensor:
     """(B, in_channels, h, w): noisy, mask, masked as Stable Diffusion orders them, then aligned and valid."""
     parts = [noisy, condition.mask, condition.masked]
     if has_aligned_channels(unet):
         parts += [condition.aligned, condition.valid]
     return torch.cat(parts, dim=1)
-
-
-def predict_clean(
-    unet: UNet2DConditionModel,
-    scheduler: SchedulerMixin,
-    noisy: Tensor,
-    timestep: Tensor,
-    condition: Condition,
-    residual: bool,
-) -> Tensor:
-    """The clean latents (B, C, h, w) as the network sees them at one noise level: generated, and copied.
-
-    Args:
-        unet: the denoiser.
-        scheduler: gives `alphas_cumprod` and `prediction_type`: sample, epsilon or v_prediction.
-        noisy: (B, C, h, w) latents at `timestep`.
-        timestep: (B,) int64 of the training schedule.
-        condition: see `Condition`.
-        residual: the network's output is a correction of `condition.start` (prediction type sample only).
-    """
-    output = unet(
-        unet_input(unet, noisy, condition),
-        timestep,
-        encoder_hidden_states=condition.tokens,
-        # As diffusers takes those of a T2I-Adapter: the first joins where the finest block ends, before any
-        # attention, the next behind the attention of the second block.
-        down_intrablock_additional_residuals=_joined(condition.features, condition.readings),
-        # As diffusers takes those of a ControlNet: for every skip, and for the middle.
-        down_block_additional_residuals=_for_all_skips(unet, condition.skips),
-        mid_block_additional_residual=condition.start.new_zeros(()) if condition.skips else None,
-        cross_attention_kwargs={"matches": condition.matches} if condition.matches else None,
-        return_dict=False,
-    )[0]
-    generated = _clean_of(output, noisy, scheduler, timestep, condition.start if residual else None)
-    return torch.lerp(generated, condition.copied, condition.share)
-
-
-def _clean_of(
-    output: Tensor, noisy: Tensor, scheduler: SchedulerMixin, timestep: Tensor, start: Tensor | None
-) -> Tensor:
-    """The clean latents that the network's output stands for."""
-    kind = scheduler.config.prediction_type
-    if kind == "sample":
-        return output if start is None else output + start
-    alpha = scheduler.alphas_cumprod.to(noisy.device)[timestep].view(-1, 1, 1, 1).to(noisy.dtype)
-    if kind == "epsilon":
-        return (noisy - (1 - alpha).sqrt() * output) / alpha.sqrt()
-    return alpha.sqrt() * noisy - (1 - alpha).sqrt() * output
 
 
 def _joined(features: tuple[Tensor, ...], readings: tuple[Tensor, ...]) -> list[Tensor] | None:
@@ -134,94 +203,3 @@ def _for_all_skips(unet: UNet2DConditionModel, first: tuple[Tensor, ...]) -> lis
         return None
     blocks = (len(block.resnets) + len(block.downsamplers or ()) for block in unet.down_blocks)
     return [*first, *[first[0].new_zeros(())] * (1 + sum(blocks) - len(first))]
-
-
-def prediction_scale(scheduler: SchedulerMixin, timestep: Tensor) -> Tensor:
-    """(B,) by how much an error of the predicted clean latents is one of what the network itself predicts.
-
-    A network that predicts noise is asked for little where the clean latents are hardly there: an error of
-    theirs is sqrt(alpha / (1 - alpha)) of the noise, and 1 / sqrt(1 - alpha) of the velocity.
-    """
-    alpha = scheduler.alphas_cumprod.to(timestep.device)[timestep]
-    kind = scheduler.config.prediction_type
-    if kind == "sample":
-        return torch.ones_like(alpha)
-    return ((alpha if kind == "epsilon" else 1) / (1 - alpha).clamp_min(1e-4)).sqrt()
-
-
-def guided_clean(
-    unet: UNet2DConditionModel,
-    scheduler: SchedulerMixin,
-    noisy: Tensor,
-    timestep: Tensor,
-    condition: Condition,
-    residual: bool,
-    guidance_scale: float,
-) -> Tensor:
-    """`predict_clean` with classifier-free guidance (Ho & Salimans 2022); a scale of 1 costs one pass."""
-    conditional = predict_clean(unet, scheduler, noisy, timestep, condition, residual)
-    if guidance_scale == 1:
-        return conditional
-    blind = predict_clean(unet, scheduler, noisy, timestep, condition.without_tokens(), residual)
-    return blind + guidance_scale * (conditional - blind)
-
-
-def ddim_step(
-    scheduler: SchedulerMixin, noisy: Tensor, clean: Tensor, timestep: int, following: int
-) -> Tensor:
-    """One deterministic step of DDIM (Song et al. 2021, eq. 12 with sigma = 0) from a predicted clean latent.
-
-    Args:
-        scheduler: gives `alphas_cumprod`.
-        noisy: latents at `timestep`.
-        clean: the prediction of the clean latents.
-        timestep: of the training schedule.
-        following: the next, lower timestep; negative means the end, where the clean latents are returned.
-    """
-    if following < 0:
-        return clean
-    alpha, alpha_next = (scheduler.alphas_cumprod[t].item() for t in (timestep, following))
-    noise = (noisy - alpha**0.5 * clean) / max(1 - alpha, 1e-8) ** 0.5
-    return alpha_next**0.5 * clean + (1 - alpha_next) ** 0.5 * noise
-
-
-def sample(
-    unet: UNet2DConditionModel,
-    scheduler: SchedulerMixin,
-    noise: Tensor,
-    condition: Condition,
-    *,
-    residual: bool,
-    steps: int,
-    guidance_scale: float,
-    strength: float = 1.0,
-    after_step: Callable[[int, int], None] = lambda done, total: None,
-) -> Tensor:
-    """Masked diffusion inpainting: draw the clean latents of the crop.
-
-    Args:
-        unet: the denoiser.
-        scheduler: its noise schedule.
-        noise: (B, C, h, w) standard normal.
-        condition: see `Condition`.
-        residual: see `predict_clean`.
-        steps: network evaluations (twice as many with guidance).
-        guidance_scale: 1 = none.
-        strength: 1 starts from pure noise, less from the starting estimate noised to that share of the
-            schedule.
-        after_step: called with (done, total).
-
-    Returns:
-        (B, C, h, w) clean latents; outside the mask they are the network's too: paste only the masked part.
-    """
-    highest = max(int(strength * scheduler.config.num_train_timesteps), 1)
-    timesteps = [max(round(highest * (steps - i) / steps) - 1, 0) for i in range(steps)]
-    alpha = scheduler.alphas_cumprod[timesteps[0]].item()
-    latents = noise if strength >= 1 else alpha**0.5 * condition.start + (1 - alpha) ** 0.5 * noise
-    for i, timestep in enumerate(timesteps):
-        at = torch.full((noise.shape[0],), timestep, dtype=torch.int64, device=noise.device)
-        clean = guided_clean(unet, scheduler, latents, at, condition, residual, guidance_scale)
-        following = timesteps[i + 1] if i + 1 < steps else -1
-        latents = ddim_step(scheduler, latents, clean, timestep, following)
-        after_step(i + 1, steps)
-    return latents

@@ -1,24 +1,17 @@
 """A folder of results, written whole or not at all."""
 
-import contextlib
-import errno
-import logging
 import os
 import re
-import shutil
-import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from operator import methodcaller
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from artifix.errors import OutputError
+from artifix.writing import as_output_error, made_parents, missing_parents, new_folder, write_file
 
 RECORD = "record.json"
 CORRESPONDENCE = "correspondence.npy"
 ALIGNMENT = "alignment.json"
 THUMBNAIL = "thumbnail.jpg"  # of the rows of a batch
-UNFINISHED = ".artifix-*"  # what is being written, and what is being replaced
 RESULT_FILES = frozenset(
     {
         "refined.png",
@@ -35,7 +28,6 @@ STAGES = ("1-map", "2-filtered", "3-clusters", "4-region", "5-overlay", "6-match
 _STAGE_FILE = re.compile(rf"stage-({'|'.join(STAGES)})(-[2-9]|-[1-9][0-9]+)?\.png")
 _ELSEWHERE = "choose another folder with --out"
 _OTHER_FILE = "name another file"
-_log = logging.getLogger(__name__)
 
 
 def check_output(
@@ -90,7 +82,7 @@ def save_file(path: Path, data: bytes, overwrite: bool = False, inputs: Sequence
     """
     check_file(path, overwrite, inputs)
     place = path.resolve()
-    with as_output_error(path), _made_parents(place):
+    with as_output_error(path), made_parents(place):
         write_file(place, lambda stream: stream.write(data))
 
 
@@ -117,17 +109,9 @@ def save_result(
     """
     check_output(folder, overwrite, inputs, files)
     place = folder.resolve()
-    with as_output_error(folder), _made_parents(place):
-        unfinished = place.parent / f".artifix-{uuid.uuid4().hex}.tmp"
-        try:
-            unfinished.mkdir()
-            for name, data in files.items():
-                _write(unfinished / name, methodcaller("write", data))
-            sync_folder(unfinished)
-            publish(unfinished, place)
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise
+    with as_output_error(folder), new_folder(place) as unfinished:
+        for name, data in files.items():
+            (unfinished / name).write_bytes(data)
 
 
 def _check_inputs(folder: Path, place: Path, inputs: Sequence[Path]) -> None:
@@ -138,7 +122,7 @@ def _check_inputs(folder: Path, place: Path, inputs: Sequence[Path]) -> None:
 
 
 def _check_parents(told: Path, place: Path) -> None:
-    parent = _missing_parents(place)[-1].parent
+    parent = missing_parents(place)[-1].parent
     if not parent.is_dir():
         raise OutputError(f"{told}: {parent} is a file, not a folder", _ELSEWHERE)
     if not os.access(parent, os.W_OK | os.X_OK):
@@ -163,101 +147,3 @@ def _check_existing(folder: Path, place: Path, overwrite: bool, known: Collectio
             f"{folder}: also holds {strange[0]}, which is no result and would be lost",
             f"move it away, or {_ELSEWHERE}",
         )
-
-
-def _missing_parents(place: Path) -> list[Path]:
-    """`place` and those of its parents that do not exist, the deepest first."""
-    missing = [place]
-    while not missing[-1].parent.exists():
-        missing.append(missing[-1].parent)
-    return missing
-
-
-@contextlib.contextmanager
-def _made_parents(place: Path) -> Iterator[None]:
-    made = _missing_parents(place)[1:]
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        yield
-    except BaseException:
-        for path in made:
-            with contextlib.suppress(OSError):  # someone else uses it by now
-                path.rmdir()
-        raise
-
-
-def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    with path.open("xb") as stream:
-        write(stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write one file: complete after return, and as it was before if anything fails or interrupts.
-
-    Args:
-        path: in a folder that is there; an earlier file is replaced.
-        write: writes the content.
-
-    Raises:
-        OutputError: the disk refuses.
-    """
-    unfinished = path.with_name(f".artifix-{uuid.uuid4().hex}.tmp")
-    with as_output_error(path):
-        try:
-            _write(unfinished, write)
-            unfinished.replace(path)
-        except BaseException:
-            unfinished.unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in `folder` to the disk."""
-    if os.name == "nt":
-        return  # Windows syncs no folders
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def publish(unfinished: Path, place: Path) -> None:
-    """Rename `unfinished` to `place`, beside it; an earlier result there is put back if that fails."""
-    earlier = unfinished.with_suffix(".old")
-    try:
-        if place.exists() and any(place.iterdir()):
-            place.rename(earlier)
-        unfinished.rename(place)
-    except BaseException:
-        if earlier.exists() and not place.exists():
-            earlier.rename(place)
-        elif not unfinished.exists():  # interrupted when all was done
-            shutil.rmtree(earlier, ignore_errors=True)
-        raise
-    try:
-        sync_folder(place.parent)
-    finally:  # the new one is in place, whether the disk has noted it or not
-        _delete_replaced(earlier)
-
-
-def _delete_replaced(earlier: Path) -> None:
-    if earlier.exists():
-        try:
-            shutil.rmtree(earlier)
-        except OSError as error:
-            _log.warning("%s: the replaced result could not be deleted (%s)", earlier, error)
-
-
-@contextlib.contextmanager
-def as_output_error(folder: Path) -> Iterator[None]:
-    """Whatever the disk refuses is an OutputError that names `folder`, which may be a file too."""
-    try:
-        yield
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        hint = "free some space, or choose another disk with --out" if full else _ELSEWHERE
-        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}", hint) from error

@@ -12,7 +12,7 @@ from artifix.config import RefinementConfig
 from artifix.geometry import Box, Crop, crop_around, resize, squared
 from artifix.network.assembly import Network
 from artifix.network.codec import decode
-from artifix.network.diffusion import Condition, sample
+from artifix.network.diffusion import Condition
 from artifix.network.pixels import to_batch, to_pictures
 from artifix.refinement import tuning
 from artifix.refinement.exact_light import match_light_exactly
@@ -151,12 +151,9 @@ def _draw(
     shape = condition.masked.shape[1:]
     # Each seed draws its own noise on the CPU: devices and batch sizes start alike.
     noise = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
-    latents = sample(
-        network.unet,
-        network.scheduler,
+    latents = network.denoiser.sample(
         noise.to(network.device, network.dtype),
         condition.repeated(len(seeds)),
-        residual=network.residual,
         steps=config.steps,
         guidance_scale=config.guidance_scale,
         strength=config.strength,

@@ -9,8 +9,9 @@ import torch
 from diffusers import AutoencoderKL, DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
 from transformers import Dinov2Config, Dinov2Model
 
-from artifix.network.assembly import Network, build_image_encoder, build_network
+from artifix.network.assembly import Network
 from artifix.network.base import with_aligned_channels
+from artifix.network.building import build_image_encoder, build_network
 from artifix.network.codec import PixelCodec
 from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +17,9 @@ from torch import Tensor
 from torch.amp import GradScaler
 from torch.optim import Optimizer
 
-from artifix.errors import InputError, OutputError
-from artifix.training.run_folder import checkpoints
+from artifix.errors import InputError
+from artifix.training.run_folder import RESUME, checkpoints
+from artifix.writing import as_output_error, publish, sync_tree
 
 KEPT = 2
 # What may change between the parts of a run. `steps` stretches or shortens the schedule of a run that got
@@ -56,20 +56,18 @@ def save(run: Path, state: State, config: dict[str, Any]) -> Path:
     """
     folder = run / "checkpoints" / f"step-{state.step:07d}"
     scratch = _unfinished(folder)
-    try:
-        _clear(folder.parent)
-        scratch.mkdir(parents=True)
-        _write(scratch, state, config)
-        _publish(scratch, folder)
-        for old in checkpoints(run)[:-KEPT]:
-            # By another name first: a checkpoint half removed must not be taken for one.
-            shutil.rmtree(old.rename(_unfinished(old)))
-    except (OSError, SafetensorError) as error:  # a full disk is a SafetensorError without errno
-        shutil.rmtree(scratch, ignore_errors=True)
-        reason = getattr(error, "strerror", None) or error
-        raise OutputError(
-            f"{folder}: cannot be written: {reason}", "free some space, then --resume"
-        ) from error
+    with as_output_error(folder, RESUME, (SafetensorError,)):
+        try:
+            _clear(folder.parent)
+            scratch.mkdir(parents=True)
+            _write(scratch, state, config)
+            publish(scratch, folder)
+            for old in checkpoints(run)[:-KEPT]:
+                # By another name first: a checkpoint half removed must not be taken for one.
+                shutil.rmtree(old.rename(_unfinished(old)))
+        except (OSError, SafetensorError):  # a full disk is a SafetensorError without errno
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
     return folder
 
 
@@ -97,7 +95,7 @@ def _write(scratch: Path, state: State, config: dict[str, Any]) -> None:
         "config": config,
     }
     (scratch / "state.json").write_text(json.dumps(values, indent=1), encoding="utf-8")
-    _sync(scratch)
+    sync_tree(scratch)
 
 
 def _sha256(path: Path) -> str:
@@ -189,22 +187,6 @@ def _fill(state: State, folder: Path, values: dict[str, Any]) -> None:
         setattr(state, name, values[name])
 
 
-def _publish(scratch: Path, folder: Path) -> None:
-    """Rename `scratch` to `folder`; an earlier one of the same step goes only when the new one is there."""
-    earlier = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(earlier, ignore_errors=True)
-    if folder.exists():
-        folder.rename(earlier)
-    try:
-        scratch.rename(folder)
-    except BaseException:
-        if earlier.exists() and not folder.exists():
-            earlier.rename(folder)
-        raise
-    _sync_folder(folder.parent)
-    shutil.rmtree(earlier, ignore_errors=True)
-
-
 def _optimizer_tensors(optimizer: Optimizer) -> dict[str, Tensor]:
     rows = optimizer.state_dict()["state"]
     return {f"{i}.{name}": value.contiguous() for i, row in rows.items() for name, value in row.items()}
@@ -219,18 +201,3 @@ def _load_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
     for parameter, row in optimizer.state.items():
         for name in row.keys() - {"step"}:  # files do not keep channels_last, and mixed layouts are slow
             row[name] = torch.empty_like(parameter, dtype=row[name].dtype).copy_(row[name])
-
-
-def _sync(folder: Path) -> None:
-    for path in folder.iterdir():
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from artifix.network.assembly import NetworkConfig
-from artifix.training.pairs.synthesis import SynthesisConfig
+from artifix.network.building import NetworkConfig
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.step import LossConfig
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 

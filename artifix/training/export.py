@@ -1,11 +1,6 @@
 """From a run to weights that the pipeline loads."""
 
 import copy
-import os
-import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +11,10 @@ from safetensors import SafetensorError
 from artifix.alignment.confidence import LogitWeights
 from artifix.errors import OutputError
 from artifix.network.assembly import Network
-from artifix.network.weights import write_sums
-from artifix.outputs.save import publish, sync_folder
+from artifix.network.sums import write_sums
 from artifix.pipeline import RefineByAlignPipeline
 from artifix.training.card import Card, model_card
+from artifix.writing import as_output_error, new_folder
 
 _SMALL_BYTES = 64_000_000  # up to here weights may lie in a repository or a wheel, where files are best small
 _SMALL_SHARD, _LARGE_SHARD = "15MB", "5GB"
@@ -55,23 +50,17 @@ def export_weights(
     Raises:
         OutputError: `folder` holds something else, the disk refuses, or a weight is not a number.
     """
-    with _as_output_error(folder):
+    with as_output_error(folder, "free some space, or choose another folder", (SafetensorError,)):
         place = folder.resolve()
         _require_replaceable(folder, place)
         pipeline = _pipeline(network, layer, timestep, logit_weights)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = place.parent / f".{place.name}-{uuid.uuid4().hex}.tmp"
-        try:
+        with new_folder(place) as unfinished:
             pipeline.save_pretrained(unfinished, safe_serialization=True, max_shard_size=_shard_size(network))
             text = model_card(place.name, network, layer, timestep, card)
             (unfinished / "README.md").write_text(text, encoding="utf-8")
             if recipe:
                 (unfinished / "training.toml").write_text(recipe, encoding="utf-8")
             write_sums(unfinished)
-            _sync(unfinished)
-            publish(unfinished, place)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
     return folder
 
 
@@ -115,24 +104,3 @@ def _require_replaceable(folder: Path, place: Path) -> None:
         raise OutputError(f"{folder}: exists and is a file", "move it away")
     if place.is_dir() and any(place.iterdir()) and not (place / "model_index.json").is_file():
         raise OutputError(f"{folder}: exists and holds no weights, but something else", "move it away")
-
-
-def _sync(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_dir():
-            sync_folder(path)
-            continue
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-    sync_folder(folder)
-
-
-@contextmanager
-def _as_output_error(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, SafetensorError) as error:  # a full disk is a SafetensorError without errno
-        reason = getattr(error, "strerror", None) or error
-        raise OutputError(
-            f"{folder}: cannot be written: {reason}", "free some space, or choose another folder"
-        ) from error

@@ -16,7 +16,8 @@ from artifix.geometry import centre_hits
 from artifix.network.assembly import Network
 from artifix.scene import Scene
 from artifix.training.pairs.sources import Sources
-from artifix.training.pairs.synthesis import Pairs, SynthesisConfig, make_pairs
+from artifix.training.pairs.synthesis import Pairs, make_pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.tasks import ALIGNMENT
 
 SEED = 20_240_118

@@ -25,11 +25,12 @@ from artifix.training.pairs.synthesis import Pairs
 from artifix.training.preparation import new_state, prepare, trained_parameters, trained_parts
 from artifix.training.processes import any_process, open_accelerator, place_of, share_weights
 from artifix.training.record import RunLog
-from artifix.training.run_folder import as_output_error, require_startable
+from artifix.training.run_folder import RESUME, require_startable
 from artifix.training.start import start_network
 from artifix.training.tasks import REFINEMENT
 from artifix.training.update import Training, update
 from artifix.training.validation import validate, validation_pairs, write_sheet
+from artifix.writing import as_output_error
 
 logger = logging.getLogger(__name__)
 
@@ -85,19 +86,12 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
             is too small.
         KeyboardInterrupt: SIGINT or SIGTERM came; the step under way was ended and a checkpoint written.
     """
-    check_config(config)
-    precision = choose_precision(config.loop.precision, device)
-    config = replace(config, loop=replace(config.loop, precision=precision))
-    check_data(config, job.images, job.pairs)
-    require_startable(job.run, job.resume)
-    if job.tensorboard:
-        require_installed("tensorboard", "--tensorboard")
-    check_memory(config, job.images, job.pairs, device, report)
+    config = _checked(job, config, device, report)
     accelerator = open_accelerator(device, config.loop)
     if not accelerator.is_main_process:
         report = logger.debug
     device = place_of(accelerator, device)
-    report(f"computing in {precision}")
+    report(f"computing in {config.loop.precision}")
     torch.manual_seed(config.seed)
     network = start_network(config)
     check_network(config, network)
@@ -120,11 +114,22 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
         figures = _validated(training, fixed, log, report)
     finally:
         log.close()
-    state.ema.copy_to(trained_parameters(network))
-    for part in trained_parts(network).values():
-        part.eval()
+    _average(network, state)
     is_main = accelerator.is_main_process
     return Outcome(network, config, state.step, state.pairs_seen, state.seconds, figures, held_out, is_main)
+
+
+def _checked(job: Job, config: TrainingConfig, device: torch.device, report: Report) -> TrainingConfig:
+    """The config, its precision settled, once all is refused that can be told without a network."""
+    check_config(config)
+    precision = choose_precision(config.loop.precision, device)
+    config = replace(config, loop=replace(config.loop, precision=precision))
+    check_data(config, job.images, job.pairs)
+    require_startable(job.run, job.resume)
+    if job.tensorboard:
+        require_installed("tensorboard", "--tensorboard")
+    check_memory(config, job.images, job.pairs, device, report)
+    return config
 
 
 def _run(
@@ -156,6 +161,13 @@ def _run(
             _save(training, log)
             saved = time.monotonic()
     _save(training, log)
+
+
+def _average(network: Network, state: checkpoint.State) -> None:
+    """Put the averaged weights into the network, which is then evaluated."""
+    state.ema.copy_to(trained_parameters(network))
+    for part in trained_parts(network).values():
+        part.eval()
 
 
 class _Teller:
@@ -196,12 +208,10 @@ def _validated(
     network, state = training.network, training.state
     parameters = trained_parameters(network)
     state.ema.store(parameters)
-    state.ema.copy_to(parameters)
-    for part in trained_parts(network).values():
-        part.eval()
+    _average(network, state)
     with training.accelerator.autocast():
         figures = validate(network, fixed, training.config.losses)
-        with as_output_error(training.run):
+        with as_output_error(training.run, RESUME):
             write_sheet(training.run / "sheet.png", network, fixed[REFINEMENT])
     for part in trained_parts(network).values():
         part.train()

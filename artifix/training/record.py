@@ -7,7 +7,8 @@ from typing import Any
 
 from artifix.config import to_dict
 from artifix.training.config import TrainingConfig
-from artifix.training.run_folder import as_output_error
+from artifix.training.run_folder import RESUME
+from artifix.writing import as_output_error, write_file
 
 _LOGS = "log.jsonl", "validation.jsonl"
 
@@ -36,7 +37,7 @@ class RunLog:
         self._board: Any = None
         if not is_main:
             return
-        with as_output_error(run):
+        with as_output_error(run, RESUME):
             run.mkdir(parents=True, exist_ok=True)
             _write_whole(run / "config.toml", to_toml(to_dict(config)))
             for name in _LOGS:
@@ -71,7 +72,10 @@ class RunLog:
         """
         for name, rows in self._rows.items():
             if rows:
-                with as_output_error(self._run), (self._run / name).open("a", encoding="utf-8") as file:
+                with (
+                    as_output_error(self._run, RESUME),
+                    (self._run / name).open("a", encoding="utf-8") as file,
+                ):
                     file.write("".join(json.dumps(row) + "\n" for row in rows))
                 rows.clear()
         if self._board is not None:
@@ -100,9 +104,7 @@ def _trim(path: Path, step: int) -> None:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    scratch = path.with_name(f".{path.name}.tmp")
-    scratch.write_text(text, encoding="utf-8")
-    scratch.replace(path)
+    write_file(path, lambda stream: stream.write(text.encode()))
 
 
 def to_toml(values: Mapping[str, Any]) -> str:

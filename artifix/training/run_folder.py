@@ -1,10 +1,10 @@
 """What lies in the folder of a run; nothing heavy is imported, so that a wrong folder is told at once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from artifix.errors import InputError, OutputError
+
+RESUME = "free some space, then --resume"  # where a run cannot write
 
 
 def checkpoints(run: Path) -> list[Path]:
@@ -25,13 +25,3 @@ def require_startable(run: Path, resume: bool) -> None:
         raise InputError(f"{run}: holds no checkpoint to resume", "start the run without --resume")
     if not resume and any((run / "checkpoints").glob("*step-*")):
         raise OutputError(f"{run}: already holds a run", "pass --resume to go on, or name a new folder")
-
-
-@contextmanager
-def as_output_error(run: Path) -> Iterator[None]:
-    """Whatever the disk refuses is an OutputError."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"{run}: cannot be written: {reason}", "free some space, then --resume") from error

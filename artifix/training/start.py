@@ -8,9 +8,10 @@ import torch
 from transformers import Dinov2Model
 
 from artifix.errors import UsageError
-from artifix.network.assembly import Network, build_image_encoder, build_network
+from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
 from artifix.network.base import load_image_encoder, load_inpainting, with_aligned_channels
+from artifix.network.building import build_image_encoder, build_network
 from artifix.network.detail import CELL_PX
 from artifix.network.projection import Projection
 from artifix.pretrained import load_pipeline

@@ -10,7 +10,7 @@ from artifix.errors import UsageError
 from artifix.network.assembly import Network
 from artifix.network.attention import RecordingProcessor, record_attention
 from artifix.network.codec import decode, encode
-from artifix.network.diffusion import Condition, predict_clean, prediction_scale
+from artifix.network.diffusion import Condition
 from artifix.training.losses import correspondence_loss, denoising_loss, matching_accuracy
 from artifix.training.pairs.light_match import match_light_plainly
 from artifix.training.pairs.synthesis import Pairs
@@ -89,7 +89,7 @@ def attend(
     noise = torch.randn(seen.shape, generator=random, device=random.device)
     noisy = network.noisy(seen, noise, timestep)
     with record_attention(network.unet, layers, stop_after_last=True) as recorders:
-        predict_clean(network.unet, network.scheduler, noisy, timestep, condition, network.residual)
+        network.denoiser.predict_clean(noisy, timestep, condition)
     return recorders
 
 
@@ -143,15 +143,9 @@ def refinement_loss(
     timestep = noise_levels(REFINEMENT, len(clean), network.scheduler.config.num_train_timesteps, random)
     noise = torch.randn(clean.shape, generator=random, device=random.device)
     with record_attention(network.unet, config.layers) as recorders:
-        predicted = predict_clean(
-            network.unet,
-            network.scheduler,
-            network.noisy(clean, noise, timestep),
-            timestep,
-            condition,
-            network.residual,
-        )
-    scale = prediction_scale(network.scheduler, timestep)
+        noisy = network.noisy(clean, noise, timestep)
+        predicted = network.denoiser.predict_clean(noisy, timestep, condition)
+    scale = network.denoiser.prediction_scale(timestep)
     what = _reconstruction_loss(network, pairs, (clean, predicted), condition, scale)
     matchable = pairs.matchable * (kept & ~wrong).view(-1, 1, 1, 1)
     losses = _attention_losses(recorders, pairs, matchable)

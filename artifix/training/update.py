@@ -25,10 +25,11 @@ from artifix.training.pairs.sources import Sources
 from artifix.training.pairs.synthesis import Pairs, make_pairs
 from artifix.training.preparation import trained_parameters
 from artifix.training.processes import average_gradients, reduced
-from artifix.training.run_folder import as_output_error
+from artifix.training.run_folder import RESUME
 from artifix.training.step import task_loss
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 from artifix.training.validation import save_sheet, sheet_columns
+from artifix.writing import as_output_error
 
 TASKS = MATCHING, ALIGNMENT, REFINEMENT  # their places are part of the seeds
 
@@ -157,7 +158,7 @@ def save_bad_batches(training: Training, seen: Mapping[str, list[Tensor]]) -> Pa
     rank = "" if is_main else f"-process-{training.accelerator.process_index}"
     path = training.run / f"bad-batch-{training.state.step:07d}{rank}.safetensors"
     tensors: dict[str, Tensor] = {}
-    with as_output_error(training.run):
+    with as_output_error(training.run, RESUME):
         for task, i in bad or drawn:
             pairs, _ = draw_batch(training, slots[i], task)
             named = {f.name: getattr(pairs, f.name) for f in fields(pairs)}

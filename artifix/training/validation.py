@@ -12,13 +12,14 @@ from torch.nn import functional
 
 from artifix.network.assembly import Network
 from artifix.network.codec import decode, encode
-from artifix.network.diffusion import predict_clean, sample
 from artifix.training.losses import denoising_loss, map_overlap, matching_accuracy
 from artifix.training.pairs.light_match import match_light_plainly
 from artifix.training.pairs.sources import Sources
-from artifix.training.pairs.synthesis import Pairs, SynthesisConfig, make_pairs
+from artifix.training.pairs.synthesis import Pairs, make_pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.step import LossConfig, alignment_condition, attend, refinement_condition
 from artifix.training.tasks import ALIGNMENT, REFINEMENT
+from artifix.writing import write_file
 
 SEED = 20_240_117
 COUNT = 48  # pairs of each task
@@ -102,9 +103,7 @@ def _denoising(network: Network, batches: Sequence[Pairs]) -> dict[str, float]:
             timestep = torch.full((len(clean),), at, dtype=torch.int64, device=network.device)
             noise = torch.randn(clean.shape, generator=random, device=random.device)
             noisy = network.noisy(clean, noise, timestep)
-            predicted = predict_clean(
-                network.unet, network.scheduler, noisy, timestep, condition, network.residual
-            )
+            predicted = network.denoiser.predict_clean(noisy, timestep, condition)
             if network.is_lossless:
                 loss = denoising_loss(batch.clean, decode(network.codec, predicted), batch.mask)
             else:
@@ -134,15 +133,7 @@ def draw(network: Network, pairs: Pairs, steps: int) -> Tensor:
     random = Generator(network.device).manual_seed(SEED)
     condition = refinement_condition(network, pairs)
     noise = torch.randn(condition.masked.shape, generator=random, device=random.device)
-    latents = sample(
-        network.unet,
-        network.scheduler,
-        noise,
-        condition,
-        residual=network.residual,
-        steps=steps,
-        guidance_scale=1.0,
-    )
+    latents = network.denoiser.sample(noise, condition, steps=steps, guidance_scale=1.0)
     pixels = decode(network.codec, latents).clamp(-1, 1)
     return torch.where(pairs.mask > 0, pixels, pairs.clean)
 
@@ -176,6 +167,4 @@ def save_sheet(path: Path, columns: Sequence[Tensor]) -> None:
     sheet = torch.cat([torch.cat(list(column), dim=1) for column in alike], dim=2)
     # A picture of a batch gone wrong may hold what is no number.
     pixels = ((sheet.nan_to_num(0.0).permute(1, 2, 0).cpu().numpy() + 1) * 127.5).clip(0, 255)
-    scratch = path.with_suffix(".tmp.png")
-    Image.fromarray(pixels.astype(np.uint8)).save(scratch)
-    scratch.replace(path)
+    write_file(path, lambda stream: Image.fromarray(pixels.astype(np.uint8)).save(stream, "PNG"))

@@ -46,23 +46,11 @@ def write_tiny_weights(folder: Path) -> Path:
     """Random weights of the real classes, a megabyte or so."""
     import torch
 
-    from artifix.network.assembly import NetworkConfig, build_network
+    from artifix.network.building import build_network, tiny_config
     from artifix.training.export import export_weights
 
     torch.manual_seed(0)
-    config = NetworkConfig(
-        working_size_px=32,
-        unet_widths=(32, 32, 32),
-        attention_heads=2,
-        cross_attention_width=32,
-        norm_groups=8,
-        encoder_width=32,
-        encoder_layers=1,
-        encoder_heads=2,
-        detail_widths=(8, 8, 8, 8, 8),
-        detail_norm_groups=4,
-    )
-    export_weights(build_network(config), folder, layer="up_blocks.1.attentions.0")
+    export_weights(build_network(tiny_config()), folder, layer="up_blocks.1.attentions.0")
     return folder
 
 

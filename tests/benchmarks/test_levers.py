@@ -4,10 +4,12 @@ import inspect
 import json
 from types import SimpleNamespace
 
+import leaving_out
 import levers
 import numpy as np
 import pytest
-from levers import LEVERS, Row, row_of, table, untouched, worth
+from leaving_out import LEVERS
+from levers import Row, row_of, table, untouched, worth
 
 from artifix.alignment.located import LocateResult
 from artifix.evaluation.cases import read_known_case
@@ -64,12 +66,12 @@ def row(variant: str, structure: float, case: str = "a", **figures) -> Row:
 
 def test_what_stands_in_takes_what_it_stands_in_for():
     stand_ins = {
-        levers.stay: searching.register,
-        levers.logit_of_band: searching.logit_of,
-        levers.unverified: searching.verified_logit,
-        levers.by_logit: searching.ordered,
-        levers.shift_means: repainting.match_light_roughly,
-        levers.own_all: repainting.foreground,
+        leaving_out.stay: searching.register,
+        leaving_out.logit_of_band: searching.logit_of,
+        leaving_out.unverified: searching.verified_logit,
+        leaving_out.by_logit: searching.ordered,
+        leaving_out.shift_means: repainting.match_light_roughly,
+        leaving_out.own_all: repainting.foreground,
     }
     for stand_in, original in stand_ins.items():
         assert list(inspect.signature(stand_in).parameters) == list(inspect.signature(original).parameters)
@@ -80,11 +82,15 @@ def test_variants_differ_by_one_lever_and_share_the_search_they_leave_alone(know
     results = {name: result for name, _, result in levers.measure(pipeline, known, LEVERS)}
     default, learned, registration, score = pipeline.asked  # four searches for seven variants
     assert learned == (*default[:2], ("sift", "attention"))
-    assert registration == (levers.stay, *default[1:])
-    assert score == (default[0], (levers.logit_of_band, levers.unverified, levers.by_logit), default[2])
+    assert registration == (leaving_out.stay, *default[1:])
+    assert score == (
+        default[0],
+        (leaving_out.logit_of_band, leaving_out.unverified, leaving_out.by_logit),
+        default[2],
+    )
     full = results["default"]
-    assert results["no-light"] == (levers.shift_means, *full[1:])
-    assert results["no-ownership"] == (full[0], levers.own_all, *full[2:])
+    assert results["no-light"] == (leaving_out.shift_means, *full[1:])
+    assert results["no-ownership"] == (full[0], leaving_out.own_all, *full[2:])
     assert results["no-grain"] == (*full[:2], False, full[3])
     assert results["no-score"][:3] == full[:3]
 
@@ -105,7 +111,7 @@ def test_without_registration_transforms_stay_and_are_told_by_their_likeness(sce
     shift = np.array([[1.0, 0, 9], [0, 1, 0], [0, 0, 1]])
     starts = [Transform(matrix) for matrix in (np.eye(3), shift)]
     content = content_of(Scene(picture, mask, picture), describe_plainly)
-    (alike, same), (less_alike, other) = levers.stay(content, picture, starts)
+    (alike, same), (less_alike, other) = leaving_out.stay(content, picture, starts)
     assert same is starts[0]
     assert other is starts[1]
     assert alike > less_alike
@@ -113,28 +119,28 @@ def test_without_registration_transforms_stay_and_are_told_by_their_likeness(sce
 
 def test_without_the_logit_the_band_is_the_probability():
     evidence = Evidence(0.8, *[1.0] * 6, 0.0)
-    assert 1 / (1 + np.exp(-levers.logit_of_band(evidence, PLAIN))) == pytest.approx(0.8)
-    assert np.isfinite(levers.logit_of_band(Evidence(0.0, *[1.0] * 7), PLAIN))
+    assert 1 / (1 + np.exp(-leaving_out.logit_of_band(evidence, PLAIN))) == pytest.approx(0.8)
+    assert np.isfinite(leaving_out.logit_of_band(Evidence(0.0, *[1.0] * 7), PLAIN))
     support = Support("sift", "similarity", 500, 3.0)
     guess = Hypothesis(Transform(np.eye(3)), support, BandScore(0.9))
     likely, unlikely = (RankedHypothesis(guess, evidence, logit) for logit in (0.2, 0.1))
-    assert levers.by_logit([unlikely, likely]) == [likely, unlikely]
-    assert levers.unverified(guess, unlikely.evidence) < unlikely.logit
+    assert leaving_out.by_logit([unlikely, likely]) == [likely, unlikely]
+    assert leaving_out.unverified(guess, unlikely.evidence) < unlikely.logit
 
 
 def test_without_light_the_mean_around_the_mask_is_the_images(scene):
     image, mask = scene(60, 60) // 2 + 40, np.zeros((60, 60), bool)
     mask[20:40, 20:40] = True
     warped, anywhere = image - np.float32([10, 0, -5]), np.ones((60, 60), bool)
-    lit = levers.shift_means(warped, anywhere, image, mask, np.ones((60, 60), np.float32))
+    lit = leaving_out.shift_means(warped, anywhere, image, mask, np.ones((60, 60), np.float32))
     assert lit == pytest.approx(image, abs=1e-3)
-    hidden = levers.shift_means(warped, mask, image, mask, np.ones((60, 60), np.float32))
+    hidden = leaving_out.shift_means(warped, mask, image, mask, np.ones((60, 60), np.float32))
     assert np.array_equal(hidden, warped)  # there is nothing to compare
 
 
 def test_without_ownership_all_that_is_shown_is_pasted(scene):
     valid = np.arange(400).reshape(20, 20) % 3 > 0
-    owned = levers.own_all(scene(20, 20), valid, scene(20, 20), ~valid, valid)
+    owned = leaving_out.own_all(scene(20, 20), valid, scene(20, 20), ~valid, valid)
     assert owned.dtype == np.float32
     assert np.array_equal(owned, valid)
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from artifix.config import to_dict
+from artifix.network.building import tiny_config
 from artifix.training.pairs.pack import read_pack
+from artifix.training.record import to_toml
 
 ROOT = Path(__file__).parents[2]
 PATTERN = "_Packages_[^_]+_([^_]+)_"
@@ -150,10 +153,8 @@ def test_a_training_that_fails_ends_the_script_with_its_code(trainer, tmp_path):
 def test_a_run_of_a_tiny_network_from_a_pack_leaves_its_weights(pack_folder, tmp_path):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(
-        "steps = 9\n[network]\nworking_size_px = 32\nunet_widths = [32, 32, 32]\nattention_heads = 2\n"
-        "cross_attention_width = 32\nnorm_groups = 8\nencoder_width = 32\nencoder_layers = 1\n"
-        "encoder_heads = 2\ndetail_widths = [8, 8, 8, 8, 8]\ndetail_norm_groups = 4\n"
-        "[[phases]]\ncrop_px = 32\nmatching_batch = 2\nalignment_batch = 2\nrefinement_batch = 2\n"
+        to_toml({"steps": 9, "network": to_dict(tiny_config())})
+        + "[[phases]]\ncrop_px = 32\nmatching_batch = 2\nalignment_batch = 2\nrefinement_batch = 2\n"
         "[data]\nimages_share = 0.5\nreal_share = 0.5\nlettering = 2\nsource_px = 64\n"
     )
     command = [sys.executable, ROOT / "benchmarks/train_gpu.py", pack_folder, tmp_path / "out"]

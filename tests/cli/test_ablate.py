@@ -177,7 +177,7 @@ def test_what_cannot_be_written_is_not_calibrated_either(ablate, copied, monkeyp
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("artifix.outputs.save._write", fail)
+    monkeypatch.setattr("os.fsync", fail)
     run = ablate("--at", "700", "--write", weights=copied)
     assert run.code == 7
     assert verify_weights(copied) == before

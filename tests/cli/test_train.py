@@ -10,7 +10,10 @@ import tomllib
 import pytest
 from PIL import Image
 
+from artifix.config import to_dict
+from artifix.network.building import tiny_config
 from artifix.network.weights import find_weights, verify_weights
+from artifix.training.record import to_toml
 
 RECIPE = """
 steps = 3
@@ -22,18 +25,6 @@ decal_px = 32
 
 [optimizer]
 warmup_steps = 1
-
-[network]
-working_size_px = 32
-unet_widths = [32, 32, 32]
-attention_heads = 2
-cross_attention_width = 32
-norm_groups = 8
-encoder_width = 32
-encoder_layers = 1
-encoder_heads = 2
-detail_widths = [8, 8, 8, 8, 8]
-detail_norm_groups = 4
 
 [[phases]]
 crop_px = 32
@@ -59,7 +50,7 @@ def data(tmp_path):
 @pytest.fixture
 def recipe(tmp_path):
     path = tmp_path / "recipe.toml"
-    path.write_text(RECIPE)
+    path.write_text(RECIPE + to_toml({"network": to_dict(tiny_config())}))
     return path
 
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from artifix.errors import InputError
-from artifix.inputs.decoding import FORMATS, open_image, samples_of, turn_upright
+from artifix.inputs.decoding import FORMATS, open_image
 from artifix.inputs.images import read_picture
+from artifix.inputs.samples import samples_of, turn_upright
 
 
 def read_bytes_as_picture(data: bytes, folder: Path, name: str):

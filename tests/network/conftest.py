@@ -9,22 +9,10 @@ from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from torch import Tensor
 from transformers import Dinov2Config, Dinov2Model
 
-from artifix.network.assembly import Network, NetworkConfig, build_network
+from artifix.network.assembly import Network
+from artifix.network.building import NetworkConfig, build_network, tiny_config
 from artifix.network.diffusion import Condition
 from artifix.network.projection import Projection
-
-TINY = NetworkConfig(
-    working_size_px=32,
-    unet_widths=(32, 32, 32),
-    attention_heads=2,
-    cross_attention_width=32,
-    norm_groups=8,
-    encoder_width=32,
-    encoder_layers=1,
-    encoder_heads=2,
-    detail_widths=(8, 16, 16, 16, 16),
-    detail_norm_groups=4,
-)
 
 
 def tiny_autoencoder() -> AutoencoderKL:
@@ -75,11 +63,6 @@ def case_of(network: Network) -> Case:
 
 
 @pytest.fixture(scope="session")
-def tiny_config() -> NetworkConfig:
-    return TINY
-
-
-@pytest.fixture(scope="session")
 def bundled() -> Network:
     """As large as the bundled weights, untrained."""
     return build_network(NetworkConfig())
@@ -98,10 +81,16 @@ def autoencoder() -> AutoencoderKL:
 
 
 @pytest.fixture(scope="session")
+def new_case() -> Callable[[NetworkConfig], Case]:
+    """Makes a case of a new network, whose values are drawn from torch's generator."""
+    return lambda config: case_of(build_network(config))
+
+
+@pytest.fixture(scope="session")
 def tiny() -> Case:
     """An untrained network as training starts with it."""
     torch.manual_seed(0)
-    return case_of(build_network(TINY))
+    return case_of(build_network(tiny_config()))
 
 
 @pytest.fixture(scope="session")

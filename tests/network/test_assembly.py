@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import torch
 
-from artifix.network.assembly import build_network
+from artifix.network.building import build_network, tiny_config
 from artifix.network.codec import decode, encode
 from artifix.network.diffusion import has_aligned_channels, unet_input
 
@@ -20,8 +20,8 @@ def test_bundled_config_is_small_enough_to_ship(bundled):
     assert 10e6 < numbers < 32e6  # at two bytes each below 64 MB
 
 
-def test_network_without_aligned_channels_is_a_plain_inpainting_network(tiny_config):
-    network = build_network(replace(tiny_config, aligned_channels=False))
+def test_network_without_aligned_channels_is_a_plain_inpainting_network():
+    network = build_network(replace(tiny_config(), aligned_channels=False))
     assert not has_aligned_channels(network.unet)
     assert network.unet.config.in_channels == 48 + 1 + 48
 

@@ -3,10 +3,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from artifix.network.assembly import build_network
 from artifix.network.attention import record_attention
+from artifix.network.building import build_network, tiny_config
 from artifix.network.detail import DetailEncoder
-from artifix.network.diffusion import predict_clean
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +109,7 @@ def test_attention_goes_where_the_matches_are(tiny):
     at = torch.zeros(2, dtype=torch.int64)
     with record_attention(tiny.network.unet, [layer], stop_after_last=True) as recorders:
         seen = replace(condition, matches=matches)
-        predict_clean(tiny.network.unet, tiny.network.scheduler, seen.start, at, seen, residual=True)
+        tiny.network.denoiser.predict_clean(seen.start, at, seen)
     assert torch.equal(recorders[layer].recorded.argmax(-1), aim)
 
 
@@ -120,7 +119,7 @@ def test_matches_of_another_grid_are_a_bug_that_is_told(tiny):
     wrong = replace(condition, matches=condition.matches[:1])
     at = torch.zeros(2, dtype=torch.int64)
     with pytest.raises(RuntimeError, match="no matches for 4 queries"):
-        predict_clean(tiny.network.unet, tiny.network.scheduler, wrong.start, at, wrong, residual=True)
+        tiny.network.denoiser.predict_clean(wrong.start, at, wrong)
 
 
 def _equal(features, others):
@@ -128,9 +127,9 @@ def _equal(features, others):
 
 
 @torch.no_grad()
-def test_detail_of_the_crop_reaches_the_unet(tiny_config):
+def test_detail_of_the_crop_reaches_the_unet():
     torch.manual_seed(0)
-    unet = build_network(tiny_config).unet
+    unet = build_network(tiny_config()).unet
     torch.nn.init.normal_(unet.conv_out.weight)
     side = unet.config.sample_size
     arguments = (
@@ -155,7 +154,7 @@ def test_detail_of_the_crop_is_there_when_the_first_attention_looks(tiny):
 
     def first_look(seen):
         with record_attention(unet, ["down_blocks.1.attentions.0"], stop_after_last=True) as recorders:
-            predict_clean(unet, tiny.network.scheduler, seen.start, at, seen, residual=True)
+            tiny.network.denoiser.predict_clean(seen.start, at, seen)
         return recorders["down_blocks.1.attentions.0"].recorded
 
     blind = replace(condition, features=tuple(f * 0 for f in condition.features))
@@ -163,12 +162,12 @@ def test_detail_of_the_crop_is_there_when_the_first_attention_looks(tiny):
 
 
 @torch.no_grad()
-def test_network_without_detail_encoder_has_no_features(tiny_config, tiny):
-    network = build_network(replace(tiny_config, detail_widths=()))
+def test_network_without_detail_encoder_has_no_features(tiny):
+    network = build_network(replace(tiny_config(), detail_widths=()))
     assert network.detail_encoder is None
     condition = network.condition(tiny.crop, tiny.mask, network.compare(tiny.crop, tiny.reference))
     assert condition.matches == ()
     assert condition.features == ()
     at = torch.zeros(2, dtype=torch.int64)
-    clean = predict_clean(network.unet, network.scheduler, condition.start, at, condition, residual=True)
+    clean = network.denoiser.predict_clean(condition.start, at, condition)
     assert torch.equal(clean, condition.start)

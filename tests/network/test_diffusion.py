@@ -6,14 +6,7 @@ import torch
 from diffusers import DDIMScheduler
 
 from artifix.network.codec import decode
-from artifix.network.diffusion import (
-    ddim_step,
-    guided_clean,
-    has_aligned_channels,
-    predict_clean,
-    prediction_scale,
-    sample,
-)
+from artifix.network.diffusion import Denoiser, has_aligned_channels
 
 
 class Oracle:
@@ -33,6 +26,11 @@ class Oracle:
 
 def scheduler(prediction_type="sample"):
     return DDIMScheduler(prediction_type=prediction_type, beta_schedule="scaled_linear", clip_sample=False)
+
+
+def denoiser(answer, schedule=None):
+    """Of an oracle, whose output is no correction."""
+    return Denoiser(answer if isinstance(answer, Oracle) else Oracle(answer), schedule or scheduler(), False)
 
 
 @pytest.fixture
@@ -70,7 +68,7 @@ def test_untrained_network_predicts_exactly_the_careful_paste(tiny, random):
     noisy = torch.randn(condition.start.shape, generator=random)
     for timestep in (0, 400, 999):
         at = torch.full((2,), timestep)
-        clean = predict_clean(network.unet, network.scheduler, noisy, at, condition, residual=True)
+        clean = network.denoiser.predict_clean(noisy, at, condition)
         assert torch.equal(clean, condition.start)
 
 
@@ -79,16 +77,7 @@ def test_untrained_network_predicts_exactly_the_careful_paste(tiny, random):
 def test_untrained_network_samples_exactly_the_careful_paste(tiny, random, steps, scale, strength):
     condition, network = tiny.condition(), tiny.network
     noise = torch.randn(condition.start.shape, generator=random)
-    drawn = sample(
-        network.unet,
-        network.scheduler,
-        noise,
-        condition,
-        residual=True,
-        steps=steps,
-        guidance_scale=scale,
-        strength=strength,
-    )
+    drawn = network.denoiser.sample(noise, condition, steps=steps, guidance_scale=scale, strength=strength)
     pixels = decode(network.codec, drawn)
     assert torch.equal(pixels, torch.where(tiny.mask > 0, tiny.aligned * tiny.valid, tiny.crop))
 
@@ -98,7 +87,8 @@ def test_without_residual_the_paste_is_not_added(tiny, random):
     condition, network = tiny.condition(), tiny.network
     noisy = torch.randn(condition.start.shape, generator=random)
     at = torch.zeros(2, dtype=torch.int64)
-    assert not predict_clean(network.unet, network.scheduler, noisy, at, condition, residual=False).any()
+    plain = replace(network, residual=False)
+    assert not plain.denoiser.predict_clean(noisy, at, condition).any()
 
 
 @pytest.mark.parametrize("kind", ["epsilon", "v_prediction"])
@@ -108,7 +98,7 @@ def test_exact_predictions_recover_the_clean_latents(condition, latents, random,
     schedule = scheduler(kind)
     noisy = schedule.add_noise(latents, noises, timestep)
     answer = noises if kind == "epsilon" else schedule.get_velocity(latents, noises, timestep)
-    clean = predict_clean(Oracle(answer), schedule, noisy, timestep, condition, residual=False)
+    clean = denoiser(answer, schedule).predict_clean(noisy, timestep, condition)
     assert torch.allclose(clean, latents, atol=1e-4)
 
 
@@ -119,24 +109,22 @@ def test_prediction_scale_turns_errors_of_the_clean_latents_into_those_of_the_ou
     timestep = torch.tensor([40, 700])
     schedule, noisy = scheduler(kind), torch.randn(latents.shape, generator=random)
     answers = latents, latents + 0.1
-    clean, off = (
-        predict_clean(Oracle(answer), schedule, noisy, timestep, condition, residual=False)
-        for answer in answers
-    )
+    clean, off = (denoiser(answer, schedule).predict_clean(noisy, timestep, condition) for answer in answers)
     error = (off - clean).abs().mean((1, 2, 3))
-    assert torch.allclose(error * prediction_scale(schedule, timestep), torch.tensor(0.1), rtol=1e-3)
+    scale = denoiser(None, schedule).prediction_scale(timestep)
+    assert torch.allclose(error * scale, torch.tensor(0.1), rtol=1e-3)
 
 
 def test_guidance_of_one_makes_one_pass(condition, latents):
     oracle = Oracle(latents)
-    guided_clean(oracle, scheduler(), latents, torch.zeros(2, dtype=torch.int64), condition, False, 1.0)
+    denoiser(oracle).guided_clean(latents, torch.zeros(2, dtype=torch.int64), condition, 1.0)
     assert len(oracle.tokens) == 1
 
 
 def test_other_guidance_goes_away_from_the_pass_without_tokens(condition, latents):
     oracle = Oracle(lambda tokens: latents * (3.0 if tokens.any() else 1.0))
     at = torch.zeros(2, dtype=torch.int64)
-    clean = guided_clean(oracle, scheduler(), latents, at, condition, False, 2.0)
+    clean = denoiser(oracle).guided_clean(latents, at, condition, 2.0)
     assert [tokens.any().item() for tokens in oracle.tokens] == [True, False]
     assert torch.allclose(clean, latents * 5)
 
@@ -146,22 +134,20 @@ def test_ddim_step_is_exact_for_the_true_clean_latents(latents, random, timestep
     noise = torch.randn(latents.shape, generator=random)
     schedule = scheduler()
     noisy, expected = (schedule.add_noise(latents, noise, torch.tensor([t])) for t in (timestep, following))
-    assert torch.allclose(ddim_step(schedule, noisy, latents, timestep, following), expected, atol=1e-4)
+    after = denoiser(None, schedule).ddim_step(noisy, latents, timestep, following)
+    assert torch.allclose(after, expected, atol=1e-4)
 
 
 def test_ddim_step_ends_at_the_prediction(latents):
-    assert ddim_step(scheduler(), latents * 0, latents, 100, -1) is latents
+    assert denoiser(None).ddim_step(latents * 0, latents, 100, -1) is latents
 
 
 @pytest.mark.parametrize("steps", [1, 4, 7])
 def test_sampling_evaluates_the_network_once_a_step_and_tells_each(condition, latents, steps):
     oracle, told = Oracle(latents), []
-    drawn = sample(
-        oracle,
-        scheduler(),
+    drawn = denoiser(oracle).sample(
         torch.randn_like(latents),
         condition,
-        residual=False,
         steps=steps,
         guidance_scale=1.0,
         after_step=lambda done, total: told.append((done, total)),
@@ -174,23 +160,21 @@ def test_sampling_evaluates_the_network_once_a_step_and_tells_each(condition, la
 
 def test_guided_sampling_evaluates_twice_a_step(condition, latents):
     oracle = Oracle(latents)
-    sample(oracle, scheduler(), latents, condition, residual=False, steps=3, guidance_scale=2.0)
+    denoiser(oracle).sample(latents, condition, steps=3, guidance_scale=2.0)
     assert len(oracle.timesteps) == 6
 
 
 def test_less_strength_starts_from_the_noised_estimate(condition, latents, random):
     noise = torch.randn(latents.shape, generator=random)
     oracle, schedule = Oracle(latents), scheduler()
-    sample(oracle, schedule, noise, condition, residual=False, steps=2, guidance_scale=1.0, strength=0.3)
+    denoiser(oracle, schedule).sample(noise, condition, steps=2, guidance_scale=1.0, strength=0.3)
     assert oracle.timesteps == [299, 149]
     assert torch.allclose(oracle.noisy[0], schedule.add_noise(latents, noise, torch.tensor([299])), atol=1e-5)
 
 
 def test_more_steps_than_timesteps_stay_inside_the_schedule(condition, latents):
     oracle = Oracle(latents)
-    sample(
-        oracle, scheduler(), latents, condition, residual=False, steps=8, guidance_scale=1.0, strength=0.002
-    )
+    denoiser(oracle).sample(latents, condition, steps=8, guidance_scale=1.0, strength=0.002)
     assert len(oracle.timesteps) == 8
     assert min(oracle.timesteps) >= 0
 
@@ -205,12 +189,9 @@ def test_plain_inpainting_network_goes_through_the_same_code(full_shaped, random
     noise = torch.randn(condition.start.shape, generator=random)
 
     def drawn_from(noise):
-        return sample(
-            network.unet,
-            network.scheduler,
+        return network.denoiser.sample(
             noise,
             condition,
-            residual=False,
             steps=2,
             guidance_scale=3.0,
             after_step=lambda *at: told.append(at),

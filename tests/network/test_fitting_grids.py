@@ -5,23 +5,23 @@ from dataclasses import replace
 import pytest
 
 from artifix.errors import UsageError
-from artifix.network.assembly import build_network
 from artifix.network.attention import RecordingProcessor
+from artifix.network.building import build_network, tiny_config
 
 
-def test_tokens_of_another_size_than_the_details_are_refused(tiny_config):
+def test_tokens_of_another_size_than_the_details_are_refused():
     with pytest.raises(UsageError, match="patch_px is 14, but the detail encoder") as caught:
-        build_network(replace(tiny_config, patch_px=14))
+        build_network(replace(tiny_config(), patch_px=14))
     assert "detail_widths" in caught.value.hint
 
 
-def test_a_second_level_of_another_size_than_the_details_is_refused(tiny_config):
+def test_a_second_level_of_another_size_than_the_details_is_refused():
     with pytest.raises(UsageError, match="codec_factor is 2"):
-        build_network(replace(tiny_config, codec_factor=2))
+        build_network(replace(tiny_config(), codec_factor=2))
 
 
-def test_without_a_detail_encoder_any_size_goes(tiny_config):
-    network = build_network(replace(tiny_config, patch_px=4, codec_factor=2, detail_widths=()))
+def test_without_a_detail_encoder_any_size_goes():
+    network = build_network(replace(tiny_config(), patch_px=4, codec_factor=2, detail_widths=()))
     assert network.detail_encoder is None
     assert network.reference_size_px == 64
 

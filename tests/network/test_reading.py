@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from artifix.network.diffusion import predict_clean
+from artifix.network.building import tiny_config
 from artifix.network.reading import Reading, follow, read
 
 SIDE, GRID = 64, 8  # px, cells
@@ -190,7 +190,7 @@ def test_what_is_copied_is_the_reading_in_the_mask_alone(tiny):
     network, at = tiny.network, torch.zeros(2, dtype=torch.int64)
     comparison = sure(network.compare(tiny.crop, tiny.reference, tiny.mask))
     condition = network.condition(tiny.crop, tiny.mask, comparison)
-    clean = predict_clean(network.unet, network.scheduler, condition.start, at, condition, residual=True)
+    clean = network.denoiser.predict_clean(condition.start, at, condition)
     cells = functional.max_pool2d(tiny.mask, 4)
     assert torch.allclose(clean, torch.where(cells > 0, condition.copied, condition.start), atol=1e-5)
     pixels = functional.pixel_shuffle(condition.copied, 4)
@@ -217,18 +217,14 @@ def test_references_are_read_only_for_what_is_to_be_painted(tiny):
 
 
 @torch.no_grad()
-def test_reading_reaches_the_decoder_and_the_depth_of_the_unet(tiny_config):
-    from artifix.network.assembly import build_network
-    from tests.network.conftest import case_of
-
+def test_reading_reaches_the_decoder_and_the_depth_of_the_unet(new_case):
     torch.manual_seed(0)
-    case = case_of(build_network(tiny_config))
+    case = new_case(tiny_config())
     torch.nn.init.normal_(case.network.unet.conv_out.weight)
     condition, at = case.condition(), torch.zeros(2, dtype=torch.int64)
 
     def painted(seen):
-        network = case.network
-        return predict_clean(network.unet, network.scheduler, seen.start, at, seen, residual=True)
+        return case.network.denoiser.predict_clean(seen.start, at, seen)
 
     silent = {name: tuple(part * 0 for part in getattr(condition, name)) for name in ("readings", "skips")}
     unread = painted(replace(condition, **silent))

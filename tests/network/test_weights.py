@@ -9,15 +9,9 @@ import pytest
 
 from artifix.errors import OutputError, WeightsError
 from artifix.network import weights
-from artifix.network.weights import (
-    bundled_names,
-    find_weights,
-    require_writable,
-    verify_weights,
-    write_calibration,
-    write_index,
-    write_sums,
-)
+from artifix.network.calibration import require_writable, write_calibration
+from artifix.network.sums import write_index, write_sums
+from artifix.network.weights import bundled_names, find_weights, verify_weights
 
 
 @pytest.fixture

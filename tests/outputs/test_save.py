@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from artifix import writing
 from artifix.errors import ExitCode, OutputError
-from artifix.outputs import save
 from artifix.outputs.save import STAGES, check_output, save_result, stage_file
 
 FILES = {"refined.png": b"new pixels", "record.json": b"{}\n"}
@@ -246,7 +246,7 @@ def test_a_replaced_result_that_cannot_be_deleted_is_reported_not_fatal(out, mon
     def refuse(path, **options):
         raise OSError(errno.EBUSY, "Device or resource busy")
 
-    monkeypatch.setattr(save.shutil, "rmtree", refuse)
+    monkeypatch.setattr(writing.shutil, "rmtree", refuse)
     save_result(out, FILES, overwrite=True)
     assert contents(out) == FILES
     assert "could not be deleted" in caplog.text
@@ -256,14 +256,14 @@ def test_a_replaced_result_that_cannot_be_deleted_is_reported_not_fatal(out, mon
 
 def test_a_replaced_result_goes_even_where_the_folder_cannot_be_synced(out, tmp_path, monkeypatch):
     save_result(out, {"record.json": b"old"})
-    plain = save.sync_folder
+    plain = writing.sync_folder
 
     def refuse(folder):
         if folder == out.parent:
             raise OSError(errno.EIO, "Input/output error")
         plain(folder)
 
-    monkeypatch.setattr(save, "sync_folder", refuse)
+    monkeypatch.setattr(writing, "sync_folder", refuse)
     with pytest.raises(OutputError, match="Input/output error"):
         save_result(out, {"record.json": b"new"}, overwrite=True)
     assert (out / "record.json").read_bytes() == b"new"

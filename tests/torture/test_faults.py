@@ -21,19 +21,12 @@ def test_nothing_is_torn_or_lost_whatever_the_disk_refuses(faults, capsys):
     assert faults.main([]) == 0, capsys.readouterr().out
 
 
-def test_a_file_that_is_torn_would_be_found(faults, tmp_path, monkeypatch):
+def test_a_file_that_is_torn_would_be_found(faults, long_check, tmp_path, monkeypatch):
     def torn(path, write):
         with path.open("wb") as stream:
             write(stream)
 
-    monkeypatch.setattr(faults, "write_file", lambda path, write: faults_as_errors(torn, path, write))
+    monkeypatch.setattr(long_check("scenes"), "write_file", torn)
     scene = next(scene for scene in faults.SCENES if scene.name == "file")
     _, found = faults.check(scene, tmp_path.resolve() / "work", list)
     assert any("neither old nor new" in line for line in found)
-
-
-def faults_as_errors(act, path, write):
-    from artifix.outputs.save import as_output_error
-
-    with as_output_error(path):
-        act(path, write)

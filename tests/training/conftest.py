@@ -10,7 +10,7 @@ from diffusers import AutoencoderKL, PNDMScheduler, UNet2DConditionModel
 from PIL import Image
 from transformers import Dinov2Config, Dinov2Model
 
-from artifix.network.assembly import NetworkConfig
+from artifix.network.building import tiny_config
 from artifix.training.config import DataConfig, LoopConfig, OptimizerConfig, Phase, TrainingConfig
 from artifix.training.pairs.sources import Sources, assemble
 
@@ -19,18 +19,7 @@ from artifix.training.pairs.sources import Sources, assemble
 def tiny_recipe() -> TrainingConfig:
     """Six steps of a network of the real classes, without aligned references and lettering."""
     return TrainingConfig(
-        network=NetworkConfig(
-            working_size_px=32,
-            unet_widths=(32, 32, 32),
-            attention_heads=2,
-            cross_attention_width=32,
-            norm_groups=8,
-            encoder_width=32,
-            encoder_layers=1,
-            encoder_heads=2,
-            detail_widths=(8, 16, 16, 16, 16),
-            detail_norm_groups=4,
-        ),
+        network=tiny_config(),
         steps=6,
         phases=(Phase(32, alignment_batch=2, refinement_batch=2),),
         data=DataConfig(source_px=64, decal_px=32, lettering=2),

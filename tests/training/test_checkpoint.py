@@ -215,10 +215,10 @@ def die_at(monkeypatch, place, call):
     ("place", "call", "step"),
     [
         ((checkpoint, "save_file"), 2, 2),  # half of the tensors written
-        ((checkpoint, "_sync"), 1, 2),  # all written, not yet on the disk
+        ((checkpoint, "sync_tree"), 1, 2),  # all written, not yet on the disk
         ((Path, "rename"), 1, 2),  # not yet published
         ((Path, "rename"), 2, 3),  # published, the oldest not yet gone
-        ((shutil, "rmtree"), 2, 3),  # the oldest about to be removed
+        ((shutil, "rmtree"), 1, 3),  # the oldest about to be removed
     ],
 )
 def test_a_run_killed_while_saving_can_be_resumed(tmp_path, monkeypatch, place, call, step):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from artifix.errors import UsageError
-from artifix.network.assembly import build_network
+from artifix.network.building import build_network
 from artifix.training.checks import check_config, check_data, check_network
 from artifix.training.config import BaseConfig, Phase
 

@@ -9,7 +9,8 @@ import torch
 from artifix.training import logit_weights
 from artifix.training.logit_weights import fitted_logit_weights
 from artifix.training.pairs.sources import assemble
-from artifix.training.pairs.synthesis import Pairs, SynthesisConfig
+from artifix.training.pairs.synthesis import Pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 
 LAYER = "up_blocks.0.attentions.1"
 

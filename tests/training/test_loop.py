@@ -17,7 +17,7 @@ from artifix.errors import DeviceError, InputError, OutputError, UsageError
 from artifix.training import checkpoint, loop, update, validation
 from artifix.training.config import OptimizerConfig, Phase, TrainingConfig
 from artifix.training.loop import Job, train
-from artifix.training.pairs.synthesis import SynthesisConfig
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.preparation import trained_parameters
 from artifix.training.tasks import REFINEMENT
 from artifix.training.update import schedule

@@ -3,9 +3,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from artifix.network.assembly import build_network
+from artifix.network.building import build_network
 from artifix.training.config import OptimizerConfig
-from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
+from artifix.training.pairs.synthesis import make_pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.preparation import new_state, prepare, trained_parameters
 from artifix.training.processes import open_accelerator
 from artifix.training.step import task_loss

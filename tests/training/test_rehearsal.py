@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from artifix.network.assembly import build_network
+from artifix.network.building import build_network
 from artifix.training.blueprint import blueprint
 from artifix.training.config import BaseConfig
-from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
+from artifix.training.pairs.synthesis import make_pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.preparation import prepare, trained_parameters
 from artifix.training.rehearsal import rehearse
 from artifix.training.step import LossConfig, task_loss

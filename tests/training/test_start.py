@@ -13,7 +13,8 @@ from artifix.errors import UsageError, WeightsError
 from artifix.network.diffusion import has_aligned_channels
 from artifix.training.config import BaseConfig
 from artifix.training.export import export_weights
-from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
+from artifix.training.pairs.synthesis import make_pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.preparation import trained_parts
 from artifix.training.start import check_layers, start_network
 from artifix.training.step import LossConfig, task_loss

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from artifix.errors import UsageError
-from artifix.network.assembly import build_network
-from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
+from artifix.network.building import build_network
+from artifix.training.pairs.synthesis import make_pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.step import (
     LossConfig,
     alignment_condition,

@@ -4,7 +4,7 @@ import pytest
 
 from artifix.config import from_dict
 from artifix.errors import UsageError
-from artifix.network.assembly import NetworkConfig
+from artifix.network.building import NetworkConfig
 from artifix.training.config import OptimizerConfig, Phase, TrainingConfig
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 

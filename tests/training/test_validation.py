@@ -5,9 +5,9 @@ import pytest
 import torch
 from PIL import Image
 
-from artifix.network.assembly import build_network
+from artifix.network.building import build_network
 from artifix.training import validation
-from artifix.training.pairs.synthesis import SynthesisConfig
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.step import LossConfig
 from artifix.training.tasks import ALIGNMENT, REFINEMENT
 

@@ -10,7 +10,8 @@ from artifix.inputs import ids
 from artifix.inputs.cells import KINDS, Entry, references_of
 from artifix.inputs.layouts import anydoor, dreambooth, idm_vton, mimicbrush, plain, zero123plus
 from artifix.inputs.layouts.folders import Found, Repair, Sources, require_repairs
-from artifix.inputs.manifest import Row, manifest_of
+from artifix.inputs.manifest import manifest_of
+from artifix.inputs.rows import Row
 from artifix.inputs.table import shown
 
 LAYOUTS: dict[str, Callable[[Sources], Found]] = {

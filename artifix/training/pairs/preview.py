@@ -11,10 +11,11 @@ from PIL import Image
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from artifix.errors import OutputError
 from artifix.training.pairs.sources import Sources
-from artifix.training.pairs.synthesis import Pairs, SynthesisConfig, make_pairs
+from artifix.training.pairs.synthesis import Pairs, make_pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
+from artifix.writing import as_output_error, write_file
 
 MATCHES = 7  # drawn in each row
 GAP_PX = 6
@@ -59,16 +60,9 @@ def write_preview(
 
 
 def _save(path: Path, pixels: NDArray[np.uint8]) -> None:
-    scratch = path.with_name(f".{path.name}.tmp")
-    try:
+    with as_output_error(path, "free some space, or name another file"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(scratch, "PNG")
-        scratch.replace(path)
-    except OSError as error:
-        scratch.unlink(missing_ok=True)
-        raise OutputError(
-            f"{path}: cannot be written: {error.strerror or error}", "free some space, or name another file"
-        ) from error
+        write_file(path, lambda stream: Image.fromarray(pixels).save(stream, "PNG"))
 
 
 def _strip(pairs: Pairs, row: int, random: np.random.Generator) -> NDArray[np.uint8]:

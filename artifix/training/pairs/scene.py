@@ -1,7 +1,6 @@
 """What both views of a pair look at: an image, print on it, an object cut out of it; and how it is seen."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Generator, Tensor
@@ -9,10 +8,8 @@ from torch import Generator, Tensor
 from artifix.training.pairs import warps
 from artifix.training.pairs.outlines import Outline, draw_outline
 from artifix.training.pairs.sources import Sources
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.pairs.warps import chance, log_uniform, rows_of, uniform
-
-if TYPE_CHECKING:
-    from artifix.training.pairs.synthesis import SynthesisConfig
 
 SHRINKING = 1.5  # image pixels per sample, from which on the half-size copy is looked at
 
@@ -34,7 +31,7 @@ def draw_scene(
     focus: Tensor,
     mask_size: Tensor,
     paired: Tensor,
-    config: "SynthesisConfig",
+    config: SynthesisConfig,
     random: Generator,
 ) -> Scene:
     """Decals and objects around `focus`.

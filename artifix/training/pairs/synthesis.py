@@ -14,51 +14,26 @@ import torch
 from torch import Generator, Tensor
 
 from artifix.training.pairs import warps
-from artifix.training.pairs.bends import draw_bend
+from artifix.training.pairs.aligned_reference import draw_aligned
 from artifix.training.pairs.corruption import garble
-from artifix.training.pairs.links import Drawn
 from artifix.training.pairs.masks import draw_masks
 from artifix.training.pairs.occlusion import Occluders, draw_occluders
-from artifix.training.pairs.photometry import Flaws, Light, draw_light, photograph
-from artifix.training.pairs.scene import Scene, draw_scene, render, show
+from artifix.training.pairs.photometry import Flaws, draw_light, photograph
+from artifix.training.pairs.scene import Scene, draw_scene, render
 from artifix.training.pairs.sources import Sources
-from artifix.training.pairs.views import draw_views, whole_views
-from artifix.training.pairs.warps import chance, log_uniform, rows_of, uniform
+from artifix.training.pairs.synthesis_config import SynthesisConfig
+from artifix.training.pairs.two_views import (
+    Shown,
+    ViewGeometry,
+    draw_shown,
+    draw_windows,
+    view_geometry,
+)
+from artifix.training.pairs.warps import chance, log_uniform, uniform
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 
 # Least and largest share of the crop that is masked.
 MASK_AREAS = {MATCHING: (0.012, 0.18), ALIGNMENT: (0.012, 0.18), REFINEMENT: (0.05, 0.30)}
-FAR_OUTSIDE = 8.0  # points further out than this need not be told apart
-
-
-@dataclass(frozen=True, slots=True)
-class SynthesisConfig:
-    """What the pairs are like. Lengths are shares of the scene's or the frame's side."""
-
-    decal_share: float = 0.4  # scenes with a logo or lettering printed on them, which the mask then covers
-    foreign_background_share: float = 0.35  # pairs that share an object only, not its surroundings
-    busy_share: float = 0.7  # masks laid where there is print or texture; the others anywhere
-    blobs_share: float = 0.15  # masks of several blobs
-    stroke_share: float = 0.2  # masks that are a stroke of a brush
-    far_scale_share: float = 0.15  # references of any scale up to the widest
-    widest_scale: float = 4.0  # of the reference's window over the crop's
-    upside_down_share: float = 0.08  # references turned by any angle
-    turn_deg: float = 25.0  # largest usual turn between the views
-    tilt: float = 0.22  # largest perspective term
-    bend_share: float = 0.5  # crops bent like cloth or around a cylinder
-    reference_bend_share: float = 0.25  # references bent, each in its own way
-    cylinder_share: float = 0.3  # of the bends
-    crop_occluded_share: float = 0.08  # crops with a foreign thing beside the mask
-    reference_occluded_share: float = 0.12  # references with a foreign thing anywhere
-    aligned_share: float = 0.7  # refinement pairs that have an aligned reference
-    wrong_aligned_share: float = 0.06  # of those: aligned references that show something else
-    light: float = 0.7  # strength of the photometric differences
-    real_light: float = 0.4  # factor on that, and on blur, where the pictures differ already
-    glare_share: float = 0.1  # photos with specular spots
-    blur_share: float = 0.25  # photos out of focus
-    grain_share: float = 0.6  # photos with noise
-    compression_share: float = 0.3  # photos compressed as JPEG
-    melted_share: float = 0.3  # artifacts that melt in place; those of real pairs all do
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,28 +48,6 @@ class Pairs:
     valid: Tensor  # (B, 1, S, S) where `aligned` shows the reference; all 0 where there is none
     match: Tensor  # (B, S, S, 2) where in the reference each pixel of the crop lies, in [-1, 1] if inside
     matchable: Tensor  # (B, 1, S, S) where that match exists
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Geometry:
-    """Where the pixels of both views lie."""
-
-    crop_view: Tensor  # (B, 3, 3)
-    maps: Tensor  # (B, 3, 3) the scene's frame to that of the picture that the reference sees
-    bent: Tensor  # (B, 2, S, S) of the crop, in its frame, on the flat surface
-    crop_in_scene: Tensor  # (B, 2, S, S)
-    reference_in_scene: Tensor  # (B, 2, R, R) in that picture
-    match: Tensor  # (B, 2, S, S) of the crop, in the reference's frame
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Shown:
-    """What the two views look at."""
-
-    images: Tensor  # (B,) of the crops
-    partners: Tensor  # (B,) of the references; the same where there is no other picture
-    unknown: Tensor  # (B,) bool, other pictures of which nothing is known to match
-    linked: Drawn  # other pictures whose geometry is known
 
 
 def make_pairs(
@@ -121,27 +74,19 @@ def make_pairs(
     mask_radius = (mask_area * 4 / math.pi).sqrt()  # in the crop's frame
     mask_centre = uniform((count, 2), -0.35, 0.35, random)
     images, focus = sources.draw_busy_points(count, config.busy_share, random)
-    shown = _draw_shown(sources, images, focus, random)
+    shown = draw_shown(sources, images, focus, random)
     mask_centre = _inward(mask_centre, focus, shown.linked.rows)
-    views = _draw_views(task, sources, shown, focus, (mask_centre, mask_radius), config, random)
+    views = draw_windows(task, sources, shown, focus, (mask_centre, mask_radius), config, random)
     mask_size = views[0][:, :2, :2].det().abs().sqrt() * mask_radius
     scene = draw_scene(sources, focus, mask_size, shown.partners != images, config, random)
 
-    geometry = _geometry(*views, shown.linked.maps, (crop_px, reference_px), config, random)
+    geometry = view_geometry(*views, shown.linked.maps, (crop_px, reference_px), config, random)
     match = geometry.match
     crop, crop_object = render(scene, images, geometry.crop_in_scene, random)
     reference, _ = render(scene, shown.partners, geometry.reference_in_scene, random)
     around_mask = torch.cat([mask_centre, mask_radius.unsqueeze(1)], 1)
-    before_crop = draw_occluders(count, config.crop_occluded_share, around_mask, random)
-    before_reference = draw_occluders(count, config.reference_occluded_share, None, random)
-    before_crop.put_before(crop)
-    before_reference.put_before(reference)
-
-    matchable = (match.abs().amax(1, keepdim=True) < 1).float() * ~shown.unknown.view(-1, 1, 1, 1)
-    matchable[scene.cut_rows] *= crop_object > 0.5
-    shown.linked.hide(matchable, geometry.crop_in_scene)
-    before_crop.hide(matchable, warps.frame(crop_px, match.device).expand_as(match))
-    before_reference.hide(matchable, match)
+    before = _occluded(crop, reference, around_mask, config, random)
+    matchable = _matchable(scene, shown, geometry, crop_object, before)
 
     synthetic = torch.ones(count, device=match.device).index_fill(0, shown.linked.rows, config.real_light)
     crop_light, reference_light = (draw_light(config.light * synthetic, random) for _ in range(2))
@@ -152,7 +97,7 @@ def make_pairs(
     garbled = garble(clean, mask, mask_centre, mask_radius, melts, random)
     aligned, valid = torch.zeros_like(clean), torch.zeros_like(mask)
     if task == REFINEMENT:
-        seen, valid = _aligned(scene, shown, geometry, (reference_light, before_reference), config, random)
+        seen, valid = draw_aligned(scene, shown, geometry, (reference_light, before[1]), config, random)
         aligned = torch.where(valid > 0, seen.mul_(2).sub_(1), aligned)
     return Pairs(
         clean=clean.mul_(2).sub_(1),
@@ -166,129 +111,42 @@ def make_pairs(
     )
 
 
-def _draw_shown(sources: Sources, images: Tensor, focus: Tensor, random: Generator) -> _Shown:
-    partners = sources.draw_partners(images, random)
-    unknown = partners != images
-    linked = sources.links.draw(images, focus, random)
-    return _Shown(images, partners.index_copy(0, linked.rows, linked.links.second), unknown, linked)
-
-
 def _inward(mask_centre: Tensor, focus: Tensor, rows: Tensor) -> Tensor:
     """Crops of these rows reach from the mask to the middle of the image: beyond its edge nothing is real."""
     turned = mask_centre[rows].abs() * focus[rows].sign()
     return mask_centre.index_copy(0, rows, turned)
 
 
-def _draw_views(
-    task: str,
-    sources: Sources,
-    shown: _Shown,
-    focus: Tensor,
-    mask: tuple[Tensor, Tensor],
-    config: SynthesisConfig,
-    random: Generator,
-) -> tuple[Tensor, Tensor]:
-    """Windows of the crop and of the reference; what nothing is known of is seen whole."""
-    maps = shown.linked.maps if len(shown.linked.rows) else None
-    crop_view, reference_view = draw_views(task, focus, *mask, config, random, maps)
-    whole = whole_views(sources.boxes[shown.partners], config, random)
-    return crop_view, torch.where(shown.unknown.view(-1, 1, 1), whole, reference_view)
+def _occluded(
+    crop: Tensor, reference: Tensor, around_mask: Tensor, config: SynthesisConfig, random: Generator
+) -> tuple[Occluders, Occluders]:
+    """Foreign things are put before the pictures of both views."""
+    count = len(crop)
+    before_crop = draw_occluders(count, config.crop_occluded_share, around_mask, random)
+    before_reference = draw_occluders(count, config.reference_occluded_share, None, random)
+    before_crop.put_before(crop)
+    before_reference.put_before(reference)
+    return before_crop, before_reference
 
 
-def _geometry(
-    crop_view: Tensor,
-    reference_view: Tensor,
-    maps: Tensor,
-    sizes_px: tuple[int, int],
-    config: SynthesisConfig,
-    random: Generator,
-) -> _Geometry:
-    """Views of bent surfaces; the match goes from crop to scene and, by exact inverses, to the reference."""
-    count, device = len(crop_view), crop_view.device
-    crop_frame, reference_frame = (warps.frame(px, device).expand(count, -1, -1, -1) for px in sizes_px)
-    bent = draw_bend(count, config.bend_share, config.cylinder_share, random).to_flat(crop_frame)
-    in_scene = warps.apply(crop_view, bent)
-    reference_bend = draw_bend(count, config.reference_bend_share, config.cylinder_share, random)
-    flat = warps.apply(torch.linalg.inv(reference_view) @ maps, in_scene)
-    # On the horizon of a real pair nothing is a number.
-    flat = flat.nan_to_num_(FAR_OUTSIDE).clamp_(-FAR_OUTSIDE, FAR_OUTSIDE)
-    return _Geometry(
-        crop_view=crop_view,
-        maps=maps,
-        bent=bent,
-        crop_in_scene=in_scene,
-        reference_in_scene=warps.apply(reference_view, reference_bend.to_flat(reference_frame)),
-        match=reference_bend.from_flat(flat),
-    )
+def _matchable(
+    scene: Scene,
+    shown: Shown,
+    geometry: ViewGeometry,
+    crop_object: Tensor,
+    before: tuple[Occluders, Occluders],
+) -> Tensor:
+    """(B, 1, S, S) where the reference shows what the crop shows, and both see it."""
+    match = geometry.match
+    matchable = (match.abs().amax(1, keepdim=True) < 1).float() * ~shown.unknown.view(-1, 1, 1, 1)
+    matchable[scene.cut_rows] *= crop_object > 0.5
+    shown.linked.hide(matchable, geometry.crop_in_scene)
+    before_crop, before_reference = before
+    before_crop.hide(matchable, warps.frame(match.shape[-1], match.device).expand_as(match))
+    before_reference.hide(matchable, match)
+    return matchable
 
 
 def _flaws(config: SynthesisConfig, synthetic: Tensor) -> Flaws:
     blur = config.blur_share * synthetic
     return Flaws(config.glare_share, blur, config.grain_share, config.compression_share)
-
-
-def _aligned(
-    scene: Scene,
-    shown: _Shown,
-    geometry: _Geometry,
-    taken: tuple[Light, Occluders],
-    config: SynthesisConfig,
-    random: Generator,
-) -> tuple[Tensor, Tensor]:
-    """The reference as stage 1 would warp it into the crop, and where it shows something (B, 1, S, S)."""
-    count = len(shown.images)
-    has_aligned = chance(count, config.aligned_share, random) & ~shown.unknown
-    valid = torch.zeros_like(geometry.match[:, :1]) + has_aligned.view(-1, 1, 1, 1)
-    rows = shown.linked.rows
-    if len(rows):  # beyond its edge another photo shows nothing
-        there = warps.apply(geometry.maps[rows], geometry.crop_in_scene[rows])
-        valid[rows] *= there.abs().amax(1, keepdim=True) < 1
-    return _warped(scene, shown, geometry, taken, config, random), valid
-
-
-def _warped(
-    scene: Scene,
-    shown: _Shown,
-    geometry: _Geometry,
-    taken: tuple[Light, Occluders],
-    config: SynthesisConfig,
-    random: Generator,
-) -> Tensor:
-    """The reference in the crop's frame: a little shifted, scaled, turned, not bent."""
-    light, before = taken
-    count, bent = len(shown.images), geometry.bent
-    # A homography follows most of a bend near the mask; a third of it stays as an error.
-    straight = warps.frame(bent.shape[-1], bent.device).expand_as(bent)
-    followed = torch.lerp(straight, bent, uniform((count, 1, 1, 1), 0.6, 1.0, random))
-    points = warps.apply(geometry.maps @ geometry.crop_view @ _errors(count, random), followed)
-    points = points.nan_to_num_(FAR_OUTSIDE)
-    seen = show(scene, torch.where(shown.unknown, shown.images, shown.partners), points)
-    # The reference's own background, and what stands before the object, are parts of its picture: they are
-    # valid there, and wrong.
-    other = seen.roll(1, 0)
-    for rows, cover in (
-        (scene.cut_rows, lambda: scene.object.cover(points[scene.cut_rows])),
-        (before.rows, lambda: 1 - before.cover(geometry.match)),
-    ):
-        if len(rows):
-            seen.index_copy_(0, rows, torch.lerp(other[rows], seen[rows], cover()))
-    wrong = rows_of(chance(count, config.wrong_aligned_share, random))
-    seen[wrong] = other[wrong]
-    flaws = Flaws(0, min(2 * config.blur_share, 1), config.grain_share, config.compression_share)
-    return photograph(seen, light, flaws, random)
-
-
-def _errors(count: int, random: Generator) -> Tensor:
-    """Homographies (B, 3, 3) near the unit.
-
-    A proved transform is right to a third of a pixel, an unpolished one to a few, a guess to a twelfth of the
-    crop.
-    """
-    kind = torch.rand(count, generator=random, device=random.device)
-    coarse = 0.3 + 1.7 * (kind > 0.65) + 3.0 * (kind > 0.85)
-    return warps.window(
-        uniform((count, 2), -0.016, 0.016, random) * coarse.unsqueeze(1),
-        1 + uniform((count, 2), -0.012, 0.012, random) * coarse.unsqueeze(1),
-        uniform((count,), -0.015, 0.015, random) * coarse,
-        uniform((count, 2), -0.012, 0.012, random) * coarse.unsqueeze(1),
-    )

@@ -1,17 +1,14 @@
 """Where the two views of a pair look: windows on the scene, as homographies."""
 
 import math
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Generator, Tensor
 
 from artifix.training.pairs import warps
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.pairs.warps import chance, log_uniform, uniform
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
-
-if TYPE_CHECKING:
-    from artifix.training.pairs.synthesis import SynthesisConfig
 
 # Side of the crops over that of the scene. Alignment's are wider: one of its looks sees the whole object.
 CROP_SIDES = {MATCHING: (0.25, 0.9), ALIGNMENT: (0.25, 0.9), REFINEMENT: (0.2, 0.75)}
@@ -22,7 +19,7 @@ def draw_views(
     focus: Tensor,
     mask_centre: Tensor,
     mask_radius: Tensor,
-    config: "SynthesisConfig",
+    config: SynthesisConfig,
     random: Generator,
     maps: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
@@ -61,7 +58,7 @@ def draw_views(
     return crop_view, reference_view
 
 
-def whole_views(boxes: Tensor, config: "SynthesisConfig", random: Generator) -> Tensor:
+def whole_views(boxes: Tensor, config: SynthesisConfig, random: Generator) -> Tensor:
     """Windows (B, 3, 3) on whole objects, which lie in `boxes` (B, 4): centre and half size."""
     count = len(boxes)
     half = boxes[:, 2:] * log_uniform((count, 2), 0.95, 1.2, random)
@@ -70,7 +67,7 @@ def whole_views(boxes: Tensor, config: "SynthesisConfig", random: Generator) -> 
     return warps.window(centre, half, _turn(count, config.upside_down_share, config, random), tilt)
 
 
-def _turn(count: int, any_share: float, config: "SynthesisConfig", random: Generator) -> Tensor:
+def _turn(count: int, any_share: float, config: SynthesisConfig, random: Generator) -> Tensor:
     usual = uniform((count,), -1, 1, random) ** 3 * math.radians(config.turn_deg)
     anyhow = uniform((count,), -math.pi, math.pi, random)
     return torch.where(chance(count, any_share, random), anyhow, usual)

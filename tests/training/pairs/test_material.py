@@ -9,7 +9,8 @@ from artifix.errors import InputError, UsageError
 from artifix.training.config import DataConfig
 from artifix.training.pairs.material import load_data
 from artifix.training.pairs.sources import ALONE
-from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
+from artifix.training.pairs.synthesis import make_pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.tasks import ALIGNMENT
 
 from ..conftest import scene

@@ -13,10 +13,12 @@ from artifix.training.config import DataConfig
 from artifix.training.pairs import real_pairs
 from artifix.training.pairs.material import load_data
 from artifix.training.pairs.pack import INDEX, is_pack, read_index, read_pack
-from artifix.training.pairs.packing import PackPlan, write_pack
+from artifix.training.pairs.pack_plan import PackPlan
+from artifix.training.pairs.packing import write_pack
 from artifix.training.pairs.preview import write_preview
 from artifix.training.pairs.sources import ALONE
-from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
+from artifix.training.pairs.synthesis import make_pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.pairs.warps import look
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 

@@ -5,7 +5,7 @@ from PIL import Image
 from artifix.errors import OutputError
 from artifix.training.pairs import preview
 from artifix.training.pairs.preview import write_preview
-from artifix.training.pairs.synthesis import SynthesisConfig
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 
 
 def draw(path, sources, seed=0, rows=4):

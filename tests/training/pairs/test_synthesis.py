@@ -7,7 +7,8 @@ import torch
 from artifix.training.pairs import warps
 from artifix.training.pairs.links import CELLS, make_links
 from artifix.training.pairs.sources import assemble
-from artifix.training.pairs.synthesis import SynthesisConfig, make_pairs
+from artifix.training.pairs.synthesis import make_pairs
+from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.pairs.warps import look
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 
