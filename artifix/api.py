@@ -56,7 +56,7 @@ def refine(
         ArtifixError: of the family that says what to mend. A NoMatchError holds the best guess as `found`.
     """
     config = _config(settings)
-    check_settings(config.alignment, points is not None, str)
+    check_settings(config.alignment, points is not None)
     cases = _cases(image, mask, reference, region, points)
     pipeline = _pipeline(config)
     located = search(pipeline, Inputs(tuple(cases)), config, progress)
@@ -79,7 +79,7 @@ def locate(
         The result: `alignments`, each with `correspondence` and `region` (H_ref, W_ref), and `timings` [s].
     """
     config = _config(settings)
-    check_settings(config.alignment, points is not None, str)
+    check_settings(config.alignment, points is not None)
     cases = _cases(image, mask, reference, region, points)
     return search(_pipeline(config), Inputs(tuple(cases)), config, progress).result.sure()
 

@@ -118,7 +118,7 @@ def test_matches_may_be_given(pipeline, arrays):
         ({"region": (0, 0, 99, 5)}, UsageError, "does not lie in the reference"),
         ({"region": np.zeros((25, 25), bool)}, InputError, "marks 0 pixels"),
         ({"region": np.ones((9, 9), bool)}, InputError, r"array \(9, 9\)"),
-        ({"points": [[1, 2, 3]]}, InputError, "1.0,2.0,3.0 is no match"),
+        ({"points": [[1, 2, 3]]}, InputError, "1,2,3 is no match"),
         ({"points": [[1, 2, 3, 4]], "region": (0, 0, 5, 5)}, UsageError, "both say where"),
         ({"points": [[1, 2, 3, 4]], "transform": False}, UsageError, "points gives a transform"),
         ({"points": [[1, 2, 3, 4]], "allow_mirror": True}, UsageError, "points says how the part is seen"),

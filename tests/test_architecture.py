@@ -27,7 +27,9 @@ LINES = (
     {"geometry"},
     {"box"},
     {"config"},
+    {"sections"},
     {"errors", "interruption", "control_groups"},
+    {"spelling"},
 )
 LEVELS = {room: level for level, rooms in enumerate(LINES) for room in rooms}
 ROOTS = {"__init__", "__main__"}  # the package's own doors, above all rooms

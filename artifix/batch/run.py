@@ -14,6 +14,7 @@ from artifix.batch.task import Failure, Outcome, Task, failure_of
 from artifix.errors import OutputError
 from artifix.interruption import Stop
 from artifix.outputs.save import UNFINISHED, as_output_error, check_output, save_result
+from artifix.spelling import Spelling, as_keyword, setting
 
 # Does tasks in any order, and asks before every further one whether to go on.
 Engine = Callable[[Iterable[Task], Callable[[], bool]], Iterator[Outcome]]
@@ -42,7 +43,7 @@ def require_batch_folder(out: Path) -> None:
     Raises:
         OutputError: it does, or is a file.
     """
-    elsewhere = "choose another folder with --out"
+    elsewhere = f"choose another folder with {setting('out')}"
     with as_output_error(out):
         if out.exists() and not out.is_dir():
             raise OutputError(f"{out}: exists and is a file", elsewhere)
@@ -52,7 +53,7 @@ def require_batch_folder(out: Path) -> None:
 
 
 @contextmanager
-def opened(out: Path, shard: Shard) -> Iterator[Journal]:
+def opened(out: Path, shard: Shard, spell: Spelling = as_keyword) -> Iterator[Journal]:
     """The folder of a batch, made if it is not there, held and ready to be written.
 
     Raises:
@@ -62,7 +63,7 @@ def opened(out: Path, shard: Shard) -> Iterator[Journal]:
     with as_output_error(out):
         (out / STATE).mkdir(parents=True, exist_ok=True)  # first: it marks the folder as a batch
         (out / ROWS).mkdir(exist_ok=True)
-    with locked(out, shard), open_journal(out, shard) as journal:
+    with locked(out, shard), open_journal(out, shard, spell) as journal:
         if shard.count == 1:  # what others are writing now looks just the same
             _clear_away(out)
         yield journal

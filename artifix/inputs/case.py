@@ -24,6 +24,7 @@ from artifix.inputs.images import (
 from artifix.inputs.marking import check_blend, check_brightness, marked_by, without_noise
 from artifix.inputs.request import IMAGE_ALPHA, MaskSource
 from artifix.inputs.softness import levels_of
+from artifix.spelling import setting
 
 MASK_THRESHOLD = AlignmentConfig().mask_threshold
 
@@ -123,7 +124,7 @@ def _check_other(mask: Picture, image: Picture, source: MaskSource, crops: Mappi
         raise InputError(
             f"{mask.path}: the mask is the image itself",
             "give a mask, white on the artifact; if the artifact was erased from the image, "
-            "pass --mask-from image-alpha instead",
+            f"pass {setting('mask_from', 'image-alpha')} instead",
         )
 
 

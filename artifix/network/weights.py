@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from artifix.errors import OutputError, WeightsError
+from artifix.spelling import setting
 
 DEFAULT_NAME = "artifix-small"
 MODEL_NAME = "model_index.json"
@@ -49,7 +50,9 @@ def find_weights(name_or_folder: str | None) -> Path:
             "name a folder that artifix train or save_pretrained wrote",
         )
     known = ", ".join(bundled_names()) or "none"
-    raise WeightsError(f"{wanted}: no such weights; bundled are: {known}", "pass --weights NAME or a folder")
+    raise WeightsError(
+        f"{wanted}: no such weights; bundled are: {known}", f"pass {setting('weights', 'NAME')} or a folder"
+    )
 
 
 def bundled_names() -> list[str]:
@@ -134,7 +137,7 @@ def require_writable(folder: Path) -> None:
         if not os.access(place, os.W_OK | os.X_OK):
             raise OutputError(
                 f"{place}: is not writable",
-                "copy the weights to a folder of your own, and name it with --weights",
+                f"copy the weights to a folder of your own, and name it with {setting('weights')}",
             )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from artifix.errors import OutputError
+from artifix.spelling import setting
 
 RECORD = "record.json"
 CORRESPONDENCE = "correspondence.npy"
@@ -33,7 +34,7 @@ RESULT_FILES = frozenset(
 PICTURES = frozenset({"refined.png", "refined.jpg", "refined.webp", "refined.tif"})  # one of them
 STAGES = ("1-map", "2-filtered", "3-clusters", "4-region", "5-overlay", "6-matches")
 _STAGE_FILE = re.compile(rf"stage-({'|'.join(STAGES)})(-[2-9]|-[1-9][0-9]+)?\.png")
-_ELSEWHERE = "choose another folder with --out"
+_ELSEWHERE = f"choose another folder with {setting('out')}"
 _OTHER_FILE = "name another file"
 _log = logging.getLogger(__name__)
 
@@ -78,7 +79,9 @@ def check_file(path: Path, overwrite: bool = False, inputs: Sequence[Path] = ())
         if place.is_dir():
             raise OutputError(f"{path}: is a folder", "name a file in it")
         if place.exists() and not overwrite:
-            raise OutputError(f"{path}: exists", "pass --overwrite to replace it, or name another file")
+            raise OutputError(
+                f"{path}: exists", f"pass {setting('overwrite', True)} to replace it, or name another file"
+            )
         _check_parents(path, place)
 
 
@@ -157,7 +160,10 @@ def _check_existing(folder: Path, place: Path, overwrite: bool, known: Collectio
     if RECORD not in names:
         raise OutputError(f"{folder}: exists and has no {RECORD}, so it is no earlier result", _ELSEWHERE)
     if not overwrite:
-        raise OutputError(f"{folder}: exists", "pass --overwrite to replace it, or --out another folder")
+        raise OutputError(
+            f"{folder}: exists",
+            f"pass {setting('overwrite', True)} to replace it, or {setting('out')} another folder",
+        )
     if strange := sorted(name for name in names - set(known) if not _STAGE_FILE.fullmatch(name)):
         raise OutputError(
             f"{folder}: also holds {strange[0]}, which is no result and would be lost",
@@ -259,5 +265,5 @@ def as_output_error(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        hint = "free some space, or choose another disk with --out" if full else _ELSEWHERE
+        hint = f"free some space, or choose another disk with {setting('out')}" if full else _ELSEWHERE
         raise OutputError(f"{folder}: cannot be written: {error.strerror or error}", hint) from error

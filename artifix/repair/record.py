@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from artifix import __version__
-from artifix.config import RefineConfig, split_matcher, to_dict
+from artifix.config import RefineConfig, split_matcher
 from artifix.inputs.case import Case
 from artifix.inputs.reading import Inputs
 from artifix.inputs.stored_alignment import FORMAT
 from artifix.outputs.save import CORRESPONDENCE
 from artifix.repair.loading import Loaded
 from artifix.repair.locating import Located
+from artifix.sections import to_dict
 
 if TYPE_CHECKING:
     from artifix.alignment.located import LocateResult

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from artifix.alignment.confidence import Odds
-from artifix.config import to_dict
+from artifix.sections import to_dict
 from artifix.training.card import Card, data_sources, last_name
 from artifix.training.config import TrainingConfig
 from artifix.training.export import export_weights

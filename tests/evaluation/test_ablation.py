@@ -47,10 +47,10 @@ def test_both_readings_are_asked_for_at_once(tiny_network):
 
 def test_levels_that_the_schedule_does_not_have_are_refused(tiny_network):
     short = replace(tiny_network, scheduler=type(tiny_network.scheduler)(num_train_timesteps=10))
-    with pytest.raises(UsageError, match="--at 10: is outside") as caught:
+    with pytest.raises(UsageError, match="at 10: is outside") as caught:
         axes_of(short, AblationConfig(at=(10,)))
     assert "0 to 9" in caught.value.hint
-    with pytest.raises(UsageError, match="--timesteps 11: the schedule has 10"):
+    with pytest.raises(UsageError, match="timesteps 11: the schedule has 10"):
         axes_of(short, AblationConfig())
     assert axes_of(short, AblationConfig(timesteps=10)).timesteps == tuple(range(10))
     assert axes_of(short, AblationConfig(at=(3,))).timesteps == (3,)

@@ -12,6 +12,7 @@ from artifix.inputs.layouts import anydoor, dreambooth, idm_vton, mimicbrush, pl
 from artifix.inputs.layouts.folders import Found, Repair, Sources, require_repairs
 from artifix.inputs.manifest import Row, manifest_of
 from artifix.inputs.table import shown
+from artifix.spelling import setting
 
 LAYOUTS: dict[str, Callable[[Sources], Found]] = {
     "anydoor": anydoor.find,
@@ -71,7 +72,8 @@ def list_layout(
         raise UsageError(f"unknown layout {shown(name)}", f"known are: {', '.join(LAYOUTS)}")
     if shared and LAYOUTS[name] is not plain.find:
         raise UsageError(
-            f"--ref is of --layout plain, not of {name}", "drop it: this layout says where references lie"
+            f"{setting('ref')} is of {setting('layout')} plain, not of {name}",
+            "drop it: this layout says where references lie",
         )
     sources = Sources(
         _absolute(folder),
