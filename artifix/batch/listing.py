@@ -1,9 +1,11 @@
 """Which rows a batch is asked for, and what is odd about them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from artifix.config import AlignmentConfig
 from artifix.errors import UsageError
 from artifix.inputs.request import MaskSource
 from artifix.spelling import setting
@@ -48,6 +50,26 @@ def list_rows(source: Source) -> Listed:
             "download it first; its rows may name URLs",
         )
     return _of_manifest(source) if source.layout is None else _of_layout(source, source.layout)
+
+
+def matchers_of_rows(rows: "Sequence[Row]", settings: AlignmentConfig, asked_for: bool) -> list[str]:
+    """What a person should know of matchers that are not installed.
+
+    Args:
+        rows: may choose matchers of their own.
+        settings: of stage 1, of rows that do not.
+        asked_for: `settings` names its matchers; then none is left out.
+
+    Raises:
+        UsageError: a matcher that was asked for is not installed.
+        WeightsError: the weights of a learned matcher cannot be used.
+    """
+    from artifix.repair.matchers import matcher_notes
+
+    notes = matcher_notes(settings, asked_for)
+    for chosen in {row.settings["matchers"] for row in rows if "matchers" in row.settings}:
+        notes += matcher_notes(replace(settings, matchers=chosen), True)
+    return notes
 
 
 def _of_layout(source: Source, layout: str) -> Listed:

@@ -36,6 +36,18 @@ class Tally:
         """Whether a further row may be begun."""
         return not self.stop.asked and (self.most_failures is None or self.failed < self.most_failures)
 
+    def sentence(self, seconds: float) -> str:
+        """How the run ended after so many seconds, for a person."""
+        rate = (self.done + self.failed) / max(seconds, 1e-9)
+        before = f", {self.done_before} were done before" if self.done_before else ""
+        pace = f"{seconds:.0f} s, {rate:.2f} rows/s"
+        return f"{self.done} rows done{before}, {self.failed} failed ({pace})"
+
+    def told(self) -> dict[str, int]:
+        """The counts, for a record."""
+        counts = {"rows": self.total, "done": self.done, "done_before": self.done_before}
+        return {**counts, "failed": self.failed}
+
 
 def require_batch_folder(out: Path) -> None:
     """Refuse a folder that holds something else than an earlier run of a batch.

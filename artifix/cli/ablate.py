@@ -36,13 +36,12 @@ class SurveyOptions:
     ]
     out: options.Out
     timesteps: Annotated[int, _own("timesteps", "N")] = _DEFAULTS.timesteps
-    at: Annotated[list[int] | None, _own("at", "T", show_default=False)] = None
+    at: Annotated[list[int] | None, _own("at", "T")] = None
     reading: Annotated[Reading, _own("reading")] = _DEFAULTS.reading
     every: Annotated[int, _own("every", "N")] = _DEFAULTS.every
     show: Annotated[int, _own("show", "N")] = _DEFAULTS.show
     case: Annotated[
-        list[str] | None,
-        option("--case", "Draw the maps of this case; may be repeated.", "NAME", show_default=False),
+        list[str] | None, option("--case", "Draw the maps of this case; may be repeated.", "NAME")
     ] = None
     write: Annotated[
         bool, option("--write", "Store the best layer and timestep in the weights as their calibration.")
@@ -58,19 +57,15 @@ class LookOptions:
 
 
 def ablate(
-    *,
-    asked: SurveyOptions,
-    run: options.ManyRunOptions,
-    look: LookOptions,
-    speech: options.SpeechOptions,
+    *, asked: SurveyOptions, run: options.ManyRunOptions, look: LookOptions, speech: options.SpeechOptions
 ) -> None:
     """Measure which attention layer and timestep find the masked part best.
 
     The mIoU of the correspondence map with the true region, over all cases, for every cross-attention layer
     and timestep. Writes gamma.csv, gamma.npy, gamma_box.npy, gamma.png, curves.png, maps.png and record.json.
     """
-    started_s = time.perf_counter()
-    config = options.settled(run, look).config
+    settings = options.settled(run, look)
+    config = settings.config
     console = Console(speech.quiet, speech.json)
     survey = _survey(asked, config, console)
     loaded = open_pipeline(config, console)
@@ -83,7 +78,10 @@ def ablate(
     with console.progress() as progress:
         network, contexts = loaded.pipeline.network, config.alignment.contexts
         gamma, grids = measure_all(survey, network, contexts, config.seed, progress)
-    timings = {"load_s": round(loaded.load_s, 3), "total_s": round(time.perf_counter() - started_s, 3)}
+    timings = {
+        "load_s": round(loaded.load_s, 3),
+        "total_s": round(time.perf_counter() - settings.started_s, 3),
+    }
     record = {**ablation_record(gamma, grids, survey, config, loaded), "timings": timings}
     measured = zip(survey.cases, grids, strict=True)
     shown = [(read_known_case(files), grid) for files, grid in measured if files.name in survey.shown]

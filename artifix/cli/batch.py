@@ -1,7 +1,7 @@
 """`artifix batch`."""
 
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from artifix.batch.engine import EngineChoice, check_engine, engine_of
-from artifix.batch.listing import Source, list_rows
+from artifix.batch.listing import Source, list_rows, matchers_of_rows
+from artifix.batch.progress import row_progress
 from artifix.cli import options
 from artifix.cli.console import Console
-from artifix.cli.options import Settled, argument, option
-from artifix.cli.rows import row_progress
-from artifix.cli.session import note_matchers
+from artifix.cli.options import argument, option
 from artifix.config import CommandConfig
 from artifix.errors import ExitCode, RowsFailedError
 from artifix.inputs.request import MaskSource
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from artifix.batch.job import Job
     from artifix.batch.run import Tally
     from artifix.inputs.manifest import Row
+
+
+_Masks = Annotated[Path | None, option("--masks", "Masks of a --layout. Default: its masks/.", "DIR")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,7 @@ class SourceOptions:
             "NAME",
         ),
     ] = None
-    masks: Annotated[Path | None, option("--masks", "Masks of a --layout. Default: its masks/.", "DIR")] = (
-        None
-    )
+    masks: _Masks = None
     references: Annotated[Path | None, option("--references", "References of a --layout.", "DIR")] = None
     ref: Annotated[
         list[Path] | None,
@@ -55,7 +55,6 @@ class SourceOptions:
             "--ref -r",
             "Reference of all images of --layout plain that have none of their own; may be repeated.",
             "FILE",
-            show_default=False,
         ),
     ] = None
     allow_outside: Annotated[
@@ -90,7 +89,6 @@ class EngineOptions:
             "on it.",
             "N",
             min=1,
-            show_default=False,
         ),
     ] = None
     engine: Annotated[Literal["local", "ray"], option("--engine", "Who does the rows.")] = "local"
@@ -105,7 +103,6 @@ class EngineOptions:
             "Rows done side by side by --engine ray. Default: as many as its CPUs or GPUs allow.",
             "N",
             min=1,
-            show_default=False,
         ),
     ] = None
     num_gpus: Annotated[
@@ -137,14 +134,17 @@ def batch(
     settings = options.settled(run, masks, coding, sampling, matching, sure)
     console = Console(speech.quiet, speech.json)
     rows = _rows(source, masks.mask_from, course.fail_fast, console)
-    _note_matchers(rows, settings, console)
+    for said in matchers_of_rows(rows, settings.config.alignment, "matchers" in settings.given):
+        console.note(said)
     job = _job(rows, source, course.shard, masks, settings.config, not no_metadata)
     if course.dry_run:
         _show(job, console)
         return
     started_s = time.perf_counter()
     tally = _run(job, settings.config, choice, course, console)
-    _tell(job, tally, time.perf_counter() - started_s, console)
+    taken_s = time.perf_counter() - started_s
+    told = {"out": str(job.out), **tally.told(), "seconds": round(taken_s, 3)}
+    console.result(f"{job.out / 'report.html'}: {tally.sentence(taken_s)}", told)
     if tally.stop.asked:
         console.note("run the same command again to go on")
         raise typer.Exit(ExitCode.INTERRUPTED)
@@ -172,13 +172,6 @@ def _rows(source: SourceOptions, mask_from: MaskSource, all_there: bool, console
     for said in listed.notes:
         console.note(said)
     return listed.rows
-
-
-def _note_matchers(rows: "list[Row]", settings: Settled, console: Console) -> None:
-    wanted = settings.config.alignment
-    note_matchers(wanted, "matchers" in settings.given, console)
-    for chosen in {row.settings["matchers"] for row in rows if "matchers" in row.settings}:
-        note_matchers(replace(wanted, matchers=chosen), True, console)
 
 
 def _job(
@@ -229,21 +222,3 @@ def _run(
     watch = partial(row_progress, quiet=console.quiet)
     with noted_interruption() as stop:
         return run_batch(job, engine, anew=course.overwrite, most_failures=most, stop=stop, watch=watch)
-
-
-def _tell(job: "Job", tally: "Tally", seconds: float, console: Console) -> None:
-    rate = (tally.done + tally.failed) / max(seconds, 1e-9)
-    told = {
-        "out": str(job.out),
-        "rows": tally.total,
-        "done": tally.done,
-        "done_before": tally.done_before,
-        "failed": tally.failed,
-        "seconds": round(seconds, 3),
-    }
-    before = f", {tally.done_before} were done before" if tally.done_before else ""
-    sentence = (
-        f"{job.out / 'report.html'}: {tally.done} rows done{before}, {tally.failed} failed "
-        f"({seconds:.0f} s, {rate:.2f} rows/s)"
-    )
-    console.result(sentence, told)

@@ -9,7 +9,6 @@ from artifix.repair.target import Target, folder_of
 
 if TYPE_CHECKING:
     from artifix.repair.locating import Located
-    from artifix.repair.overall import Overall
 
 
 def locate(
@@ -40,15 +39,16 @@ def locate(
     from artifix.outputs.save import save_result
     from artifix.refinement.filling import fill_note
     from artifix.repair.case import locate_case
+    from artifix.repair.telling import sentence_of_match
 
     with session.console.progress() as progress:
-        done = locate_case(loaded, session.inputs, session.config, progress, session.started_s)
+        done = locate_case(loaded, session.inputs, session.config, progress, session.asked.settings.started_s)
     result, pictures = done.located.result, done.files
     if stages:
         pictures |= _stages(session, done.located)
     save_result(folder, pictures, overwrite, session.inputs.paths)
-    told = {**done.record, **session.target.told(), "files": sorted(pictures)}
-    session.console.result(f"{folder}: {_sentence(done.located, done.overall)}", told)
+    told = {**done.record, **session.asked.target.told(), "files": sorted(pictures)}
+    session.console.result(f"{folder}: {sentence_of_match(done.located, done.overall)}", told)
     for said in filter(None, (done.overall.note, fill_note(result.filled))):
         session.console.note(said)
     if result.refusal is not None:
@@ -62,12 +62,3 @@ def _stages(session: Session, located: "Located") -> dict[str, bytes]:
     if missing := left_out(located.result.alignments):
         session.console.note(missing)
     return stage_files(located.case, located.result.alignments)
-
-
-def _sentence(located: "Located", overall: "Overall") -> str:
-    from artifix.geometry import box_of
-
-    boxes = [box_of(alignment.region) for alignment in located.result.alignments]
-    places = "; ".join(f"x {b.left}-{b.right - 1}, y {b.top}-{b.bottom - 1}" for b in boxes)
-    said = "found" if located.result.refusal is None else "best guess"
-    return f"{said} in {located.case.reference.path.name} at {places} ({overall.sentence()})"

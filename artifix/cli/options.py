@@ -1,5 +1,6 @@
 """Options that several commands share, by theme. Settings are declared in `artifix.config`."""
 
+import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +25,7 @@ def option(flags: str, text: str, metavar: str | None = None, **more: Any) -> An
 
 def argument(metavar: str, text: str) -> Any:
     """A file that a command is about."""
-    return typer.Argument(metavar=metavar, readable=False, help=text, show_default=False)
+    return typer.Argument(metavar=metavar, readable=False, help=text)
 
 
 def as_option(name: str, value: str | None) -> str:
@@ -36,7 +37,7 @@ def as_option(name: str, value: str | None) -> str:
     return flag if value in (None, "True") else f"{flag} {value}"
 
 
-Out = Annotated[Path, option("--out", "Folder for the results.", "DIR", show_default=False)]
+Out = Annotated[Path, option("--out", "Folder for the results.", "DIR")]
 OutBeside = Annotated[
     Path | None,
     option(
@@ -57,10 +58,7 @@ class PictureOptions:
     ref: Annotated[
         list[Path],
         option(
-            "--ref -r",
-            "A photo of the same object; of several the one that matches best is used.",
-            "FILE",
-            show_default=False,
+            "--ref -r", "A photo of the same object; of several the one that matches best is used.", "FILE"
         ),
     ]
     mask: Annotated[
@@ -70,7 +68,6 @@ class PictureOptions:
             "White, or any paint on black or transparency, where the image is wrong; a grey rim blends. "
             "Needed unless --mask-from is image-alpha.",
             "FILE",
-            show_default=False,
         ),
     ] = None
     region: Annotated[
@@ -199,10 +196,11 @@ class SpeechOptions:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The settings of a command."""
+    """The settings of a command, and when it began."""
 
     config: CommandConfig
     given: frozenset[str]  # names of those that an option or a variable gives
+    started_s: float  # of time.perf_counter
 
 
 def settled(run: RunOptions | ManyRunOptions, *groups: Any) -> Settled:
@@ -216,10 +214,11 @@ def settled(run: RunOptions | ManyRunOptions, *groups: Any) -> Settled:
         InputError: the file cannot be read.
         UsageError: an unknown setting, or a value out of its range.
     """
+    started_s = time.perf_counter()
     values = {f.name: getattr(group, f.name) for group in (run, *groups) for f in fields(group)}
     # An option that may be repeated is empty where it is not given.
     values = {name: value for name, value in values.items() if value not in (None, (), [])}
     given = {name: value for name, value in values.items() if name in SETTINGS}
     if "matchers" in given:
         given["matchers"] = [part for text in given["matchers"] for part in text.split(",")]
-    return Settled(load_config(run.config, given), frozenset(given))
+    return Settled(load_config(run.config, given), frozenset(given), started_s)

@@ -11,8 +11,6 @@ from artifix.repair.target import check_ending, format_of, target_of
 if TYPE_CHECKING:
     from artifix.outputs.formats import Form
     from artifix.repair.loading import Loaded
-    from artifix.repair.locating import Located
-    from artifix.repair.overall import Overall
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +60,17 @@ def refine(
 def _repair(session: Session, loaded: "Loaded", form: "Form", with_metadata: bool) -> None:
     """Refine the case of `session`, write its results and tell of them."""
     from artifix.repair.case import repair_case
+    from artifix.repair.telling import sentence_of_repair
 
-    inputs, target, config, started_s = session.inputs, session.target, session.config, session.started_s
+    asked, inputs, target = session.asked, session.inputs, session.asked.target
     with session.console.progress() as progress:
-        done = repair_case(loaded, inputs, config, form, with_metadata, progress, started_s)
-    target.save(done.files, done.picture.data, session.overwrite, inputs.paths)
+        done = repair_case(
+            loaded, inputs, session.config, form, with_metadata, progress, asked.settings.started_s
+        )
+    target.save(done.files, done.picture.data, asked.overwrite, inputs.paths)
     told = {**done.record, **target.told(), "files": sorted(done.files) if target.folder else []}
-    session.console.result(_sentence(target.shown(done.picture.name), done.located, done.overall), told)
+    shown = target.shown(done.picture.name)
+    session.console.result(sentence_of_repair(shown, done.located, done.overall), told)
     for said in filter(None, (done.overall.note, *done.result.notes, *done.picture.notes)):
         session.console.note(said)
 
@@ -77,18 +79,10 @@ def _form_of(session: Session, asked: str | None) -> "Form":
     """How the repaired picture is coded: as `asked`, or by the ending of --to."""
     from artifix.repair.coding import form_of, kept_note
 
-    output, image, to = session.config.output, session.inputs.cases[0].image, session.target.picture
+    output, image, to = session.config.output, session.inputs.cases[0].image, session.asked.target.picture
     output = replace(output, format=format_of(to, asked, output.format))
     form = form_of(output, image)
     check_ending(to, form.name)
     if said := kept_note(output, image):
         session.console.note(said)
     return form
-
-
-def _sentence(shown: str, located: "Located", overall: "Overall") -> str:
-    reference = located.case.reference.path.name
-    if overall.placed == "filled":
-        return f"{shown}: nothing was found in {reference}"
-    parts = "1 part" if overall.parts == 1 else f"{overall.parts} parts"
-    return f"{shown}: {parts} repainted after {reference}, {overall.sentence()}"

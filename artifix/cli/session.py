@@ -1,15 +1,11 @@
 """What refine and locate do around one repair: cheap checks first, then the network, then the files."""
 
-import gc
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from artifix.cli.console import Console
 from artifix.cli.options import MaskOptions, PictureOptions, RepairedPictureOptions, Settled, SpeechOptions
-from artifix.config import AlignmentConfig, CommandConfig
+from artifix.config import CommandConfig
 from artifix.errors import UsageError
 from artifix.inputs.places import STREAM
 from artifix.inputs.request import IMAGE_ALPHA, Request, check_request
@@ -29,19 +25,16 @@ class Asked:
     target: Target
     overwrite: bool
     speech: SpeechOptions
-    started_s: float = field(default_factory=time.perf_counter)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """One command's settings, inputs and places for the results."""
+    """What a command has to do, and all it needs besides the network."""
 
+    asked: Asked
     config: CommandConfig
     inputs: "Inputs"
-    target: Target
-    overwrite: bool
     console: Console
-    started_s: float  # of time.perf_counter
 
 
 def requested(files: PictureOptions, masks: MaskOptions, settings: Settled) -> Request:
@@ -87,6 +80,7 @@ def open_session(asked: Asked) -> Session:
     from artifix.inputs.reading import read_inputs
     from artifix.inputs.softness import softness_of
     from artifix.inputs.stored_alignment import settings_of
+    from artifix.repair.matchers import matcher_notes
 
     config, target = asked.settings.config, asked.target
     inputs = read_inputs(asked.request)
@@ -98,28 +92,10 @@ def open_session(asked: Asked) -> Session:
     if said := softness_of(inputs.cases[0].blend, config.alignment.mask_threshold):
         console.note(said)
     if inputs.stored is None and asked.request.points is None:  # then nobody is asked
-        note_matchers(config.alignment, "matchers" in asked.settings.given, console)
-    target.check(asked.overwrite, inputs.paths)
-    return Session(config, inputs, target, asked.overwrite, console, asked.started_s)
-
-
-def note_matchers(settings: AlignmentConfig, asked_for: bool, console: Console) -> None:
-    """Tell which matcher is left out because it is not installed.
-
-    Args:
-        settings: of stage 1.
-        asked_for: the matchers were named; then none is left out.
-        console: where to.
-
-    Raises:
-        UsageError: a matcher that was asked for is not installed.
-        WeightsError: the weights of a learned matcher cannot be used.
-    """
-    from artifix.matching.installed import check_matchers
-
-    if settings.transform:
-        for said in check_matchers(settings.matchers, asked_for):
+        for said in matcher_notes(config.alignment, "matchers" in asked.settings.given):
             console.note(said)
+    target.check(asked.overwrite, inputs.paths)
+    return Session(asked, config, inputs, console)
 
 
 def open_pipeline(config: CommandConfig, console: Console) -> "Loaded":
@@ -131,17 +107,4 @@ def open_pipeline(config: CommandConfig, console: Console) -> "Loaded":
     """
     from artifix.repair.loading import load
 
-    with _uncollected():
-        return load(config.run, console.note, owns_process=True)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Imports make hardly any garbage, and looking for it in the millions of their objects takes time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    return load(config.run, console.note, owns_process=True)

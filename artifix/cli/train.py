@@ -16,56 +16,42 @@ if TYPE_CHECKING:
     import torch
 
     from artifix.training.config import TrainingConfig
-    from artifix.training.ending import Written
-    from artifix.training.loop import Job, Outcome
+    from artifix.training.loop import Job
 
 
 @dataclass(frozen=True, slots=True)
 class TrainOptions:
     """What is trained, on what, and where to."""
 
-    out: Annotated[
-        Path, option("--out", "Folder for checkpoints, logs and RUN/weights.", "RUN", show_default=False)
-    ]
+    out: Annotated[Path, option("--out", "Folder for checkpoints, logs and RUN/weights.", "RUN")]
     data: Annotated[
         list[Path] | None,
         option(
             "--data",
             "Folder of single images, searched with its subfolders, or a pack; may be repeated.",
             "DIR",
-            show_default=False,
         ),
     ] = None
     pairs: Annotated[
         list[Path] | None,
-        option(
-            "--pairs", "Folder of objects seen in several views; may be repeated.", "DIR", show_default=False
-        ),
+        option("--pairs", "Folder of objects seen in several views; may be repeated.", "DIR"),
     ] = None
     config: Annotated[
         str, option("--config", "Recipe: one that comes with artifix, or a TOML file.", "NAME|FILE")
     ] = "small"
     settings: Annotated[
         list[str] | None,
-        option(
-            "--set",
-            "Change a setting of the recipe; may be repeated.",
-            "SECTION.FIELD=VALUE",
-            show_default=False,
-        ),
+        option("--set", "Change a setting of the recipe; may be repeated.", "SECTION.FIELD=VALUE"),
     ] = None
     minutes: Annotated[
-        float | None,
-        option("--minutes", "Stop after so many. Default: when all steps are done.", show_default=False),
+        float | None, option("--minutes", "Stop after so many. Default: when all steps are done.")
     ] = None
     steps: Annotated[
-        int | None,
-        option("--steps", "Length of the schedule. Default: the recipe's.", min=1, show_default=False),
+        int | None, option("--steps", "Length of the schedule. Default: the recipe's.", min=1)
     ] = None
-    seed: Annotated[
-        int | None,
-        option("--seed", "Of everything random. Default: the recipe's.", min=0, show_default=False),
-    ] = None
+    seed: Annotated[int | None, option("--seed", "Of everything random. Default: the recipe's.", min=0)] = (
+        None
+    )
     resume: Annotated[bool, option("--resume", "Go on from the newest checkpoint in --out.")] = False
     preview: Annotated[bool, option("--preview", "Only draw RUN/preview.png, a sheet of training pairs.")] = (
         False
@@ -145,7 +131,7 @@ def _job(asked: TrainOptions) -> "Job":
 
 def _train(job: "Job", name: str, recipe: "TrainingConfig", device: "torch.device", console: Console) -> None:
     """Train, export, tell."""
-    from artifix.training.ending import write_weights
+    from artifix.training.ending import sentence_of, told_of, write_weights
     from artifix.training.loop import train as run_training
     from artifix.training.processes import leave_processes
 
@@ -157,26 +143,5 @@ def _train(job: "Job", name: str, recipe: "TrainingConfig", device: "torch.devic
         raise
     leave_processes()
     if outcome.is_main:
-        _tell(outcome, write_weights(job, name, outcome, console.note), console)
-
-
-def _tell(outcome: "Outcome", written: "Written", console: Console) -> None:
-    recipe = outcome.config
-    figures = {name: round(value, 4) for name, value in outcome.figures.items()}
-    short = {name: value for name, value in figures.items() if name == "hits" or name.endswith("_db")}
-    told = ", ".join(f"{name} {value:.2f}" for name, value in short.items())
-    done = (
-        f"{outcome.step} of {recipe.steps} steps, {outcome.pairs_seen} pairs, {outcome.seconds / 60:.1f} min"
-    )
-    console.result(
-        f"{written.weights}: {done}; {told}",
-        {
-            "weights": str(written.weights),
-            "step": outcome.step,
-            "steps": recipe.steps,
-            "pairs_seen": outcome.pairs_seen,
-            "seconds": round(outcome.seconds, 1),
-            "figures": figures,
-            "confidence_odds": written.odds,
-        },
-    )
+        written = write_weights(job, name, outcome, console.note)
+        console.result(sentence_of(outcome, written), told_of(outcome, written))

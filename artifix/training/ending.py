@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from artifix.alignment.confidence import Odds
 from artifix.sections import to_dict
@@ -43,6 +43,30 @@ def write_weights(job: Job, name: str, outcome: Outcome, tell: Tell) -> Written:
     return Written(
         export_weights(outcome.network, folder, layer=layer, odds=odds, card=card, recipe=text), odds
     )
+
+
+def sentence_of(outcome: Outcome, written: Written) -> str:
+    """How a training ended, for a person."""
+    figures = {name: round(value, 4) for name, value in outcome.figures.items()}
+    short = {name: value for name, value in figures.items() if name == "hits" or name.endswith("_db")}
+    told = ", ".join(f"{name} {value:.2f}" for name, value in short.items())
+    return (
+        f"{written.weights}: {outcome.step} of {outcome.config.steps} steps, {outcome.pairs_seen} pairs, "
+        f"{outcome.seconds / 60:.1f} min; {told}"
+    )
+
+
+def told_of(outcome: Outcome, written: Written) -> dict[str, Any]:
+    """The same for a program, JSON-ready."""
+    return {
+        "weights": str(written.weights),
+        "step": outcome.step,
+        "steps": outcome.config.steps,
+        "pairs_seen": outcome.pairs_seen,
+        "seconds": round(outcome.seconds, 1),
+        "figures": {name: round(value, 4) for name, value in outcome.figures.items()},
+        "confidence_odds": written.odds,
+    }
 
 
 def _card(job: Job, name: str, outcome: Outcome) -> Card:
