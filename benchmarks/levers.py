@@ -39,13 +39,14 @@ from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
 from artifix.matching.installed import check_matchers
 from artifix.network.device import choose_device, choose_dtype
-from artifix.pipeline import RefineByAlignPipeline, RefineResult
+from artifix.pipeline import RefineByAlignPipeline
 from artifix.pretrained import load_pipeline
 from artifix.refinement import stage as repainting
 from artifix.registration import search as searching
 from artifix.registration.content import Content, likeness_of
 from artifix.registration.evidence import Evidence
 from artifix.registration.transform import Transform
+from artifix.result import RefineResult
 
 FULL = override(RefineConfig(), force=True)
 UNTOUCHED, DEFAULT = "as-is", "default"

@@ -26,8 +26,9 @@ from artifix.evaluation.benchmark import Score, mean, run, score
 from artifix.evaluation.cases import KnownCase, case_folders, read_known_case
 from artifix.network.device import choose_device, choose_dtype
 from artifix.outputs.encode import encode_png
-from artifix.pipeline import RefineByAlignPipeline, RefineResult
+from artifix.pipeline import RefineByAlignPipeline
 from artifix.pretrained import load_pipeline
+from artifix.result import RefineResult
 
 BASELINES = {"as-is": "the artifact left as it is", "telea": "OpenCV inpainting, no reference"}
 FIGURES = ("psnr", "ssim", "iou", "box", "hit", "outside", "confidence", "align_s", "sample_s")

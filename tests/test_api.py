@@ -13,7 +13,7 @@ from artifix.alignment.choice import Refusal
 from artifix.alignment.located import LocateResult
 from artifix.errors import InputError, NoMatchError, UsageError
 
-FOUND = LocateResult((SimpleNamespace(confidence=1.0, transform=None, placed="rough"),), (), {})
+FOUND = LocateResult((SimpleNamespace(confidence=1.0, transform=None, placed="rough"),), {})
 
 
 class Recorder:

@@ -18,6 +18,7 @@ LINES = (
     {"repair"},
     {"pretrained"},
     {"pipeline"},
+    {"result"},
     {"alignment", "refinement"},
     {"attention"},
     {"registration"},

@@ -78,10 +78,8 @@ def ablate(
     with console.progress() as progress:
         network, contexts = loaded.pipeline.network, config.alignment.contexts
         gamma, grids = measure_all(survey, network, contexts, config.seed, progress)
-    timings = {
-        "load_s": round(loaded.load_s, 3),
-        "total_s": round(time.perf_counter() - settings.started_s, 3),
-    }
+    total_s = time.perf_counter() - settings.started_s
+    timings = {"load_s": round(loaded.load_s, 3), "total_s": round(total_s, 3)}
     record = {**ablation_record(gamma, grids, survey, config, loaded), "timings": timings}
     measured = zip(survey.cases, grids, strict=True)
     shown = [(read_known_case(files), grid) for files, grid in measured if files.name in survey.shown]

@@ -63,10 +63,9 @@ def _repair(session: Session, loaded: "Loaded", form: "Form", with_metadata: boo
     from artifix.repair.telling import sentence_of_repair
 
     asked, inputs, target = session.asked, session.inputs, session.asked.target
+    started_s = asked.settings.started_s
     with session.console.progress() as progress:
-        done = repair_case(
-            loaded, inputs, session.config, form, with_metadata, progress, asked.settings.started_s
-        )
+        done = repair_case(loaded, inputs, session.config, form, with_metadata, progress, started_s)
     target.save(done.files, done.picture.data, asked.overwrite, inputs.paths)
     told = {**done.record, **target.told(), "files": sorted(done.files) if target.folder else []}
     shown = target.shown(done.picture.name)

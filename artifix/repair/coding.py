@@ -19,7 +19,7 @@ from artifix.outputs.formats import DEEP, LOSSLESS, MOST_SIDE_PX, USUAL_SUFFIX, 
 from artifix.spelling import setting
 
 if TYPE_CHECKING:
-    from artifix.pipeline import RefineResult
+    from artifix.result import RefineResult
 
 KEEP = "keep"
 _QUALITY = 95  # of a lossy picture where none is asked for

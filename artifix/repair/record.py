@@ -17,7 +17,8 @@ from artifix.sections import to_dict
 
 if TYPE_CHECKING:
     from artifix.alignment.located import LocateResult
-    from artifix.pipeline import RefineResult
+    from artifix.refinement.repainted import Repainted
+    from artifix.result import RefineResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +53,7 @@ def record_of(repair: Repair) -> dict[str, Any]:
         "inputs": _inputs(repair.located.case),
         **_refused(repair.located),
         **_where_from(repair),
-        "groups": list(repair.result.groups),
+        "groups": groups_of(repair.result),
         **_filled(repair.result),
     }
 
@@ -70,6 +71,26 @@ def alignment_of(record: Mapping[str, Any], result: "LocateResult | RefineResult
         "correspondence": CORRESPONDENCE,
         "groups": [describe(alignment) for alignment in result.alignments],
     }
+
+
+def groups_of(result: "LocateResult | RefineResult") -> list[dict[str, Any]]:
+    """What record.json says of each mask group, JSON-ready."""
+    from artifix.alignment.stored import summarise
+    from artifix.result import RefineResult
+
+    groups = [summarise(alignment) for alignment in result.alignments]
+    if not isinstance(result, RefineResult):
+        return groups
+    return [group | _drawn(drawn) for group, drawn in zip(groups, result.repainted, strict=True)]
+
+
+def _drawn(repainted: "Repainted | None") -> dict[str, Any]:
+    """How a group was repainted; empty where it is filled from around."""
+    if repainted is None:
+        return {}
+    tried = [{"seed": one.seed, "agreement": round(one.agreement, 4)} for one in repainted.candidates]
+    told = {"seed": repainted.seed, "grain": round(repainted.grain, 2)}
+    return {**told, "candidates": tried} if tried else told
 
 
 def _refused(located: Located) -> dict[str, str]:
@@ -96,7 +117,7 @@ def _learned(repair: Repair) -> dict[str, Any]:
     if repair.inputs.stored is not None:
         told = repair.inputs.stored.matchers
     else:
-        counts = [group.get("matchers", {}) for group in repair.result.groups]
+        counts = [alignment.matchers or {} for alignment in repair.result.alignments]
         ran = {name for group in counts for name, count in group.items() if count != NOT_INSTALLED}
         digests = digests_of(repair.config.alignment.matchers, ran)
         told = {name: {"sha256": digest} for name, digest in digests.items()}
