@@ -27,6 +27,7 @@ from artifix.registration.hand import transform_by_hand
 from artifix.registration.search import Hypothesis, is_sure, prove, search
 from artifix.registration.transform import LEAST_SIDE_PX, Transform, lands
 from artifix.scene import Matches, Scene
+from artifix.spelling import setting
 
 TRUSTED = 0.3  # a field of so much trust is worth a look along it
 MIRROR_SURE = 0.9  # confidence of what is found in a mirrored reference, above which no more is asked
@@ -252,11 +253,12 @@ def check_address(network: Network, layer: str, timestep: int) -> None:
     layers = cross_attention_layers(network.unet)
     if layer not in layers:
         raise UsageError(
-            f"--layer {layer}: the network has no such layer", f"its layers are: {', '.join(layers)}"
+            f"{setting('layer')} {layer}: the network has no such layer",
+            f"its layers are: {', '.join(layers)}",
         )
     last = network.scheduler.config.num_train_timesteps - 1
     if not 0 <= timestep <= last:
-        raise UsageError(f"--timestep {timestep}: is outside the schedule", f"use 0 to {last}")
+        raise UsageError(f"{setting('timestep')} {timestep}: is outside the schedule", f"use 0 to {last}")
 
 
 def _guess(field: AttentionField, scene: Scene) -> tuple[Transform | None, float]:
