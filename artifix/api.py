@@ -8,7 +8,7 @@ from artifix.config import CommandConfig, RunConfig, Settings, load_config
 from artifix.errors import UsageError
 from artifix.inputs.hint import PointsLike, RegionLike
 from artifix.inputs.reading import Inputs
-from artifix.inputs.request import check_settings
+from artifix.inputs.request import MaskReading, MaskSource, check_settings
 from artifix.inputs.sources import PictureLike, cases_of
 from artifix.matching.installed import check_matchers
 from artifix.repair.loading import load
@@ -29,6 +29,9 @@ def refine(
     *,
     region: RegionLike | None = None,
     points: PointsLike | None = None,
+    mask_from: MaskSource = "auto",
+    invert_mask: bool = False,
+    fit_mask: bool = False,
     progress: Progress | None = None,
     **settings: Unpack[Settings],
 ) -> "RefineResult":
@@ -44,6 +47,9 @@ def refine(
         region: where the reference shows the part, if that is known: a box (x0, y0, x1, y1), x1 and y1
             excluded, or (H_ref, W_ref) bool.
         points: matches, if they are known: (N, 4) of x, y, x_ref, y_ref, at least two.
+        mask_from: what of a mask to read: "luminance", "alpha", or "auto" to tell by the mask.
+        invert_mask: black is repainted instead of white.
+        fit_mask: resize a mask of another size than the image; an array is not resized.
         progress: called with (stage, done, total).
         settings: fields of `artifix.config` by name: steps=8, device="cuda", weights="DIR", zoom=False, ...
 
@@ -56,7 +62,8 @@ def refine(
     """
     config = _config(settings)
     check_settings(config.alignment, points is not None)
-    cases = cases_of(image, mask, reference, region, points)
+    reading = MaskReading(mask_from, invert_mask, fit_mask)
+    cases = cases_of(image, mask, reference, region, points, reading)
     pipeline = _pipeline(config)
     located = search(pipeline, Inputs(tuple(cases)), config, progress)
     return pipeline.refine(located.case, config, progress, located.result)
@@ -69,6 +76,9 @@ def locate(
     *,
     region: RegionLike | None = None,
     points: PointsLike | None = None,
+    mask_from: MaskSource = "auto",
+    invert_mask: bool = False,
+    fit_mask: bool = False,
     progress: Progress | None = None,
     **settings: Unpack[Settings],
 ) -> "LocateResult":
@@ -79,7 +89,8 @@ def locate(
     """
     config = _config(settings)
     check_settings(config.alignment, points is not None)
-    cases = cases_of(image, mask, reference, region, points)
+    reading = MaskReading(mask_from, invert_mask, fit_mask)
+    cases = cases_of(image, mask, reference, region, points, reading)
     return search(_pipeline(config), Inputs(tuple(cases)), config, progress).result.sure()
 
 

@@ -23,7 +23,7 @@ from artifix.errors import InputError
 from artifix.inputs.case import Case
 from artifix.inputs.hint import PointsLike, RegionLike
 from artifix.inputs.parts import parts_of
-from artifix.inputs.request import check_settings
+from artifix.inputs.request import MaskReading, MaskSource, check_settings
 from artifix.inputs.sources import PictureLike, cases_of
 from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.matching.descriptors import describe_by
@@ -229,13 +229,17 @@ class RefineByAlignPipeline(DiffusionPipeline):
         *,
         region: RegionLike | None = None,
         points: PointsLike | None = None,
+        mask_from: MaskSource = "auto",
+        invert_mask: bool = False,
+        fit_mask: bool = False,
         progress: Progress | None = None,
         **settings: Unpack[RefineSettings],
     ) -> RefineResult:
         """Repair an image after a reference photo; arguments, result and errors as of `artifix.refine`."""
         config = override(RefineConfig(), **settings)
         check_settings(config.alignment, points is not None)
-        cases = cases_of(image, mask, reference, region, points)
+        reading = MaskReading(mask_from, invert_mask, fit_mask)
+        cases = cases_of(image, mask, reference, region, points, reading)
         if len(cases) == 1:
             return self.refine(cases[0], config, progress)
         best, found = self.search_best(cases, config, progress)

@@ -183,6 +183,27 @@ def test_the_repaired_part_takes_up_the_grain_of_the_image(pipeline, mask):
     assert added[34:46, 24:46].std() == pytest.approx(9, abs=2)
 
 
+def test_called_with_pictures_it_repairs_as_with_a_case(pipeline, case, mask, refined):
+    image, reference = case.image.pixels, case.reference.pixels
+    told = []
+    settings = {"steps": 1, "zoom": False, "force": True}
+    alone = pipeline(
+        image, mask, Image.fromarray(reference), progress=lambda *it: told.append(it), **settings
+    )
+    assert np.array_equal(alone.refined, refined.refined)
+    assert told[0] == ("align", 0, 2)
+    grey = np.full((90, 90, 3), 128, np.uint8)
+    assert np.array_equal(pipeline(image, mask, [grey, reference], **settings).refined, refined.refined)
+
+
+def test_called_with_what_contradicts_itself_it_refuses(pipeline, case, mask):
+    given = case.image.pixels, mask, case.reference.pixels
+    with pytest.raises(UsageError, match="unknown setting weights"):
+        pipeline(*given, weights="artifix-small")
+    with pytest.raises(UsageError, match="force takes any match"):
+        pipeline(*given, force=True, strict=True)
+
+
 def test_locating_describes_the_same_groups(pipeline, case, refined):
     located = pipeline.locate(case, QUICK)
     assert [group | {"seed": 0, "grain": 0.0} for group in groups_of(located)] == groups_of(refined)

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from artifix.box import Box, box_of_text
 from artifix.config import SETTINGS as DECLARED
-from artifix.config import AlignmentConfig, RefineConfig, RefinementConfig
+from artifix.config import AlignmentConfig, OutputConfig, RefineConfig, RefinementConfig, RunConfig
 from artifix.errors import UsageError
 from artifix.inputs.request import MaskSource
 from artifix.inputs.table import shown
@@ -72,8 +72,8 @@ KINDS = {
     **SETTINGS,
 }
 OF_THE_RUN = (
-    "weights", "device", "dtype", "threads", "out", "config", "overwrite", "stages", "no_metadata",
-    "to", "format", "quality", "json", "quiet", "debug",
+    *(f.name for section in (RunConfig, OutputConfig) for f in fields(section)),
+    "out", "to", "config", "overwrite", "stages", "no_metadata", "json", "quiet", "debug",
 )  # fmt: skip
 FORM = (
     "columns are image, mask, reference, and as needed id, seed, image_crop, mask_crop, reference_crop or "

@@ -20,6 +20,18 @@ BY_HAND = ("region", "ref_mask", "points")  # of a request, what says where the 
 
 
 @dataclass(frozen=True, slots=True)
+class MaskReading:
+    """How a mask is read; see `inputs.marking.marked_by`."""
+
+    mask_from: MaskSource = "auto"
+    invert_mask: bool = False  # black is repainted instead of white
+    fit_mask: bool = False  # a mask of another size than the image is resized
+
+
+AS_IT_IS = MaskReading()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """The files of one repair, not yet read."""
 
