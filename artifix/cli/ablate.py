@@ -50,21 +50,19 @@ class SurveyOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class LookOptions:
-    """Which crops are looked at."""
+class LookOptions(options.ManyRunOptions):
+    """What with, and which crops are looked at."""
 
     contexts: list[float] | None = None
 
 
-def ablate(
-    *, asked: SurveyOptions, run: options.ManyRunOptions, look: LookOptions, speech: options.SpeechOptions
-) -> None:
+def ablate(*, asked: SurveyOptions, run: LookOptions, speech: options.SpeechOptions) -> None:
     """Measure which attention layer and timestep find the masked part best.
 
     The mIoU of the correspondence map with the true region, over all cases, for every cross-attention layer
     and timestep. Writes gamma.csv, gamma.npy, gamma_box.npy, gamma.png, curves.png, maps.png and record.json.
     """
-    settings = options.settled(run, look)
+    settings = options.settled(run)
     config = settings.config
     console = Console(speech.quiet, speech.json)
     survey = _survey(asked, config, console)

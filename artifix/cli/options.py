@@ -218,7 +218,11 @@ def settled(run: RunOptions | ManyRunOptions, *groups: Any) -> Settled:
     values = {f.name: getattr(group, f.name) for group in (run, *groups) for f in fields(group)}
     # An option that may be repeated is empty where it is not given.
     values = {name: value for name, value in values.items() if value not in (None, (), [])}
-    given = {name: value for name, value in values.items() if name in SETTINGS}
-    if "matchers" in given:
-        given["matchers"] = [part for text in given["matchers"] for part in text.split(",")]
+    given = {name: _listed(value) for name, value in values.items() if name in SETTINGS}
     return Settled(load_config(run.config, given), frozenset(given), started_s)
+
+
+def _listed(value: Any) -> Any:
+    """A list of texts with each that commas divide as several; anything else as it is."""
+    is_texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return [part for text in value for part in text.split(",")] if is_texts else value

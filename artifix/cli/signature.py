@@ -16,7 +16,7 @@ def flattened(command: Callable[..., None]) -> Callable[..., None]:
 
     Args:
         command: takes parameters by keyword. One that is annotated by a dataclass stands for its fields, in
-            their order; a field that is not Annotated is the setting of its name.
+            their order; one that is not Annotated is the setting of its name.
     """
     declared = signature(command, eval_str=True).parameters
     groups: dict[str, Any] = {
@@ -37,7 +37,7 @@ def flattened(command: Callable[..., None]) -> Callable[..., None]:
 
 def _parts(declared: Parameter, group: Any) -> list[Parameter]:
     if group is None:
-        return [declared]
+        return [declared.replace(annotation=_annotated(declared.name, declared.annotation))]
     hints = get_type_hints(group, include_extras=True)
     return [
         Parameter(

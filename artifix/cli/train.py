@@ -61,14 +61,7 @@ class TrainOptions:
     ] = False
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceOptions:
-    """Where."""
-
-    device: str | None = None
-
-
-def train(*, asked: TrainOptions, place: DeviceOptions, speech: options.SpeechOptions) -> None:
+def train(*, asked: TrainOptions, device: str | None = None, speech: options.SpeechOptions) -> None:
     """Train a network and write its weights to RUN/weights.
 
     Pairs with a known match are made on the fly. An interrupted run goes on with --resume. Several GPUs:
@@ -89,14 +82,14 @@ def train(*, asked: TrainOptions, place: DeviceOptions, speech: options.SpeechOp
     check_config(recipe)
     check_data(recipe, job.images, job.pairs)
     quiet_libraries()
-    device = choose_device(place.device or "auto")
+    place = choose_device(device or "auto")
     if not asked.preview:
-        _train(job, asked.config, recipe, device, console)
+        _train(job, asked.config, recipe, place, console)
         return
 
     from artifix.training.preview import draw_preview
 
-    path = draw_preview(job, recipe, device)
+    path = draw_preview(job, recipe, place)
     console.result(f"{path}: training pairs", {"preview": str(path)})
 
 
