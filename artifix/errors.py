@@ -3,6 +3,8 @@
 from enum import IntEnum
 from typing import Any
 
+from artifix.spelling import Spelling, as_keyword, in_python, spelled
+
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "insufficient memory", "unable to allocate")
 
 
@@ -25,16 +27,30 @@ class ArtifixError(Exception):
     """A failure the user can understand and mend.
 
     Args:
-        problem: where and what is wrong, with its numbers.
+        problem: where and what is wrong, with its numbers; settings are named by `spelling.setting`.
         hint: what to do about it.
     """
 
     exit_code = ExitCode.BUG
 
     def __init__(self, problem: str, hint: str = "") -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.hint = hint
+        super().__init__(in_python(problem))
+        self.marked = problem, hint  # the settings in them not yet spelled
+
+    @property
+    def problem(self) -> str:
+        """Where and what is wrong, for who calls artifix from Python."""
+        return self.told(as_keyword)[0]
+
+    @property
+    def hint(self) -> str:
+        """What to do about it, for who calls artifix from Python."""
+        return self.told(as_keyword)[1]
+
+    def told(self, spell: Spelling) -> tuple[str, str]:
+        """Problem and hint, with settings as `spell` writes them."""
+        problem, hint = self.marked
+        return spelled(problem, spell), spelled(hint, spell)
 
 
 class UsageError(ArtifixError):

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar, Unpack
 
 import numpy as np
 from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
@@ -15,14 +15,18 @@ from artifix.alignment.alignment import Alignment
 from artifix.alignment.calibration import Calibration
 from artifix.alignment.choice import choose, refusal_of, refusal_of_all
 from artifix.alignment.confidence import ATTENTION_LOGIT_WEIGHTS
+from artifix.alignment.found_again import found_again
 from artifix.alignment.located import LocateResult, result_of
 from artifix.alignment.scraps import settled
 from artifix.alignment.stage import align
 from artifix.alignment.stored import restore
-from artifix.config import RefineConfig, RefinementConfig
+from artifix.config import RefineConfig, RefinementConfig, RefineSettings, override
 from artifix.errors import InputError
 from artifix.inputs.case import Case
+from artifix.inputs.hint import PointsLike, RegionLike
 from artifix.inputs.parts import parts_of
+from artifix.inputs.request import MaskReading, MaskSource, check_settings
+from artifix.inputs.sources import PictureLike, cases_of
 from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.matching.descriptors import describe_by
 from artifix.network.assembly import Network
@@ -33,26 +37,15 @@ from artifix.refinement.composite import paste
 from artifix.refinement.inpainting import inpaint, inpainted_note
 from artifix.refinement.postprocessing import Postprocessing
 from artifix.refinement.reference_warp import warp_of
+from artifix.refinement.repainted import Candidate, Repainted
 from artifix.refinement.soft_edge import Core, blend_shares
 from artifix.refinement.stage import AlignedReference, Patch, repaint
 from artifix.refinement.transparency import opaque_where_repainted, transparency_note
 from artifix.registration.content import agreement
+from artifix.result import RefineResult
 from artifix.scene import Scene
 
 Progress = Callable[[str, int, int], None]  # stage ("align" or "sample"), done, total
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RefineResult:
-    """The repaired image and how it came about."""
-
-    refined: NDArray  # (H, W, 3) in the image's own type; bit-identical where the mask is 0
-    alignments: tuple[Alignment, ...]
-    groups: tuple[dict[str, Any], ...]  # JSON-ready, one for each mask group
-    timings: dict[str, float]  # seconds by stage
-    alpha: NDArray | None = None  # (H, W) of the image's own type; None where the image has none
-    filled: NDArray | None = None  # (H, W) bool, what of the mask was filled from around instead
-    notes: tuple[str, ...] = ()  # what a person should know of it
 
 
 class RefineByAlignPipeline(DiffusionPipeline):
@@ -210,27 +203,49 @@ class RefineByAlignPipeline(DiffusionPipeline):
         located = located or self.search(case, config, progress)
         located.check_for_repair(config.alignment)
         started = time.perf_counter()
-        refined, records, wanted = case.image.pixels, [], config.refinement
+        refined, repainted, wanted = case.image.pixels, list[Repainted | None](), config.refinement
         placed = [self._aligned(case, found, config) for found in located.alignments]
         cores = [Core.of(found.mask, at) for found, at in zip(located.alignments, placed, strict=True)]
         blends = blend_shares(case.blend, case.levels, cores, wanted.context)
         last = Postprocessing(case.image.rgb, case.blend > 0, case.spoiled, wanted.grain, config.seed)
         for i, alignment in enumerate(located.alignments):
             if alignment.filled:
-                records.append(located.groups[i])
+                repainted.append(None)
                 continue
-            patch, record = self._repaint(case, alignment, config, i, len(located.alignments), progress)
-            patch, told = last.apply(patch, placed[i], i)
+            patch, seed, tried = self._repaint(case, alignment, config, i, len(located.alignments), progress)
+            patch, grain = last.apply(patch, placed[i], i)
             refined = paste(refined, patch.pixels, patch.box, blends[i], wanted.feather_px)
-            records.append(located.groups[i] | record | told)
+            repainted.append(Repainted(seed, grain, tried))
         painted = [*blends, *([] if located.specks is None else [located.specks])]
         refined, alpha = inpaint(refined, located.filled), opaque_where_repainted(case.image.alpha, painted)
         notes = tuple(filter(None, (inpainted_note(located.filled), transparency_note(alpha, painted))))
         timings = located.timings | {"sample_s": time.perf_counter() - started}
-        found = located.alignments
-        return RefineResult(refined, found, tuple(records), timings, alpha, located.filled, notes)
+        found, filled = located.alignments, located.filled
+        return RefineResult(refined, found, tuple(repainted), timings, alpha, filled, notes)
 
-    __call__ = refine
+    def __call__(
+        self,
+        image: PictureLike,
+        mask: PictureLike | None,
+        reference: PictureLike | Sequence[PictureLike],
+        *,
+        region: RegionLike | None = None,
+        points: PointsLike | None = None,
+        mask_from: MaskSource = "auto",
+        invert_mask: bool = False,
+        fit_mask: bool = False,
+        progress: Progress | None = None,
+        **settings: Unpack[RefineSettings],
+    ) -> RefineResult:
+        """Repair an image after a reference photo; arguments, result and errors as of `artifix.refine`."""
+        config = override(RefineConfig(), **settings)
+        check_settings(config.alignment, points is not None)
+        reading = MaskReading(mask_from, invert_mask, fit_mask)
+        cases = cases_of(image, mask, reference, region, points, reading)
+        if len(cases) == 1:
+            return self.refine(cases[0], config, progress)
+        best, found = self.search_best(cases, config, progress)
+        return self.refine(cases[best], config, progress, found[best])
 
     def _align(self, case: Case, part: NDArray[np.bool_], config: RefineConfig) -> Alignment:
         wanted = config.alignment
@@ -250,7 +265,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         index: int,
         count: int,
         progress: Progress | None,
-    ) -> tuple[Patch, dict[str, Any]]:
+    ) -> tuple[Patch, int, tuple[Candidate, ...]]:
         steps = config.refinement.steps
         seeds = [config.seed + k for k in range(config.refinement.candidates)]
         patches = repaint(
@@ -265,11 +280,12 @@ class RefineByAlignPipeline(DiffusionPipeline):
             lambda done, total: _tell(progress, "sample", index * steps + done, count * steps),
         )
         if len(patches) == 1:
-            return patches[0], {"seed": seeds[0]}
-        scores = [self._agreement(case, alignment, patch, config) for patch in patches]
+            return patches[0], seeds[0], ()
+        image, feather_px = case.image.rgb, RefinementConfig().feather_px  # one for all, to be compared
+        pasted = (paste(image, patch.pixels, patch.box, alignment.mask, feather_px) for patch in patches)
+        scores = [found_again(self.network, one, case.reference.rgb, alignment, config) for one in pasted]
         best = int(np.argmax(scores))
-        listed = [{"seed": s, "agreement": round(a, 4)} for s, a in zip(seeds, scores, strict=True)]
-        return patches[best], {"seed": seeds[best], "candidates": listed}
+        return patches[best], seeds[best], tuple(map(Candidate, seeds, scores))
 
     def _aligned(self, case: Case, alignment: Alignment, config: RefineConfig) -> AlignedReference | None:
         hypothesis = alignment.hypothesis
@@ -280,20 +296,6 @@ class RefineByAlignPipeline(DiffusionPipeline):
         described = describe_by(config.alignment.matchers, self.network.device)
         likeness = partial(agreement, scene, transform, described)
         return AlignedReference(warp_of(transform, case.reference), hypothesis.is_exact, likeness)
-
-    def _agreement(self, case: Case, alignment: Alignment, patch: Patch, config: RefineConfig) -> float:
-        """Share of the attention that a repaired crop pays to the region: a good repair is found again."""
-        feather_px = RefinementConfig().feather_px  # that of all cases, so that what is said can be compared
-        repaired = paste(case.image.rgb, patch.pixels, patch.box, alignment.mask, feather_px)
-        blind = replace(config.alignment, transform=False, zoom=False)
-        found = align(
-            self.network,
-            Scene(repaired, alignment.mask, case.reference.rgb),
-            blind,
-            Calibration(alignment.layer, alignment.timestep),
-            config.seed,
-        ).correspondence
-        return float(found[alignment.region].sum() / max(float(found.sum()), 1e-12))
 
 
 def _tell(progress: Progress | None, stage: str, done: int, total: int) -> None:

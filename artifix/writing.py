@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from artifix.errors import OutputError
+from artifix.spelling import setting
 
 UNFINISHED = ".artifix-*"  # what is being written, and what is being replaced
 _log = logging.getLogger(__name__)
@@ -151,7 +152,7 @@ def as_output_error(place: Path, hint: str = "", others: tuple[type[Exception], 
 
     Args:
         place: where something is written, as the user named it.
-        hint: what to do about it; "" is to free space or to choose another place with --out.
+        hint: what to do about it; "" is to free space or to choose another place.
         others: errors that mean the same, of libraries with their own.
     """
     kinds: tuple[type[Exception], ...] = (OSError, *others)
@@ -164,5 +165,5 @@ def as_output_error(place: Path, hint: str = "", others: tuple[type[Exception], 
 
 def _remedy(error: Exception) -> str:
     if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-        return "free some space, or choose another disk with --out"
-    return "choose another folder with --out"
+        return f"free some space, or choose another disk with {setting('out')}"
+    return f"choose another folder with {setting('out')}"

@@ -148,7 +148,7 @@ def measure(pipeline: RefineByAlignPipeline, name: str, clean: Case, grain: Grai
         around=noise_around(noisy, clean.image.rgb, case.mask),
         plain=noise_inside(plain.refined, plain.refined, case.mask),
         repaired=noise_inside(repaired.refined, plain.refined, case.mask),
-        added_to_clean=max(group["grain"] for group in untouched.groups),
+        added_to_clean=max(drawn.grain for drawn in untouched.repainted if drawn is not None),
     )
 
 

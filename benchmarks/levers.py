@@ -35,7 +35,8 @@ from artifix.config import AlignmentConfig
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, read_known_case
 from artifix.matching.installed import check_matchers
-from artifix.pipeline import RefineByAlignPipeline, RefineResult
+from artifix.pipeline import RefineByAlignPipeline
+from artifix.result import RefineResult
 
 COLUMNS = (
     "set (cases)", "variant", "structure", "colour", "PSNR [dB]", "hit", "refused", "repaired", "worth",

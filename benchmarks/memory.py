@@ -15,7 +15,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent / "torture"))
 
@@ -23,9 +22,11 @@ from made_up_batch import engine_of
 from material import write_manifest, write_stub_weights, write_tiny_weights
 
 import artifix.cli.batch
+from artifix.batch.engine import EngineChoice
 from artifix.batch.run import Engine
 from artifix.batch.task import Outcome, Task
 from artifix.cli.app import main as artifix_main
+from artifix.config import CommandConfig
 
 MOST_MB = 50.0
 
@@ -47,8 +48,8 @@ class Curve:
     def watching(self, make: Callable[..., Engine]) -> Callable[..., Engine]:
         """An engine that is measured whenever a row ends."""
 
-        def engine_of(config: Any, given: dict[str, Any]) -> Engine:
-            engine = make(config, given)
+        def engine_of(config: CommandConfig, choice: EngineChoice) -> Engine:
+            engine = make(config, choice)
 
             def run(tasks: Iterable[Task], may_go_on: Callable[[], bool]) -> Iterator[Outcome]:
                 for outcome in engine(tasks, may_go_on):

@@ -25,7 +25,8 @@ from artifix.config import RefineConfig
 from artifix.evaluation.benchmark import Score, mean, run, score
 from artifix.evaluation.cases import KnownCase, read_known_case
 from artifix.outputs.encode import encode_png
-from artifix.pipeline import RefineByAlignPipeline, RefineResult
+from artifix.pipeline import RefineByAlignPipeline
+from artifix.result import RefineResult
 
 BASELINES = {"as-is": "the artifact left as it is", "telea": "OpenCV inpainting, no reference"}
 FIGURES = ("psnr", "ssim", "iou", "box", "hit", "outside", "confidence", "align_s", "sample_s")

@@ -18,6 +18,7 @@ LINES = (
     {"repair"},
     {"pretrained"},
     {"pipeline"},
+    {"result"},
     {"alignment", "refinement"},
     {"attention", "registration"},
     {"matching"},
@@ -25,8 +26,10 @@ LINES = (
     {"scene"},
     {"geometry"},
     {"box"},
-    {"config", "writing"},
+    {"config"},
+    {"sections", "writing"},
     {"errors", "interruption", "control_groups", "tuning"},
+    {"spelling"},
 )
 LEVELS = {room: level for level, rooms in enumerate(LINES) for room in rooms}
 ROOTS = {"__init__", "__main__"}  # the package's own doors, above all rooms
@@ -38,8 +41,10 @@ KNOW_NO_TORCH = {
     "geometry",
     "box",
     "config",
+    "sections",
     "writing",
     "errors",
+    "spelling",
     "tuning",
 }
 NO_TORCH = {"torch", "diffusers", "transformers", "safetensors", "accelerate", "torchvision"}

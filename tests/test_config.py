@@ -2,24 +2,26 @@
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import fields
+from typing import get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from artifix.config import (
-    LIMITS,
+    SECTIONS,
+    SETTINGS,
     AblationConfig,
     CommandConfig,
     RefineConfig,
-    from_dict,
+    Settings,
     load_config,
     override,
-    read_toml,
-    to_dict,
 )
 from artifix.errors import InputError, UsageError
+from artifix.sections import from_dict, read_toml, settings_of, to_dict
 
 
 def test_a_config_survives_the_way_to_plain_values_and_back():
@@ -42,14 +44,20 @@ def test_no_two_sections_share_a_name():
     assert len(names) == len(set(names))
 
 
-def test_every_limit_belongs_to_a_setting_and_holds_its_default():
-    config = CommandConfig()
-    for name, limits in LIMITS.items():
-        owners = (config, config.alignment, config.refinement, config.output, config.run, AblationConfig())
-        owner = next(s for s in owners if hasattr(s, name))
-        default = getattr(owner, name)
-        for value in default if isinstance(default, tuple) else (default,):
-            assert value is None or limits.hold(value), name
+def test_every_field_is_declared_and_its_limits_hold_its_default():
+    assert {f.name for section in SECTIONS for f in fields(section)} | {"seed"} == SETTINGS.keys()
+    for name, known in (SETTINGS | settings_of(AblationConfig)).items():
+        for value in known.default if isinstance(known.default, tuple) else (known.default,):
+            assert value is None or known.limits is None or known.limits.hold(value), name
+
+
+def test_keywords_are_the_settings_with_their_types():
+    of_files = {"format", "quality"}
+    assert get_type_hints(Settings).keys() == SETTINGS.keys() - of_files
+    hints = {name: hint for kind in (*SECTIONS, RefineConfig) for name, hint in get_type_hints(kind).items()}
+    for name, hint in get_type_hints(Settings).items():
+        is_list = get_origin(hints[name]) is tuple
+        assert hint == (Sequence[get_args(hints[name])[0]] if is_list else hints[name]), name
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from artifix.inputs.hint import Hint
 from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.network.projection import Projection
 from artifix.pipeline import RefineByAlignPipeline
+from artifix.repair.record import groups_of
 
 QUICK = override(RefineConfig(), steps=1, zoom=False, force=True)
 RIGHT, DOWN = 30, 18  # the image is the reference from here on
@@ -108,9 +109,9 @@ def test_the_inputs_are_left_as_they_are(pipeline, reference, mask):
 
 
 def test_each_mask_group_is_found_and_repaired(refined, reference, mask):
-    assert len(refined.alignments) == len(refined.groups) == 2
-    assert [group["mask_pixels"] for group in refined.groups] == [600, 300]
-    for alignment, group in zip(refined.alignments, refined.groups, strict=True):
+    assert len(refined.alignments) == len(groups_of(refined)) == 2
+    assert [group["mask_pixels"] for group in groups_of(refined)] == [600, 300]
+    for alignment, group in zip(refined.alignments, groups_of(refined), strict=True):
         box = box_of(alignment.mask)
         there = box_of(alignment.region)
         assert (there.left - box.left, there.top - box.top) == pytest.approx((RIGHT, DOWN), abs=1)
@@ -134,8 +135,8 @@ def test_a_soft_mask_is_located_by_its_core_and_blends_around_it(pipeline, refer
     soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 3)
     soft[soft < 0.01] = 0
     result = pipeline.refine(case_from_arrays(case.image.pixels, soft, reference), QUICK)
-    assert [group["source"] for group in result.groups] == ["sift", "sift"]
-    for group, known in zip(result.groups, refined.groups, strict=True):
+    assert [group["source"] for group in groups_of(result)] == ["sift", "sift"]
+    for group, known in zip(groups_of(result), groups_of(refined), strict=True):
         assert group["mask_pixels"] == pytest.approx(known["mask_pixels"], rel=0.1)
     assert np.array_equal(result.refined[soft == 0], case.image.pixels[soft == 0])
     inner = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
@@ -150,7 +151,7 @@ def test_the_threshold_of_the_mask_is_a_setting(pipeline, reference, mask):
     soft[soft < 0.01] = 0
     case = case_from_arrays(case_of(reference, mask).image.pixels, soft, reference)
     sizes = [
-        sum(g["mask_pixels"] for g in pipeline.locate(case, override(QUICK, mask_threshold=share)).groups)
+        sum(a.mask.sum() for a in pipeline.locate(case, override(QUICK, mask_threshold=share)).alignments)
         for share in (0.2, 0.8)
     ]
     assert sizes[0] > 1.2 * sizes[1]
@@ -175,16 +176,37 @@ def test_the_repaired_part_takes_up_the_grain_of_the_image(pipeline, mask):
     known = pipeline.locate(grainy, QUICK)
     with_it = pipeline.refine(grainy, QUICK, located=known)
     without = pipeline.refine(grainy, override(QUICK, grain=False), located=known)
-    assert [group["grain"] for group in without.groups] == [0.0, 0.0]
-    assert [group["grain"] for group in with_it.groups] == pytest.approx([9, 9], abs=2)
+    assert [group["grain"] for group in groups_of(without)] == [0.0, 0.0]
+    assert [group["grain"] for group in groups_of(with_it)] == pytest.approx([9, 9], abs=2)
     assert np.array_equal(with_it.refined[~mask], image[~mask])
     added = with_it.refined.astype(float) - without.refined
     assert added[34:46, 24:46].std() == pytest.approx(9, abs=2)
 
 
+def test_called_with_pictures_it_repairs_as_with_a_case(pipeline, case, mask, refined):
+    image, reference = case.image.pixels, case.reference.pixels
+    told = []
+    settings = {"steps": 1, "zoom": False, "force": True}
+    alone = pipeline(
+        image, mask, Image.fromarray(reference), progress=lambda *it: told.append(it), **settings
+    )
+    assert np.array_equal(alone.refined, refined.refined)
+    assert told[0] == ("align", 0, 2)
+    grey = np.full((90, 90, 3), 128, np.uint8)
+    assert np.array_equal(pipeline(image, mask, [grey, reference], **settings).refined, refined.refined)
+
+
+def test_called_with_what_contradicts_itself_it_refuses(pipeline, case, mask):
+    given = case.image.pixels, mask, case.reference.pixels
+    with pytest.raises(UsageError, match="unknown setting weights"):
+        pipeline(*given, weights="artifix-small")
+    with pytest.raises(UsageError, match="force takes any match"):
+        pipeline(*given, force=True, strict=True)
+
+
 def test_locating_describes_the_same_groups(pipeline, case, refined):
     located = pipeline.locate(case, QUICK)
-    assert [group | {"seed": 0, "grain": 0.0} for group in located.groups] == list(refined.groups)
+    assert [group | {"seed": 0, "grain": 0.0} for group in groups_of(located)] == groups_of(refined)
     assert np.array_equal(located.alignments[0].correspondence, refined.alignments[0].correspondence)
     assert located.timings["align_s"] > 0
     assert "sample_s" not in located.timings
@@ -192,7 +214,7 @@ def test_locating_describes_the_same_groups(pipeline, case, refined):
 
 def test_both_stages_are_timed_and_told(pipeline, case):
     told = []
-    result = pipeline(case, QUICK, lambda *event: told.append(event))
+    result = pipeline.refine(case, QUICK, lambda *event: told.append(event))
     assert set(result.timings) == {"align_s", "sample_s"}
     assert min(result.timings.values()) > 0
     assert [event for event in told if event[0] == "align"] == [("align", i, 2) for i in range(3)]
@@ -201,7 +223,7 @@ def test_both_stages_are_timed_and_told(pipeline, case):
 
 def test_of_several_candidates_the_chosen_one_agrees_best(pipeline, case):
     result = pipeline.refine(case, override(QUICK, candidates=3, seed=5))
-    for group in result.groups:
+    for group in groups_of(result):
         assert [candidate["seed"] for candidate in group["candidates"]] == [5, 6, 7]
         best = max(group["candidates"], key=lambda candidate: candidate["agreement"])
         assert group["seed"] in [
@@ -214,7 +236,7 @@ def test_saved_and_loaded_it_gives_the_same(pipeline, case, refined, tmp_path):
     loaded = RefineByAlignPipeline.from_pretrained(tmp_path, local_files_only=True)
     again = loaded.refine(case, QUICK)
     assert np.array_equal(again.refined, refined.refined)
-    assert again.groups == refined.groups
+    assert groups_of(again) == groups_of(refined)
     assert loaded.config.alignment_layer == pipeline.config.alignment_layer
     assert loaded.config.confidence_odds == pipeline.config.confidence_odds
     assert loaded.config.residual
@@ -228,7 +250,7 @@ def test_a_reference_without_a_match_is_refused(pipeline, case, mask):
     with pytest.raises(NoMatchError, match="nothing in the reference matches") as caught:
         pipeline.locate(grey, config)
     found = caught.value.found  # the best guess, to be looked at
-    assert len(found.alignments) == len(found.groups) == 2
+    assert len(found.alignments) == 2
     assert found.alignments[0].region.any()
     assert found.timings["align_s"] > 0
     with pytest.raises(NoMatchError, match="nothing in the reference matches"):
@@ -251,7 +273,7 @@ def test_a_thin_part_that_is_not_found_is_filled_and_taken_back_so(pipeline, cas
     thin[60, 20:140] = True
     grey = case_from_arrays(case.image.pixels, thin, np.full((90, 90, 3), 128, np.uint8))
     result = pipeline.refine(grey, RefineConfig())
-    assert result.groups[0]["placed"] == "filled"
+    assert groups_of(result)[0]["placed"] == "filled"
     assert np.array_equal(result.filled, thin)
     assert "too small or thin" in result.notes[0]
     assert np.array_equal(result.refined[~thin], case.image.pixels[~thin])
@@ -273,7 +295,7 @@ def test_specks_are_filled_and_refuse_nothing(pipeline, case, mask):
 def test_without_xfeat_the_parts_are_found_and_repaired(pipeline, case, reference, mask, lacking):
     config = override(QUICK, force=False)
     located = pipeline.locate(case, config)
-    assert {group["matchers"]["xfeat"] for group in located.groups} <= {"not installed", "not needed"}
+    assert {group["matchers"]["xfeat"] for group in groups_of(located)} <= {"not installed", "not needed"}
     for alignment in located.alignments:
         box, there = box_of(alignment.mask), box_of(alignment.region)
         assert (there.left - box.left, there.top - box.top) == pytest.approx((RIGHT, DOWN), abs=1)
@@ -312,8 +334,8 @@ def test_an_unknown_layer_is_refused(pipeline, case):
 def test_the_paper_path_needs_no_transform(pipeline, case, mask):
     result = pipeline.refine(case, override(QUICK, transform=False, aligned_reference=False))
     assert np.array_equal(result.refined[~mask], case.image.pixels[~mask])
-    assert {group["source"] for group in result.groups} == {"correspondence"}
-    assert {group["transform"] for group in result.groups} == {None}
+    assert {group["source"] for group in groups_of(result)} == {"correspondence"}
+    assert {group["transform"] for group in groups_of(result)} == {None}
 
 
 @pytest.fixture(scope="module")
@@ -356,7 +378,7 @@ def test_the_full_size_architecture_goes_the_paper_path(full_shaped, case, mask)
     paper = override(QUICK, transform=False, aligned_reference=False, layer="mid_block.attentions.0")
     result = full_shaped.refine(case, replace(paper, seed=1))
     assert np.array_equal(result.refined[~mask], case.image.pixels[~mask])
-    assert {group["layer"] for group in result.groups} == {"mid_block.attentions.0"}
+    assert {group["layer"] for group in groups_of(result)} == {"mid_block.attentions.0"}
 
 
 def test_the_full_size_architecture_is_saved_without_a_detail_encoder(full_shaped, case, tmp_path):

@@ -8,6 +8,7 @@ from artifix.config import AlignmentConfig
 from artifix.errors import UsageError
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
+from artifix.spelling import setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,9 @@ def check_address(network: Network, layer: str, timestep: int) -> None:
     layers = cross_attention_layers(network.unet)
     if layer not in layers:
         raise UsageError(
-            f"--layer {layer}: the network has no such layer", f"its layers are: {', '.join(layers)}"
+            f"{setting('layer')} {layer}: the network has no such layer",
+            f"its layers are: {', '.join(layers)}",
         )
     last = network.scheduler.config.num_train_timesteps - 1
     if not 0 <= timestep <= last:
-        raise UsageError(f"--timestep {timestep}: is outside the schedule", f"use 0 to {last}")
+        raise UsageError(f"{setting('timestep')} {timestep}: is outside the schedule", f"use 0 to {last}")

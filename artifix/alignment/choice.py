@@ -10,14 +10,18 @@ from artifix.alignment.alignment import Alignment
 from artifix.alignment.repairing import PLACED, SAID
 from artifix.alignment.scraps import located
 from artifix.config import AlignmentConfig
+from artifix.spelling import setting
 
-_OTHERWISE = "give matches by hand (--points) or the part that shows it (--region), use another reference"
-_FORCE = "or pass --force for the best guess"
+_OTHERWISE = (
+    f"give matches by hand ({setting('points')}) or the part that shows it ({setting('region')}), "
+    "use another reference"
+)
+_FORCE = f"or pass {setting('force', True)} for the best guess"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a match is not used."""
+    """Why a match is not used; settings in its texts are not yet spelled."""
 
     problem: str  # with its numbers
     hint: str  # what to do about it
@@ -61,7 +65,7 @@ def refusal_of(found: Sequence[Alignment], config: AlignmentConfig) -> Refusal |
     if not weakest.tried:  # it was taken from a file, which a person may have corrected
         return Refusal(
             f"the match that was given is not sure enough ({numbers})",
-            "if you have checked or corrected it, pass --force; or use another reference",
+            f"if you have checked or corrected it, pass {setting('force', True)}; or use another reference",
         )
     return Refusal(
         f"nothing in the reference matches the masked part ({numbers}; {weakest.tried})",
@@ -73,7 +77,7 @@ def _other_side(found: Sequence[Alignment]) -> str:
     """The remedy for a mask that may be inverted; empty where it covers little."""
     covered = np.logical_or.reduce([alignment.mask for alignment in found]).mean()
     is_most = covered > tuning.ALIGNMENT.most_covered
-    return "pass --invert-mask if black marks the artifact, " if is_most else ""
+    return f"pass {setting('invert_mask', True)} if black marks the artifact, " if is_most else ""
 
 
 def refusal_of_all(
@@ -108,15 +112,15 @@ def refusal_to_repair(found: Sequence[Alignment], config: AlignmentConfig) -> Re
     if turned and not (config.allow_mirror or config.force):
         return Refusal(
             "the reference shows the masked part mirrored",
-            "pass --allow-mirror to use it as a mirror shows it, or use another reference",
+            f"pass {setting('allow_mirror', True)} to use it as a mirror shows it, or use another reference",
         )
     weakest = max(found, key=lambda alignment: PLACED.index(alignment.placed))
     if config.strict and weakest.placed != "exact":
         known = weakest.hypothesis
         how = "" if known is None else f" ({known.support.source}, agreement {known.band.agreement:.2f})"
         return Refusal(
-            f"the reference is placed {SAID[weakest.placed]}{how}, and --strict wants it exactly",
-            f"{_OTHERWISE}, or leave out --strict",
+            f"the reference is placed {SAID[weakest.placed]}{how}, and {setting('strict')} wants it exactly",
+            f"{_OTHERWISE}, or leave out {setting('strict')}",
         )
     least = repair_confidence_of(found)
     is_filled = weakest.placed == "filled"  # which no reference makes better or worse

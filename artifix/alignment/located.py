@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artifix.alignment.alignment import Alignment
 from artifix.alignment.choice import Refusal, refusal_to_repair
-from artifix.alignment.stored import summarise
 from artifix.config import AlignmentConfig
 from artifix.errors import NoMatchError
 
@@ -19,7 +17,6 @@ class LocateResult:
     """Where every mask group lies in the reference."""
 
     alignments: tuple[Alignment, ...]  # the largest group first
-    groups: tuple[dict[str, Any], ...]  # JSON-ready, one for each mask group
     timings: dict[str, float]  # seconds by stage
     refusal: Refusal | None = None  # why it should not be used; None where it is sure enough
     specks: NDArray[np.bool_] | None = None  # (H, W), what of the mask is too small to be sought
@@ -67,5 +64,4 @@ def result_of(
     specks: NDArray[np.bool_] | None = None,
 ) -> LocateResult:
     """The result that holds the alignments of all mask groups."""
-    groups = tuple(map(summarise, found))
-    return LocateResult(tuple(found), groups, dict(timings or {}), refusal, specks)
+    return LocateResult(tuple(found), dict(timings or {}), refusal, specks)

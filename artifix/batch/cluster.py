@@ -23,11 +23,12 @@ from artifix.batch.crew import THREADS, Doer, MakeDoer
 from artifix.batch.gate import MOST_DEATHS, Gate
 from artifix.batch.task import Failure, Outcome, Task
 from artifix.errors import ArtifixError, DeviceError
+from artifix.spelling import setting
 
 _LOOK_S = 0.2  # between two looks whether to go on
 _THREADS_S = 30.0  # for the threads of Ray Data to end
 _PARKED = "Prefetcher"  # the one of them that sleeps for ever where answers are not read to their end
-_DIED_HINT = "it may need more memory than there is: use smaller pictures, or fewer --num-workers"
+_DIED_HINT = f"it may need more memory than there is: use smaller pictures, or fewer {setting('num_workers')}"
 _CLUSTER_HINT = "see that every node is up, and has the same artifix and the same weights installed"
 
 

@@ -12,13 +12,14 @@ from importlib.util import find_spec
 
 from artifix.batch.crew import cores_or_gpus
 from artifix.errors import DeviceError, UsageError
+from artifix.spelling import setting
 
 _PATIENCE_S = 5.0  # for the first sign of a cluster
 _STORE_BYTES = 512 * 2**20  # of shared memory, for the outcomes of a few rows; Ray puts more on the disk
 _DEFAULT_PORT = 6379
 _ADDRESS_HINT = (
     "start it with: ray start --head, and run this on one of its nodes, with RAY_AUTH_MODE=token in the "
-    "environment if the cluster wants its token; or drop --address"
+    f"environment if the cluster wants its token; or drop {setting('address')}"
 )
 
 
@@ -38,7 +39,7 @@ def require_ray(cluster: Cluster) -> None:
         UsageError: Ray is not installed, or the address is none.
     """
     if find_spec("ray") is None or find_spec("pyarrow") is None:
-        raise UsageError("--engine ray needs Ray", 'pip install "artifix[ray]"')
+        raise UsageError(f"{setting('engine')} ray needs Ray", 'pip install "artifix[ray]"')
     if cluster.address not in (None, "auto"):
         _host_and_port(cluster.address or "")
 
@@ -100,7 +101,7 @@ def _connect(cluster: Cluster) -> None:
             **quiet,
         )
         return
-    shown = f"--address {cluster.address}"
+    shown = f"{setting('address')} {cluster.address}"
     if cluster.address != "auto":
         _require_answer(cluster.address, shown)
     try:
@@ -126,7 +127,7 @@ def _host_and_port(address: str) -> tuple[str, int]:
     if host and "/" not in host and port.isascii() and port.isdigit() and len(port) < 6 and int(port) < 2**16:
         return host.strip("[]"), int(port)
     raise UsageError(
-        f"--address {address}: is no address of a Ray cluster",
+        f"{setting('address')} {address}: is no address of a Ray cluster",
         "write host:port as ray start --head tells them, or auto",
     )
 

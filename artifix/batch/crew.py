@@ -23,10 +23,11 @@ from typing import Protocol
 from artifix.batch.gate import MOST_DEATHS
 from artifix.batch.task import Failure, Outcome, Task
 from artifix.errors import ArtifixError, DeviceError
+from artifix.spelling import setting
 
 # What says to the libraries how many threads they may use.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_DIED_HINT = "it may need more memory than there is: use smaller pictures, or fewer --workers"
+_DIED_HINT = f"it may need more memory than there is: use smaller pictures, or fewer {setting('workers')}"
 
 
 class Doer(Protocol):

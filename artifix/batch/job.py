@@ -11,6 +11,7 @@ from artifix.batch.plan import Planned, share_of
 from artifix.batch.results import results_of, write_results
 from artifix.batch.run import Engine, Tally, Tell, do_rows, opened
 from artifix.interruption import Stop
+from artifix.spelling import Spelling, as_keyword
 
 # Given the rows of a run and those done before, what is told after every row.
 Watch = Callable[[int, int], AbstractContextManager[Tell]]
@@ -25,6 +26,7 @@ class Job:
     shard: Shard  # which of the rows are those of this run
     title: str  # of the report
     facts: Mapping[str, str]  # told at its top
+    spell: Spelling = as_keyword  # how settings are named in what is told
 
     @property
     def share(self) -> list[Planned]:
@@ -73,7 +75,7 @@ def run_batch(
         OutputError: another run is at work in the folder, or the disk refuses; nothing is half-written.
         ArtifixError: the engine cannot start.
     """
-    with opened(job.out, job.shard) as journal:
+    with opened(job.out, job.shard, job.spell) as journal:
         share = job.share
         wanted = share if anew else job.left()
         tally = Tally(len(share), len(share) - len(wanted), most_failures=most_failures, stop=stop or Stop())

@@ -10,6 +10,7 @@ from typing import Any
 
 from artifix.batch.lock import Shard
 from artifix.errors import InputError
+from artifix.spelling import Spelling, as_keyword, setting, spelled
 from artifix.writing import as_output_error, sync_folder
 
 _NAME = "journal"
@@ -38,10 +39,10 @@ def read_journals(out: Path) -> dict[str, dict[str, Any]]:
 
 
 class Journal:
-    """The open journal of one run."""
+    """The open journal of one run; settings are named as `spell` writes them."""
 
-    def __init__(self, descriptor: int, path: Path) -> None:
-        self._descriptor, self._path = descriptor, path
+    def __init__(self, descriptor: int, path: Path, spell: Spelling = as_keyword) -> None:
+        self._descriptor, self._path, self._spell = descriptor, path, spell
 
     def append(self, entry: Mapping[str, Any]) -> None:
         """Write one row's entry; on the disk after return.
@@ -49,7 +50,8 @@ class Journal:
         Raises:
             OutputError: the disk refuses.
         """
-        line = (json.dumps({**entry, "time": time.time()}, sort_keys=True) + "\n").encode()
+        texts = {name: spelled(told, self._spell) for name, told in entry.items() if isinstance(told, str)}
+        line = (json.dumps({**entry, **texts, "time": time.time()}, sort_keys=True) + "\n").encode()
         with as_output_error(self._path):
             view = memoryview(line)
             while view:  # a full disk may take a part
@@ -58,7 +60,7 @@ class Journal:
 
 
 @contextmanager
-def open_journal(out: Path, shard: Shard) -> Iterator[Journal]:
+def open_journal(out: Path, shard: Shard, spell: Spelling = as_keyword) -> Iterator[Journal]:
     """The journal of a shard, for appending; a line that a kill cut short is taken away first.
 
     Raises:
@@ -72,7 +74,7 @@ def open_journal(out: Path, shard: Shard) -> Iterator[Journal]:
             _cut_torn_line(descriptor, path)
             os.fsync(descriptor)
             sync_folder(out)
-        yield Journal(descriptor, path)
+        yield Journal(descriptor, path, spell)
     finally:
         with suppress(OSError):  # every line is synced: nothing is left that closing could lose
             os.close(descriptor)
@@ -89,7 +91,7 @@ def _entries(path: Path) -> Iterator[dict[str, Any]]:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
         raise InputError(
-            f"{path}: cannot be read: {error.strerror}", "mend it, or name another --out"
+            f"{path}: cannot be read: {error.strerror}", f"mend it, or name another {setting('out')}"
         ) from error
     for number, line in enumerate(lines[:-1], 1):  # what follows the last line break was cut short
         try:
@@ -101,6 +103,6 @@ def _entries(path: Path) -> Iterator[dict[str, Any]]:
         if not known:
             raise InputError(
                 f"{path}: line {number} is no entry of a journal",
-                "delete that line (its row is done anew), or name another folder with --out",
+                f"delete that line (its row is done anew), or name another folder with {setting('out')}",
             )
         yield entry

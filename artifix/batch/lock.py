@@ -8,6 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from artifix.errors import OutputError, UsageError
+from artifix.spelling import setting
 
 STATE = ".artifix"  # the folder of the locks, in the output
 _GATE_S = 10.0  # longest that another start may take
@@ -43,7 +44,7 @@ def parse_shard(text: str) -> Shard:
         index, count = map(int, words)
         if 1 <= index <= count:
             return Shard(index, count)
-    raise UsageError(f"--shard {text}: is no share", "write i/n with 1 <= i <= n, such as 2/8")
+    raise UsageError(f"{setting('shard')} {text}: is no share", "write i/n with 1 <= i <= n, such as 2/8")
 
 
 @contextmanager
@@ -88,5 +89,5 @@ def _require_free(folder: Path, shard: Shard, out: Path) -> None:
 def _busy(out: Path, shard: Shard) -> OutputError:
     what = "another run" if shard.count == 1 else f"another run (shard {shard})"
     return OutputError(
-        f"{out}: {what} is at work there", "wait for its end, or name another folder with --out"
+        f"{out}: {what} is at work there", f"wait for its end, or name another folder with {setting('out')}"
     )

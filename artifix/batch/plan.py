@@ -10,12 +10,13 @@ from typing import Any
 
 from artifix.batch.lock import Shard
 from artifix.batch.task import Task, seed_of
-from artifix.config import AlignmentConfig, CommandConfig, OutputConfig, RefineConfig, override, to_dict
+from artifix.config import AlignmentConfig, CommandConfig, OutputConfig, RefineConfig, override
 from artifix.errors import UsageError
 from artifix.inputs.places import Place
 from artifix.inputs.request import check_request
 from artifix.inputs.rows import Row
 from artifix.outputs.save import RECORD
+from artifix.sections import to_dict
 
 _UNSET = to_dict(AlignmentConfig())
 _PNG = OutputConfig()
@@ -74,9 +75,10 @@ def plan_rows(rows: Sequence[Row], terms: Terms) -> list[Planned]:
 
 def _check(row: Row, settled: RefineConfig, given: set[str]) -> None:
     try:
-        check_request(row.request, settled.alignment, given | set(row.settings))
+        check_request(row.request, settled.alignment, given | row.settings.keys())
     except UsageError as error:
-        raise UsageError(f"line {row.line}: {error.problem}", error.hint) from error
+        problem, hint = error.marked
+        raise UsageError(f"line {row.line}: {problem}", hint) from error
 
 
 def share_of(planned: Sequence[Planned], shard: Shard) -> list[Planned]:

@@ -14,6 +14,7 @@ from artifix.batch.task import Failure, Outcome, Task, failure_of
 from artifix.errors import OutputError
 from artifix.interruption import Stop
 from artifix.outputs.save import check_output, save_result
+from artifix.spelling import Spelling, as_keyword, setting
 from artifix.writing import UNFINISHED, as_output_error
 
 # Does tasks in any order, and asks before every further one whether to go on.
@@ -36,6 +37,18 @@ class Tally:
         """Whether a further row may be begun."""
         return not self.stop.asked and (self.most_failures is None or self.failed < self.most_failures)
 
+    def sentence(self, seconds: float) -> str:
+        """How the run ended after so many seconds, for a person."""
+        rate = (self.done + self.failed) / max(seconds, 1e-9)
+        before = f", {self.done_before} were done before" if self.done_before else ""
+        pace = f"{seconds:.0f} s, {rate:.2f} rows/s"
+        return f"{self.done} rows done{before}, {self.failed} failed ({pace})"
+
+    def told(self) -> dict[str, int]:
+        """The counts, for a record."""
+        counts = {"rows": self.total, "done": self.done, "done_before": self.done_before}
+        return {**counts, "failed": self.failed}
+
 
 def require_batch_folder(out: Path) -> None:
     """Refuse a folder that holds something else than an earlier run of a batch.
@@ -43,7 +56,7 @@ def require_batch_folder(out: Path) -> None:
     Raises:
         OutputError: it does, or is a file.
     """
-    elsewhere = "choose another folder with --out"
+    elsewhere = f"choose another folder with {setting('out')}"
     with as_output_error(out):
         if out.exists() and not out.is_dir():
             raise OutputError(f"{out}: exists and is a file", elsewhere)
@@ -53,7 +66,7 @@ def require_batch_folder(out: Path) -> None:
 
 
 @contextmanager
-def opened(out: Path, shard: Shard) -> Iterator[Journal]:
+def opened(out: Path, shard: Shard, spell: Spelling = as_keyword) -> Iterator[Journal]:
     """The folder of a batch, made if it is not there, held and ready to be written.
 
     Raises:
@@ -63,7 +76,7 @@ def opened(out: Path, shard: Shard) -> Iterator[Journal]:
     with as_output_error(out):
         (out / STATE).mkdir(parents=True, exist_ok=True)  # first: it marks the folder as a batch
         (out / ROWS).mkdir(exist_ok=True)
-    with locked(out, shard), open_journal(out, shard) as journal:
+    with locked(out, shard), open_journal(out, shard, spell) as journal:
         if shard.count == 1:  # what others are writing now looks just the same
             _clear_away(out)
         yield journal

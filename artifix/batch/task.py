@@ -9,8 +9,9 @@ from typing import Any
 from artifix.config import OutputConfig, RefineConfig
 from artifix.errors import ArtifixError, DeviceError, ExitCode, is_out_of_memory
 from artifix.inputs.request import Request
+from artifix.spelling import setting
 
-_MEMORY_HINT = "use a smaller image or reference, fewer --workers or another --device"
+_MEMORY_HINT = f"use a smaller image or reference, fewer {setting('workers')} or another {setting('device')}"
 _BUG_HINT = (
     "this is a bug in artifix: report it with the traceback in the journal and the output of: artifix env"
 )
@@ -29,7 +30,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a row could not be done."""
+    """Why a row could not be done; settings in its texts are not yet spelled."""
 
     problem: str
     hint: str
@@ -50,7 +51,7 @@ class Outcome:
 def failure_of(error: Exception) -> Failure:
     """What a row's exception says to the user."""
     if isinstance(error, ArtifixError):
-        return Failure(error.problem, error.hint, int(error.exit_code))
+        return Failure(*error.marked, int(error.exit_code))
     said = str(error) or type(error).__name__
     if is_out_of_memory(error):
         return Failure(f"out of memory: {said.splitlines()[0]}", _MEMORY_HINT, int(DeviceError.exit_code))

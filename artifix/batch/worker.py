@@ -23,7 +23,7 @@ from artifix.repair.loading import load
 from artifix.repair.results import joined, marked, previewed
 
 if TYPE_CHECKING:
-    from artifix.pipeline import RefineResult
+    from artifix.result import RefineResult
 
 
 class Worker:

@@ -14,8 +14,9 @@ from artifix.cli.batch import batch
 from artifix.cli.console import escaping, tell_error
 from artifix.cli.env import env
 from artifix.cli.locate import locate
-from artifix.cli.options import EPILOG
+from artifix.cli.options import EPILOG, as_option
 from artifix.cli.refine import refine
+from artifix.cli.signature import flattened
 from artifix.cli.train import train
 from artifix.errors import ArtifixError, ExitCode, is_out_of_memory
 
@@ -27,12 +28,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(epilog=EPILOG)(refine)
-app.command(epilog=EPILOG)(locate)
-app.command(epilog=EPILOG)(batch)
-app.command()(train)
-app.command(epilog=EPILOG)(ablate)
-app.command()(env)
+for command in (refine, locate, batch, train, ablate, env):
+    has_settings = command not in (train, env)
+    app.command(epilog=EPILOG if has_settings else None)(flattened(command))
 
 _MEMORY_HINT = "use a smaller image or mask, fewer --candidates or another --device, or close other programs"
 _BUG_HINT = "this is a bug in artifix: run again with --debug, and report it with the output of: artifix env"
@@ -94,7 +92,7 @@ def _run(arguments: list[str]) -> int:
 def _told(error: Exception) -> int:
     """Tell of a failure on stderr; returns its exit code."""
     if isinstance(error, ArtifixError):
-        tell_error(error.problem, error.hint)
+        tell_error(*error.told(as_option))
         return int(error.exit_code)
     text = str(error) or type(error).__name__
     if is_out_of_memory(error):

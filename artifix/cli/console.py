@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import Any
 
+from artifix.cli.options import as_option
+from artifix.spelling import spelled
+
 Progress = Callable[[str, int, int], None]
 
 _STAGES = {
@@ -33,7 +36,7 @@ class Console:
     def note(self, text: str) -> None:
         """Tell something worth knowing, on stderr."""
         if not self.quiet:
-            print(text, file=sys.stderr, flush=True)
+            print(spelled(text, as_option), file=sys.stderr, flush=True)
 
     def result(self, sentence: str, record: Mapping[str, Any]) -> None:
         """Tell the result on stdout."""

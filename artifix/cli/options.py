@@ -1,294 +1,228 @@
-"""Options that several commands share. Defaults are read from the config, so that --help cannot lie."""
+"""Options that several commands share, by theme. Settings are declared in `artifix.config`."""
 
-from dataclasses import fields, is_dataclass
+import time
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from artifix.config import LIMITS, CommandConfig, load_config
-
-
-def _flat_defaults(config: Any) -> dict[str, Any]:
-    values = {f.name: getattr(config, f.name) for f in fields(config)}
-    nested = [_flat_defaults(value) for value in values.values() if is_dataclass(value)]
-    return {
-        name: value for part in (values, *nested) for name, value in part.items() if not is_dataclass(value)
-    }
-
-
-_DEFAULTS = _flat_defaults(CommandConfig())
-
-
-def _setting(name: str, *flags: str, text: str, unset: str = "") -> Any:
-    """An option that overrides the config's field `name`; None where neither it nor its variable is set."""
-    default = _DEFAULTS[name]
-    said = (
-        unset
-        if default is None
-        else flags[0].split("/")[not default]
-        if isinstance(default, bool)
-        else ", ".join(map(str, default))
-        if isinstance(default, tuple)
-        else default
-    )
-    limits = f", {LIMITS[name]}" if name in LIMITS else ""
-    help_text = f"{text}{limits}. Default: {said}."
-    return typer.Option(
-        *flags, help=help_text, envvar=f"ARTIFIX_{name.upper()}", show_envvar=False, show_default=False
-    )
-
+from artifix.config import SETTINGS, CommandConfig, load_config
+from artifix.inputs.request import MaskSource
 
 EPILOG = (
     "Settings may also come from ARTIFIX_* variables (ARTIFIX_STEPS for --steps) or --config; options win."
 )
 
-# Which files. Typer would call an unreadable one wrong usage, so that is left to those who open it.
-ImageArgument = Annotated[
-    Path,
-    typer.Argument(
-        metavar="IMAGE",
-        readable=False,
-        help="The image with the artifact; - is standard input.",
-        show_default=False,
-    ),
-]
-MaskOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--mask",
-        "-m",
-        metavar="FILE",
-        readable=False,
-        help="White, or any paint on black or transparency, where the image is wrong; a grey rim blends. "
-        "Needed unless --mask-from is image-alpha.",
-        show_default=False,
-    ),
-]
-RefOption = Annotated[
-    list[Path],
-    typer.Option(
-        "--ref",
-        "-r",
-        metavar="FILE",
-        readable=False,
-        help="A photo of the same object; of several the one that matches best is used.",
-        show_default=False,
-    ),
-]
-# Where the part lies, if the user knows better.
-RegionOption = Annotated[
-    str | None,
-    typer.Option("--region", metavar="X0,Y0,X1,Y1", help="Part of the reference that shows it, in pixels."),
-]
-RefMaskOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--ref-mask", metavar="FILE", readable=False, help="The same as a mask over the reference, white."
-    ),
-]
-PointsOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--points", metavar="FILE", readable=False, help="Matches by hand: CSV of x,y,x_ref,y_ref, 2 or more."
-    ),
-]
-AlignmentOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--alignment",
-        metavar="FILE",
-        readable=False,
-        help="An alignment.json of the same files: nothing is located anew.",
-    ),
-]
-OutOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--out",
-        "-o",
-        metavar="DIR",
-        readable=False,
-        help="Folder for the results. Default: <IMAGE>-artifix beside the image. The name of a picture "
-        "stands for --to.",
-    ),
-]
-ToOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--to",
-        metavar="FILE",
-        readable=False,
-        help="Write the repaired picture alone into this file, in the format of its ending; - is standard "
-        "output. With --out as well the results are written too.",
-    ),
-]
-FormatOption = Annotated[
-    str | None,
-    _setting(
-        "format",
-        "--format",
-        text="Of the repaired picture: png, jpeg, webp, tiff, or keep for that of the image. Lossy ones "
-        "change pixels outside the mask, which is told",
-    ),
-]
-QualityOption = Annotated[
-    int | None,
-    _setting(
-        "quality",
-        "--quality",
-        text="Of a JPEG or WebP",
-        unset="95; for keep that of the image; a WebP is exact",
-    ),
-]
-MaskSourceOption = Annotated[
-    Literal["auto", "alpha", "luminance", "image-alpha"],
-    typer.Option(
-        "--mask-from",
-        help="What of the mask file to read; image-alpha repaints where IMAGE itself is transparent.",
-    ),
-]
-InvertOption = Annotated[bool, typer.Option("--invert-mask", help="Black, or paint on white, is repainted.")]
-MaskThresholdOption = Annotated[
-    float | None,
-    _setting(
-        "mask_threshold",
-        "--mask-threshold",
-        text="Share of white from which on the mask marks the artifact; what is darker blends",
-    ),
-]
-FitOption = Annotated[bool, typer.Option("--fit-mask", help="Resize a mask of another size than the image.")]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result in --out.")]
-StagesOption = Annotated[
-    bool, typer.Option("--stages", help="Also write a picture of each step of the alignment.")
-]
-NoMetadataOption = Annotated[
-    bool,
-    typer.Option("--no-metadata", help="Do not mark refined.png as made with a model (provenance, XMP)."),
-]
 
-# What with.
-ConfigOption = Annotated[
+def option(flags: str, text: str, metavar: str | None = None, **more: Any) -> Any:
+    """An option that is no setting, with its flags between blanks.
+
+    Typer would call an unreadable file wrong usage, so that is left to those who open it.
+    """
+    return typer.Option(*flags.split(), help=text, metavar=metavar, readable=False, **more)
+
+
+def argument(metavar: str, text: str) -> Any:
+    """A file that a command is about."""
+    return typer.Argument(metavar=metavar, readable=False, help=text)
+
+
+def as_option(name: str, value: str | None) -> str:
+    """How the command line spells a setting."""
+    flag = SETTINGS[name].flag if name in SETTINGS else ""
+    flag = flag or f"--{name.replace('_', '-')}"
+    if value == "False":
+        return f"--no-{flag[2:]}"
+    return flag if value in (None, "True") else f"{flag} {value}"
+
+
+Out = Annotated[Path, option("--out", "Folder for the results.", "DIR")]
+OutBeside = Annotated[
     Path | None,
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        envvar="ARTIFIX_CONFIG",
-        readable=False,
-        show_envvar=False,
-        help="TOML file of settings.",
+    option(
+        "--out -o",
+        "Folder for the results. Default: <IMAGE>-artifix beside the image. The name of a picture stands for "
+        "--to.",
+        "DIR",
     ),
 ]
-WeightsOption = Annotated[
-    str | None,
-    _setting("weights", "--weights", text="Name or folder of the weights", unset="the bundled artifix-small"),
-]
-DeviceOption = Annotated[str | None, _setting("device", "--device", text="auto, cpu, cuda, cuda:N or mps")]
-DtypeOption = Annotated[str | None, _setting("dtype", "--dtype", text="auto, fp32, bf16 or fp16")]
-ThreadsOption = Annotated[
-    int | None,
-    _setting(
-        "threads",
-        "--threads",
-        text="Threads of a CPU",
-        unset="OMP_NUM_THREADS, or as many as there are free cores",
-    ),
-]
-SeedOption = Annotated[int | None, _setting("seed", "--seed", text="Seed of the noise")]
+Overwrite = Annotated[bool, option("--overwrite", "Replace an earlier result in --out.")]
 
-# Alignment.
-LayerOption = Annotated[
-    str | None, _setting("layer", "--layer", text="Attention layer to match with", unset="as the weights say")
-]
-TimestepOption = Annotated[
-    int | None, _setting("timestep", "--timestep", text="Noise level to match at", unset="as the weights say")
-]
-ContextsOption = Annotated[
-    list[float] | None,
-    _setting("contexts", "--contexts", text="Side of a crop over the mask's longer side; may be repeated"),
-]
-ZoomOption = Annotated[
-    bool | None,
-    _setting("zoom", "--zoom/--no-zoom", text="Closer looks at the part found first"),
-]
-MatchersOption = Annotated[
-    list[str] | None,
-    _setting(
-        "matchers",
-        "--matcher",
-        text="Whose matches propose transforms: sift, xfeat, attention, efficientloftr=DIR; may be repeated",
-    ),
-]
-TransformOption = Annotated[
-    bool | None,
-    _setting(
-        "transform", "--transform/--no-transform", text="Fit the reference onto the image, not a region alone"
-    ),
-]
-MirrorOption = Annotated[
-    bool | None,
-    _setting(
-        "allow_mirror",
-        "--allow-mirror/--no-allow-mirror",
-        text="The reference may show the part mirrored",
-    ),
-]
-ForceOption = Annotated[
-    bool | None,
-    _setting("force", "--force/--no-force", text="Go on with the best guess where nothing matches"),
-]
-StrictOption = Annotated[
-    bool | None,
-    _setting("strict", "--strict/--no-strict", text="Repaint only where the reference is placed exactly"),
-]
-MinRepairOption = Annotated[
-    float | None,
-    _setting(
-        "min_repair_confidence",
-        "--min-repair-confidence",
-        text="Repaint nothing that is less likely to come out well",
-    ),
-]
 
-# Refinement.
-StepsOption = Annotated[int | None, _setting("steps", "--steps", text="Sampling steps")]
-GuidanceOption = Annotated[
-    float | None, _setting("guidance_scale", "--guidance-scale", text="Classifier-free guidance (1 is none)")
-]
-StrengthOption = Annotated[
-    float | None,
-    _setting("strength", "--strength", text="1 starts from noise, less from the pasted reference"),
-]
-CandidatesOption = Annotated[
-    int | None, _setting("candidates", "--candidates", text="Seeds to draw; the best is kept")
-]
-GrainOption = Annotated[
-    bool | None,
-    _setting("grain", "--grain/--no-grain", text="Give the repaired part the noise of the image around it"),
-]
+@dataclass(frozen=True, slots=True)
+class PictureOptions:
+    """Which files, and where the part lies if the user knows better."""
 
-# How to speak.
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors (and the JSON).")]
-DebugOption = Annotated[
-    bool,
-    typer.Option(
-        "--debug", envvar="ARTIFIX_DEBUG", show_envvar=False, help="Show the traceback of an error."
-    ),
+    image: Annotated[Path, argument("IMAGE", "The image with the artifact; - is standard input.")]
+    ref: Annotated[
+        list[Path],
+        option(
+            "--ref -r", "A photo of the same object; of several the one that matches best is used.", "FILE"
+        ),
+    ]
+    mask: Annotated[
+        Path | None,
+        option(
+            "--mask -m",
+            "White, or any paint on black or transparency, where the image is wrong; a grey rim blends. "
+            "Needed unless --mask-from is image-alpha.",
+            "FILE",
+        ),
+    ] = None
+    region: Annotated[
+        str | None, option("--region", "Part of the reference that shows it, in pixels.", "X0,Y0,X1,Y1")
+    ] = None
+    ref_mask: Annotated[
+        Path | None, option("--ref-mask", "The same as a mask over the reference, white.", "FILE")
+    ] = None
+    points: Annotated[
+        Path | None, option("--points", "Matches by hand: CSV of x,y,x_ref,y_ref, 2 or more.", "FILE")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepairedPictureOptions(PictureOptions):
+    """Those, and what was found before."""
+
+    alignment: Annotated[
+        Path | None,
+        option("--alignment", "An alignment.json of the same files: nothing is located anew.", "FILE"),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class MaskOptions:
+    """How masks are read."""
+
+    mask_from: Annotated[
+        MaskSource,
+        option(
+            "--mask-from",
+            "What of the mask file to read; image-alpha repaints where IMAGE itself is transparent.",
+        ),
+    ] = "auto"
+    invert_mask: Annotated[bool, option("--invert-mask", "Black, or paint on white, is repainted.")] = False
+    fit_mask: Annotated[bool, option("--fit-mask", "Resize a mask of another size than the image.")] = False
+    mask_threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodingOptions:
+    """How the repaired picture is written."""
+
+    format: str | None = None
+    quality: int | None = None
+
+
+NoMetadata = Annotated[
+    bool, option("--no-metadata", "Do not mark refined.png as made with a model (provenance, XMP).")
+]
+_ConfigFile = Annotated[
+    Path | None,
+    option("--config", "TOML file of settings.", "FILE", envvar="ARTIFIX_CONFIG", show_envvar=False),
 ]
 
 
-def config_of(context: typer.Context) -> CommandConfig:
-    """The settings of a command: option or ARTIFIX_* variable, then the --config file, then the default.
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What with."""
+
+    config: _ConfigFile = None
+    weights: str | None = None
+    device: str | None = None
+    dtype: str | None = None
+    threads: int | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManyRunOptions:
+    """What with, where threads are no matter."""
+
+    config: _ConfigFile = None
+    weights: str | None = None
+    device: str | None = None
+    dtype: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingOptions:
+    """Stage 2."""
+
+    steps: int | None = None
+    guidance_scale: float | None = None
+    strength: float | None = None
+    candidates: int | None = None
+    grain: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MatchOptions:
+    """Stage 1."""
+
+    layer: str | None = None
+    timestep: int | None = None
+    zoom: bool | None = None
+    matchers: list[str] | None = None
+    transform: bool | None = None
+    allow_mirror: bool | None = None
+    force: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SureOptions:
+    """Which match is good enough to repaint after."""
+
+    strict: bool | None = None
+    min_repair_confidence: float | None = None
+
+
+JsonFlag = Annotated[bool, option("--json", "Print the result as JSON.")]
+DebugFlag = Annotated[
+    bool, option("--debug", "Show the traceback of an error.", envvar="ARTIFIX_DEBUG", show_envvar=False)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOptions:
+    """How to speak."""
+
+    json: JsonFlag = False
+    quiet: Annotated[bool, option("--quiet -q", "Print nothing but errors (and the JSON).")] = False
+    debug: DebugFlag = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The settings of a command, and when it began."""
+
+    config: CommandConfig
+    given: frozenset[str]  # names of those that an option or a variable gives
+    started_s: float  # of time.perf_counter
+
+
+def settled(run: RunOptions | ManyRunOptions, *groups: Any) -> Settled:
+    """Option or ARTIFIX_* variable, then the --config file, then the default.
+
+    Args:
+        run: names the file.
+        groups: further dataclasses of options, of which the settings are taken.
 
     Raises:
         InputError: the file cannot be read.
         UsageError: an unknown setting, or a value out of its range.
     """
+    started_s = time.perf_counter()
+    values = {f.name: getattr(group, f.name) for group in (run, *groups) for f in fields(group)}
     # An option that may be repeated is empty where it is not given.
-    given = {
-        name: value for name, value in context.params.items() if name in _DEFAULTS and value not in ((), [])
-    }
-    if given.get("matchers"):
-        given["matchers"] = [part for text in given["matchers"] for part in text.split(",")]
-    return load_config(context.params.get("config"), given)
+    values = {name: value for name, value in values.items() if value not in (None, (), [])}
+    given = {name: _listed(value) for name, value in values.items() if name in SETTINGS}
+    return Settled(load_config(run.config, given), frozenset(given), started_s)
+
+
+def _listed(value: Any) -> Any:
+    """A list of texts with each that commas divide as several; anything else as it is."""
+    is_texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return [part for text in value for part in text.split(",")] if is_texts else value

@@ -1,94 +1,101 @@
 """What refine and locate do around one repair: cheap checks first, then the network, then the files."""
 
-import gc
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-
-import typer
+from typing import TYPE_CHECKING
 
 from artifix.cli.console import Console
-from artifix.cli.options import config_of
-from artifix.cli.targets import Target, target_of
-from artifix.config import AlignmentConfig, CommandConfig
+from artifix.cli.options import MaskOptions, PictureOptions, RepairedPictureOptions, Settled, SpeechOptions
+from artifix.config import CommandConfig
 from artifix.errors import UsageError
 from artifix.inputs.places import STREAM
+from artifix.inputs.request import IMAGE_ALPHA, Request, check_request
+from artifix.repair.target import Target
 
 if TYPE_CHECKING:
     from artifix.inputs.reading import Inputs
-    from artifix.inputs.request import Request
     from artifix.repair.loading import Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command was asked for, its parts at peace with each other."""
+
+    request: Request
+    settings: Settled
+    target: Target
+    overwrite: bool
+    speech: SpeechOptions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """One command's settings, inputs and places for the results."""
+    """What a command has to do, and all it needs besides the network."""
 
+    asked: Asked
     config: CommandConfig
     inputs: "Inputs"
-    target: Target
-    overwrite: bool
     console: Console
-    started_s: float  # of time.perf_counter
 
 
-def open_session(context: typer.Context) -> Session:
-    """Everything that can be refused without the network; nothing heavy is imported.
-
-    Args:
-        context: of a command with the options of `refine` or `locate`.
+def requested(files: PictureOptions, masks: MaskOptions, settings: Settled) -> Request:
+    """The files of one repair.
 
     Raises:
-        UsageError: options that do not fit together, or a setting out of its range.
+        UsageError: options that do not fit together.
+    """
+    of_image = masks.mask_from == IMAGE_ALPHA
+    if of_image and files.mask is not None:
+        problem = f"--mask-from {IMAGE_ALPHA} takes the mask from the image, and --mask names another"
+        raise UsageError(problem, "give one of them")
+    mask = files.image if of_image else files.mask
+    if mask is None:
+        hint = f"pass --mask FILE; where the artifact was erased from the image, --mask-from {IMAGE_ALPHA}"
+        raise UsageError("missing option --mask", hint)
+    if [files.image, files.mask, *files.ref].count(STREAM) > 1:
+        raise UsageError("standard input, -, is named twice", "give the other picture as a file")
+    request = Request(
+        image=files.image,
+        mask=mask,
+        references=tuple(files.ref),
+        region=files.region,
+        ref_mask=files.ref_mask,
+        points=files.points,
+        alignment=files.alignment if isinstance(files, RepairedPictureOptions) else None,
+        mask_from=masks.mask_from,
+        invert_mask=masks.invert_mask,
+        fit_mask=masks.fit_mask,
+    )
+    check_request(request, settings.config.alignment, settings.given)
+    return request
+
+
+def open_session(asked: Asked) -> Session:
+    """Everything that can be refused without the network; nothing heavy is imported.
+
+    Raises:
+        UsageError: options that do not fit together.
         InputError: a file that cannot be used.
         OutputError: results could not be written.
     """
-    started_s = time.perf_counter()
-    given = context.params
-    config = config_of(context)
-
     from artifix.inputs.reading import read_inputs
-    from artifix.inputs.request import check_request
     from artifix.inputs.softness import softness_of
     from artifix.inputs.stored_alignment import settings_of
+    from artifix.repair.matchers import matcher_notes
 
-    request = _request_of(given)
-    named = {name for name, value in given.items() if value not in (None, (), [])}
-    check_request(request, config.alignment, named)
-    target = target_of(given)
-    inputs = read_inputs(request)
+    config, target = asked.settings.config, asked.target
+    inputs = read_inputs(asked.request)
     if inputs.stored is not None:
         config = replace(config, alignment=settings_of(inputs.stored, config.alignment))
-    console = Console(given["quiet"], given["json"], target.picture == STREAM)
+    console = Console(asked.speech.quiet, asked.speech.json, target.picture == STREAM)
     for said in inputs.cases[0].notes:
         console.note(said)
     if said := softness_of(inputs.cases[0].blend, config.alignment.mask_threshold):
         console.note(said)
-    if inputs.stored is None and request.points is None:  # then nobody is asked
-        note_matchers(config.alignment, given["matchers"], console)
-    target.check(given["overwrite"], inputs.paths)
-    return Session(config, inputs, target, given["overwrite"], console, started_s)
-
-
-def note_matchers(settings: AlignmentConfig, given: Sequence[str] | None, console: Console) -> None:
-    """Tell which matcher is left out because it is not installed.
-
-    Args:
-        settings: of stage 1.
-        given: what --matcher said, if it was there; such a matcher is not left out.
-        console: where to.
-
-    Raises:
-        UsageError: a matcher that was asked for is not installed.
-        WeightsError: the weights of a learned matcher cannot be used.
-    """
-    from artifix.matching.installed import check_matchers
-
-    if settings.transform:
-        for said in check_matchers(settings.matchers, bool(given)):
+    if inputs.stored is None and asked.request.points is None:  # then nobody is asked
+        for said in matcher_notes(config.alignment, "matchers" in asked.settings.given):
             console.note(said)
+    target.check(asked.overwrite, inputs.paths)
+    return Session(asked, config, inputs, console)
 
 
 def open_pipeline(config: CommandConfig, console: Console) -> "Loaded":
@@ -100,41 +107,4 @@ def open_pipeline(config: CommandConfig, console: Console) -> "Loaded":
     """
     from artifix.repair.loading import load
 
-    with _uncollected():
-        return load(config.run, console.note, owns_process=True)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Imports make hardly any garbage, and looking for it in the millions of their objects takes time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _request_of(given: Mapping[str, Any]) -> "Request":
-    from dataclasses import fields
-
-    from artifix.inputs.request import IMAGE_ALPHA, Request
-
-    known = {f.name for f in fields(Request)} - {"references", "crops"}
-    named = {name: value for name, value in given.items() if name in known}
-    of_image = given["mask_from"] == IMAGE_ALPHA
-    if of_image and given["mask"] is not None:
-        raise UsageError(
-            f"--mask-from {IMAGE_ALPHA} takes the mask from the image, and --mask names another",
-            "give one of them",
-        )
-    if not of_image and given["mask"] is None:
-        raise UsageError(
-            "missing option --mask",
-            f"pass --mask FILE; where the artifact was erased from the image, --mask-from {IMAGE_ALPHA}",
-        )
-    named["mask"] = given["image"] if of_image else given["mask"]
-    if [given["image"], given["mask"], *given["ref"]].count(STREAM) > 1:
-        raise UsageError("standard input, -, is named twice", "give the other picture as a file")
-    return Request(references=tuple(given["ref"]), **named)
+    return load(config.run, console.note, owns_process=True)

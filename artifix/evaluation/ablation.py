@@ -16,6 +16,7 @@ from artifix.inputs.parts import parts_of
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
 from artifix.scene import Scene
+from artifix.spelling import setting
 
 READINGS = {"single": read_single, "chain": read_chain}
 
@@ -76,10 +77,12 @@ def axes_of(network: Network, config: AblationConfig) -> Axes:
     readings = tuple(READINGS) if config.reading == "both" else (config.reading,)
     last = network.scheduler.config.num_train_timesteps - 1
     if not config.at and config.timesteps > last + 1:
-        raise UsageError(f"--timesteps {config.timesteps}: the schedule has {last + 1}", "ask for fewer")
+        raise UsageError(
+            f"{setting('timesteps')} {config.timesteps}: the schedule has {last + 1}", "ask for fewer"
+        )
     for timestep in config.at:
         if timestep > last:
-            raise UsageError(f"--at {timestep}: is outside the schedule", f"use 0 to {last}")
+            raise UsageError(f"{setting('at')} {timestep}: is outside the schedule", f"use 0 to {last}")
     timesteps = config.at or np.linspace(0, last, config.timesteps).round().astype(int).tolist()
     return Axes(readings, tuple(sorted(set(timesteps))), tuple(cross_attention_layers(network.unet)))
 

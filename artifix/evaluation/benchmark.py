@@ -11,7 +11,8 @@ from artifix.config import RefineConfig
 from artifix.errors import NoMatchError
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase
-from artifix.pipeline import RefineByAlignPipeline, RefineResult
+from artifix.pipeline import RefineByAlignPipeline
+from artifix.result import RefineResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)

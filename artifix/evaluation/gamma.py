@@ -1,14 +1,18 @@
-"""The files of an ablation, encoded."""
+"""The files of an ablation, encoded, and what its record says."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from artifix import __version__
+from artifix.config import RefineConfig
 from artifix.evaluation.ablation import CaseGrid, Cell, Gamma
 from artifix.evaluation.cases import KnownCase
+from artifix.evaluation.survey import Survey
 from artifix.outputs.encode import encode_csv, encode_json, encode_npy, encode_png
 from artifix.outputs.maps import Panel, Strip, map_sheet
 from artifix.outputs.plots import GridChart, curve_chart, grid_chart
 from artifix.outputs.save import RECORD
+from artifix.repair.loading import Loaded
 
 _COLUMNS = ("reading", "timestep", "layer", "index", "miou", "box_miou", "cases")
 MAPS = "maps.png"
@@ -43,6 +47,47 @@ def ablation_files(
         strips = [strip for known, grid in shown for strip in _strips(gamma, known, grid)]
         files[MAPS] = encode_png(map_sheet(strips))
     return files
+
+
+def ablation_record(
+    gamma: Gamma, grids: Sequence[CaseGrid], survey: Survey, config: RefineConfig, loaded: Loaded
+) -> dict[str, Any]:
+    """What record.json says of an ablation, but for the time it took; JSON-ready.
+
+    Args:
+        gamma: the grid.
+        grids: of each case.
+        survey: what was measured.
+        config: what with.
+        loaded: the network.
+    """
+    pipeline, best = loaded.pipeline, gamma.best
+    calibrated = pipeline.config
+    return {
+        "artifix": __version__,
+        "command": "ablate",
+        "weights": {"name": pipeline.weights_name, "sha256": pipeline.weights_sha256},
+        "device": loaded.device,
+        "dtype": loaded.dtype,
+        "seed": config.seed,
+        "settings": {
+            "contexts": config.alignment.contexts,
+            "every": survey.wanted.every,
+            "layers": gamma.axes.layers,
+            "readings": gamma.axes.readings,
+            "timesteps": gamma.axes.timesteps,
+        },
+        "calibration": {"layer": calibrated.alignment_layer, "timestep": calibrated.alignment_timestep},
+        "chosen": described(gamma, best),
+        "cases": [
+            {
+                "name": grid.name.encode("utf-8", "backslashreplace").decode(),
+                "miou": round(float(grid.miou[best]), 6),
+                "box_miou": round(float(grid.box_miou[best]), 6),
+            }
+            for grid in grids
+        ],
+    }
 
 
 def described(gamma: Gamma, cell: Cell) -> dict[str, Any]:

@@ -21,9 +21,10 @@ from artifix.inputs.images import (
     read_picture,
 )
 from artifix.inputs.marking import check_blend, check_brightness, marked_by, without_noise
-from artifix.inputs.request import IMAGE_ALPHA, MaskSource
+from artifix.inputs.request import AS_IT_IS, IMAGE_ALPHA, MaskReading, MaskSource
 from artifix.inputs.samples import profile_of, samples_of
 from artifix.inputs.softness import levels_of
+from artifix.spelling import setting
 
 MASK_THRESHOLD = AlignmentConfig().mask_threshold
 
@@ -123,7 +124,7 @@ def _check_other(mask: Picture, image: Picture, source: MaskSource, crops: Mappi
         raise InputError(
             f"{mask.path}: the mask is the image itself",
             "give a mask, white on the artifact; if the artifact was erased from the image, "
-            "pass --mask-from image-alpha instead",
+            f"pass {setting('mask_from', 'image-alpha')} instead",
         )
 
 
@@ -150,7 +151,10 @@ def _check_reference(reference: Picture, image: Picture) -> None:
 
 
 def case_from_arrays(
-    image: NDArray | Image.Image, mask: NDArray | Image.Image | None, reference: NDArray | Image.Image
+    image: NDArray | Image.Image,
+    mask: NDArray | Image.Image | None,
+    reference: NDArray | Image.Image,
+    reading: MaskReading = AS_IT_IS,
 ) -> Case:
     """A case from pictures in memory.
 
@@ -159,13 +163,14 @@ def case_from_arrays(
         mask: (H, W) bool, float in [0, 1], or uint8/uint16 with full scale as "repaint"; or a PIL image. None
             is where the image itself is transparent.
         reference: as `image`, of any size.
+        reading: of the mask; one that is an array is never resized, and has no alpha.
 
     Raises:
         InputError: a shape, type or range is none of these, or the mask does not fit the image.
     """
     picture = _picture_of(image, "image")
     check_least_side(picture.pixels, picture.path)
-    blend, digest = _blend_of_array(mask, picture)
+    blend, digest = _blend_of_array(mask, picture, reading)
     reference_picture = _picture_of(reference, "reference")
     check_least_side(reference_picture.pixels, reference_picture.path)
     _check_reference(reference_picture, picture)
@@ -205,13 +210,16 @@ def _split_array(array: NDArray, name: str) -> tuple[NDArray, NDArray | None]:
     return array[..., :3].copy(), array[..., 3].copy() if array.shape[2] == 4 else None
 
 
-def _blend_of_array(mask: NDArray | Image.Image | None, image: Picture) -> tuple[NDArray[np.float32], str]:
+def _blend_of_array(
+    mask: NDArray | Image.Image | None, image: Picture, reading: MaskReading
+) -> tuple[NDArray[np.float32], str]:
     size = image.size
     if mask is None:
-        return marked_by(image, size, source=IMAGE_ALPHA).blend, image.sha256
+        return marked_by(image, size, source=IMAGE_ALPHA, invert=reading.invert_mask).blend, image.sha256
     if isinstance(mask, Image.Image):
         picture = _picture_of(mask, "mask")
-        return marked_by(picture, size).blend, picture.sha256
+        source, invert, fit = reading.mask_from, reading.invert_mask, reading.fit_mask
+        return marked_by(picture, size, source=source, invert=invert, fit=fit).blend, picture.sha256
     if not isinstance(mask, np.ndarray):
         raise InputError(
             f"mask: is a {type(mask).__name__}, not a numpy array or PIL image",
@@ -229,9 +237,10 @@ def _blend_of_array(mask: NDArray | Image.Image | None, image: Picture) -> tuple
             f"mask: values from {blend.min():g} to {blend.max():g} are outside [0, 1]",
             "scale floats to [0, 1], or give bool",
         )
+    blend = 1 - blend if reading.invert_mask else blend
     check_brightness(blend, Path("mask"), _full_scale(plane))
     blend, _ = without_noise(blend, Path("mask"))
-    check_blend(blend, Path("mask"))
+    check_blend(blend, Path("mask"), reading.invert_mask)
     return blend, hashlib.sha256(plane.tobytes()).hexdigest()
 
 

@@ -9,10 +9,12 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from artifix.box import Box, box_of_text
-from artifix.config import AlignmentConfig, RefineConfig, RefinementConfig, check_value
+from artifix.config import SETTINGS as DECLARED
+from artifix.config import AlignmentConfig, OutputConfig, RefineConfig, RefinementConfig, RunConfig
 from artifix.errors import UsageError
 from artifix.inputs.request import MaskSource
 from artifix.inputs.table import shown
+from artifix.sections import check_value
 
 
 class Kind(Enum):
@@ -70,8 +72,8 @@ KINDS = {
     **SETTINGS,
 }
 OF_THE_RUN = (
-    "weights", "device", "dtype", "threads", "out", "config", "overwrite", "stages", "no_metadata",
-    "to", "format", "quality", "json", "quiet", "debug",
+    *(f.name for section in (RunConfig, OutputConfig) for f in fields(section)),
+    "out", "to", "config", "overwrite", "stages", "no_metadata", "json", "quiet", "debug",
 )  # fmt: skip
 FORM = (
     "columns are image, mask, reference, and as needed id, seed, image_crop, mask_crop, reference_crop or "
@@ -144,7 +146,8 @@ def value_of(column: str, text: str) -> Any:
     value = _value(kind, text if kind in (Kind.NAME, Kind.FILE, Kind.FILES) else unquoted(text))
     if value is None:
         raise UsageError(f"{column}: {shown(text)} is not {kind.value}", "mend the cell")
-    check_value(column, value)
+    if column in DECLARED:
+        check_value(column, DECLARED[column], value)
     if column == "matchers" and "=" in text:  # a manifest may come from somebody else
         raise UsageError(
             f"matchers: {shown(text)} names a folder, which is of the whole run",

@@ -3,7 +3,9 @@
 import csv
 import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,15 @@ from artifix.errors import InputError, UsageError
 from artifix.inputs.file_bytes import read_bytes
 from artifix.inputs.images import Picture, read_picture
 from artifix.inputs.marking import marked_by
+from artifix.spelling import setting
 
 COLUMNS = ("x", "y", "x_ref", "y_ref")
 LEAST_POINTS = 2  # enough for a shift, a turn and a scale
-_POINTS_FORM = f"write a line {','.join(COLUMNS)} for each match, in pixels; at least {LEAST_POINTS} of them"
+_LINES_FORM = f"write a line {','.join(COLUMNS)} for each match, in pixels; at least {LEAST_POINTS} of them"
+_ROWS_FORM = f"give a row {', '.join(COLUMNS)} for each match, in pixels; at least {LEAST_POINTS} of them"
+
+RegionLike = Sequence[int] | NDArray[np.bool_]  # x0, y0, x1, y1 or (H_ref, W_ref)
+PointsLike = Sequence[Sequence[float]] | NDArray[Any]  # (N, 4) x, y, x_ref, y_ref
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,13 +54,12 @@ def read_hint(
         UsageError: several are given, or the box is none.
         InputError: a file cannot be used, or something lies outside its picture.
     """
-    given = {"--region": box, "--ref-mask": mask_path, "--points": points_path}
+    given = {setting("region"): box, setting("ref_mask"): mask_path, setting("points"): points_path}
     named = [option for option, value in given.items() if value is not None]
     if len(named) > 1:
         raise UsageError(f"{' and '.join(named)} both say where the part lies", "give one of them")
     if box is not None:
-        found = parse_box(box, reference)
-        return Hint(region=found.filled(*reference.size), told={"region": list(found.as_tuple())})
+        return _within(parse_box(box, reference), reference)
     if mask_path is not None:
         mask = read_picture(mask_path, least_side_px=1)
         region = marked_by(mask, reference.size, whole="reference").blend >= 0.5
@@ -66,7 +72,9 @@ def read_hint(
     return Hint()
 
 
-def hint_of_arrays(region: Any, points: Any, image: Picture, reference: Picture) -> Hint:
+def hint_of_arrays(
+    region: RegionLike | None, points: PointsLike | None, image: Picture, reference: Picture
+) -> Hint:
     """The same from memory.
 
     Args:
@@ -80,14 +88,17 @@ def hint_of_arrays(region: Any, points: Any, image: Picture, reference: Picture)
         InputError: the region is of another size or empty, or the points are no matches.
     """
     if region is not None and points is not None:
-        raise UsageError("region and points both say where the part lies", "give one of them")
+        raise UsageError(
+            f"{setting('region')} and {setting('points')} both say where the part lies", "give one of them"
+        )
     if points is not None:
-        lines = "\n".join(",".join(map(repr, map(float, row))) for row in np.asarray(points).tolist())
-        return Hint(points=parse_points(lines.encode(), Path("points"), image, reference))
+        rows = [(f"points[{number}]", row) for number, row in enumerate(points)]
+        return Hint(points=_matches("points", rows, _ROWS_FORM, image, reference))
     if region is None:
         return Hint()
     if np.ndim(region) == 1:
-        return read_hint(",".join(map(str, region)), None, None, image, reference)
+        sides: list[Any] = list(region)
+        return _within(_inside(_box_of(sides), ",".join(map(str, sides)), reference), reference)
     marked = np.asarray(region).astype(bool)
     if marked.shape != reference.size or not marked.any():
         height, width = reference.size
@@ -104,14 +115,31 @@ def parse_box(text: str, reference: Picture) -> Box:
     Raises:
         UsageError: it is no such box, or lies outside.
     """
+    return _inside(box_of_text(text, anywhere=True), text, reference)
+
+
+def _box_of(sides: Sequence[Any]) -> Box | None:
+    """The box with these four whole sides; None where they are something else."""
+    try:
+        left, top, right, bottom = map(index, sides)
+    except (TypeError, ValueError):
+        return None
+    return Box(left, top, right, bottom)
+
+
+def _inside(box: Box | None, shown: str, reference: Picture) -> Box:
+    """The box, which lies in the reference; errors name it as `shown`."""
     height, width = reference.size
-    inside = f"{reference.path} is {width}x{height} px: 0 <= x0 < x1 <= {width} and 0 <= y0 < y1 <= {height}"
-    box = box_of_text(text, anywhere=True)
+    hint = f"{reference.path} is {width}x{height} px: 0 <= x0 < x1 <= {width} and 0 <= y0 < y1 <= {height}"
     if box is None:
-        raise UsageError(f"--region {text}: is not x0,y0,x1,y1 in whole pixels", inside)
+        raise UsageError(f"{setting('region')} {shown}: is not x0,y0,x1,y1 in whole pixels", hint)
     if box.is_empty() or box != box.clip(height, width):
-        raise UsageError(f"--region {text}: does not lie in the reference", inside)
+        raise UsageError(f"{setting('region')} {shown}: does not lie in the reference", hint)
     return box
+
+
+def _within(box: Box, reference: Picture) -> Hint:
+    return Hint(region=box.filled(*reference.size), told={"region": list(box.as_tuple())})
 
 
 def parse_points(data: bytes, path: Path, image: Picture, reference: Picture) -> NDArray[np.float64]:
@@ -124,39 +152,55 @@ def parse_points(data: bytes, path: Path, image: Picture, reference: Picture) ->
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         what = f"{error.reason} at byte {error.start}"
-        raise InputError(f"{path}: is not text ({what})", _POINTS_FORM) from error
+        raise InputError(f"{path}: is not text ({what})", _LINES_FORM) from error
     rows = []
     for number, row in enumerate(_lines(text, path), 1):
         words = [word.strip() for word in row]
         if any(words) and not (number == 1 and tuple(words) == COLUMNS):
-            rows.append(_point(words, f"{path}, line {number}", image, reference))
-    points = np.array(rows, np.float64).reshape(-1, 4)
-    for part, picture in ((points[:, :2], "image"), (points[:, 2:], "reference")):
-        if len(np.unique(part, axis=0)) < LEAST_POINTS:
-            raise InputError(
-                f"{path}: holds {len(points)} matches, and fewer than {LEAST_POINTS} points of the {picture}",
-                _POINTS_FORM,
-            )
-    return points
+            rows.append((f"{path}, line {number}", words))
+    return _matches(str(path), rows, _LINES_FORM, image, reference)
 
 
 def _lines(text: str, path: Path) -> list[list[str]]:
     try:
         return list(csv.reader(io.StringIO(text, newline="")))
     except csv.Error as error:
-        raise InputError(f"{path}: is not CSV: {error}", _POINTS_FORM) from error
+        raise InputError(f"{path}: is not CSV: {error}", _LINES_FORM) from error
 
 
-def _point(words: list[str], where: str, image: Picture, reference: Picture) -> list[float]:
+def _matches(
+    source: str,
+    rows: Sequence[tuple[str, Sequence[float | str]]],
+    form: str,
+    image: Picture,
+    reference: Picture,
+) -> NDArray[np.float64]:
+    """(N, 4) of rows, each with where it stands.
+
+    Raises:
+        InputError: a row is no match, lies outside, or there are too few of them; `form` is the remedy.
+    """
+    matches = [_match(row, where, form, image, reference) for where, row in rows]
+    points = np.array(matches, np.float64).reshape(-1, 4)
+    for part, picture in ((points[:, :2], "image"), (points[:, 2:], "reference")):
+        if len(np.unique(part, axis=0)) < LEAST_POINTS:
+            few = f"holds {len(points)} matches, and fewer than {LEAST_POINTS} points of the {picture}"
+            raise InputError(f"{source}: {few}", form)
+    return points
+
+
+def _match(
+    row: Sequence[float | str], where: str, form: str, image: Picture, reference: Picture
+) -> list[float]:
     try:
-        x, y, x_ref, y_ref = values = [float(word) for word in words]
-    except ValueError:
-        raise InputError(f"{where}: {','.join(words)} is no match", _POINTS_FORM) from None
+        x, y, x_ref, y_ref = values = [float(number) for number in row]
+    except (TypeError, ValueError):
+        raise InputError(f"{where}: {','.join(map(str, np.ravel(row)))} is no match", form) from None
     for px, py, picture in ((x, y, image), (x_ref, y_ref, reference)):
         height, width = picture.size
         if not (-0.5 <= px <= width - 0.5 and -0.5 <= py <= height - 0.5):
             raise InputError(
-                f"{where}: {px:g},{py:g} lies outside {picture.path} of {width}x{height} px", _POINTS_FORM
+                f"{where}: {px:g},{py:g} lies outside {picture.path} of {width}x{height} px", form
             )
     return values
 

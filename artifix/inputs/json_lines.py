@@ -99,7 +99,7 @@ def _entry(line: int, given: dict[str, Any], mistakes: list[Mistake]) -> Entry:
         try:
             text = _text_of(name, KINDS[column], value)
         except UsageError as error:
-            mistakes.append((line, error.problem))
+            mistakes.append((line, error.marked[0]))
             continue
         if column == "reference":
             references += references_of(text)

@@ -12,6 +12,7 @@ from artifix.geometry import resize
 from artifix.inputs.images import Picture
 from artifix.inputs.paint import NOISE, PAINT_WHITE, level_of
 from artifix.inputs.request import IMAGE_ALPHA, MaskSource
+from artifix.spelling import setting
 
 LOSSY_NOISE = 24 / 255  # what compression leaves beside an edge
 SPREADS, MOST_NOISE = 3, 0.25  # what nine in ten of the border's dark pixels spread, so many times; at most
@@ -126,7 +127,7 @@ def check_blend(
         is_inverted: --invert-mask was given.
         whole: what it lies over.
     """
-    other = "drop --invert-mask" if is_inverted else "pass --invert-mask"
+    other = f"drop {setting('invert_mask')}" if is_inverted else f"pass {setting('invert_mask', True)}"
     if not blend.any():
         raise InputError(
             f"{path}: the mask is empty, nothing is marked for repainting",
@@ -174,7 +175,7 @@ def _without_surroundings(
     if not holes.any():
         raise InputError(
             f"{path}: its transparency lies around a cut-out, no hole in it marks an artifact",
-            "pass --mask FILE",
+            f"pass {setting('mask', 'FILE')}",
         )
     return holes, (f"{path.name}: is a cut-out, and only the holes in it are repainted",)
 
@@ -193,7 +194,7 @@ def _stretched(mask: Picture, size: tuple[int, int], whole: str) -> tuple[str, .
 
 def _size_mismatch(mask: Picture, size: tuple[int, int], whole: str) -> InputError:
     turned = f"turn the mask as viewers show the {whole}, or " if mask.size == size[::-1] else ""
-    fit = ", or pass --fit-mask to resize it" if whole == "image" else ""
+    fit = f", or pass {setting('fit_mask', True)} to resize it" if whole == "image" else ""
     return InputError(
         f"{mask.path}: mask is {mask.size[1]}x{mask.size[0]} px but the {whole} is {size[1]}x{size[0]} px",
         f"{turned}redraw the mask on the {whole}{fit}",

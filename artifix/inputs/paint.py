@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from artifix.errors import InputError
 from artifix.inputs.images import Picture, bands, eight_bit
 from artifix.inputs.request import IMAGE_ALPHA, MaskSource
+from artifix.spelling import setting
 
 NOISE = 8 / 255  # of black: nobody painted it
 PAINT_WHITE = "paint the artifact white on black"
@@ -111,7 +112,7 @@ def _check_drawing(mask: Picture, shades: _Shades, invert: bool) -> None:
     white = float((shades.low >= 255 * (1 - NOISE)).mean())
     ground, paper = ("white", "black") if invert else ("black", "white")
     if white >= LEAST_BLACK and black < LEAST_BLACK:
-        remedy = "drop --invert-mask" if invert else "pass --invert-mask"
+        remedy = f"drop {setting('invert_mask')}" if invert else f"pass {setting('invert_mask', True)}"
         raise InputError(
             f"{mask.path}: is painted in colour on {paper}, and {paper} marks the artifact",
             f"if the paint marks it, {remedy}; or {PAINT_WHITE}",
@@ -128,7 +129,7 @@ def _check_grey(mask: Picture, level: NDArray[np.float32]) -> None:
     if grey > MOST_GREY and (level <= NOISE).mean() < LEAST_BLACK:
         raise InputError(
             f"{mask.path}: {grey:.0%} of it is grey: it shows a picture",
-            f"{PAINT_WHITE}, or pass --mask-from luminance to take it as it is",
+            f"{PAINT_WHITE}, or pass {setting('mask_from', 'luminance')} to take it as it is",
         )
 
 
@@ -148,17 +149,20 @@ def _is_drawn(small: NDArray[np.uint8], value: NDArray[np.uint8]) -> bool:
 def _uses_alpha(mask: Picture, source: MaskSource) -> bool:
     varies = mask.alpha is not None and bool(mask.alpha.min() < np.iinfo(mask.alpha.dtype).max)
     if source == IMAGE_ALPHA and not varies:
-        raise InputError(f"{mask.path}: the image has no transparent pixels to repaint", "pass --mask FILE")
+        raise InputError(
+            f"{mask.path}: the image has no transparent pixels to repaint", f"pass {setting('mask', 'FILE')}"
+        )
     if source == "alpha" and not varies:
         raise InputError(
-            f"{mask.path}: the mask has no transparent pixels to read", "pass --mask-from luminance"
+            f"{mask.path}: the mask has no transparent pixels to read",
+            f"pass {setting('mask_from', 'luminance')}",
         )
     if source != "auto" or not varies:
         return source in ("alpha", IMAGE_ALPHA)
     if not _shows_paint(mask):
         raise InputError(
             f"{mask.path}: the mask has both transparency and a drawing, either may be meant",
-            "pass --mask-from alpha or --mask-from luminance",
+            f"pass {setting('mask_from', 'alpha')} or {setting('mask_from', 'luminance')}",
         )
     return True
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote, unquote_plus
 from artifix.errors import InputError
 from artifix.inputs.ids import folded
 from artifix.inputs.table import counted, shown
+from artifix.spelling import setting
 
 # One letter before the colon is a drive of Windows. A chain (zip://a.png::s3://b) ends in a URL too.
 _URL = re.compile(r"(?:[A-Za-z0-9+.\-]+::)*[A-Za-z][A-Za-z0-9+.\-]+://.*", re.DOTALL)
@@ -21,7 +22,7 @@ _SHELL = re.compile(
 _QUOTES = "\"'\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb "
 _MOST_SIGNS = 4096  # resolving longer ones takes long, and no system has them
 _LEAST_SECRET = 4  # shorter words of a query are in any text
-_ONLY_IF_ALLOWED = ", which is refused unless --allow-outside is given"
+_ONLY_IF_ALLOWED = f", which is refused unless {setting('allow_outside')} is given"
 
 
 class Url(str):

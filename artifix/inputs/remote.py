@@ -35,12 +35,13 @@ def fetching() -> Iterator[Callable[[str], Path]]:
         try:
             yield fetched
         except ArtifixError as error:
-            problem = error.problem
+            marked, hint = error.marked
+            problem = marked
             for place, url in shown.items():
                 problem = problem.replace(place, url)
-            if problem == error.problem:
+            if problem == marked:
                 raise
-            raise type(error)(problem, error.hint) from error
+            raise type(error)(problem, hint) from error
 
 
 def fetch(url: str, folder: Path) -> Path:

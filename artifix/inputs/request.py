@@ -3,7 +3,7 @@
 Nothing heavy is imported, so that requests are made and checked at once; `inputs.reading` opens the files.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -12,10 +12,23 @@ from artifix.box import Box
 from artifix.config import DECIDING, AlignmentConfig
 from artifix.errors import UsageError
 from artifix.inputs.places import Place, Url
+from artifix.spelling import setting
 
 MaskSource = Literal["auto", "alpha", "luminance", "image-alpha"]
 IMAGE_ALPHA: Literal["image-alpha"] = "image-alpha"  # the image's own transparency is the mask
 BY_HAND = ("region", "ref_mask", "points")  # of a request, what says where the masked part lies
+
+
+@dataclass(frozen=True, slots=True)
+class MaskReading:
+    """How a mask is read; see `inputs.marking.marked_by`."""
+
+    mask_from: MaskSource = "auto"
+    invert_mask: bool = False  # black is repainted instead of white
+    fit_mask: bool = False  # a mask of another size than the image is resized
+
+
+AS_IT_IS = MaskReading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,68 +74,52 @@ def localised(request: Request, fetch: Callable[[str], Path]) -> Request:
     )
 
 
-def option_of(name: str) -> str:
-    """How the command line spells a field."""
-    if name == "matchers":  # a word for each
-        return "--matcher"
-    return f"--{name.replace('_', '-')}"
-
-
-def check_settings(
-    settings: AlignmentConfig, has_points: bool, spelled: Callable[[str], str] = option_of
-) -> None:
+def check_settings(settings: AlignmentConfig, has_points: bool) -> None:
     """Settings contradict neither each other nor matches that are given by hand.
 
     Args:
         settings: of stage 1.
         has_points: such matches are given.
-        spelled: how the user writes "points", "no_transform", ...
 
     Raises:
         UsageError: they do.
     """
+    clash, points = "", setting("points")
     if settings.force and settings.strict:
-        clash = f"{spelled('force')} takes any match, and {spelled('strict')} only those placed exactly"
-        raise UsageError(clash, "give one of them")
-    if has_points and not settings.transform:
-        clash = f"{spelled('points')} gives a transform, which {spelled('no_transform')} forbids"
-        raise UsageError(clash, "give one of them")
-    if has_points and settings.allow_mirror:
-        clash = f"{spelled('points')} says how the part is seen, which {spelled('allow_mirror')} leaves open"
+        clash = f"{setting('force')} takes any match, and {setting('strict')} only those placed exactly"
+    elif has_points and not settings.transform:
+        clash = f"{points} gives a transform, which {setting('transform', False)} forbids"
+    elif has_points and settings.allow_mirror:
+        clash = f"{points} says how the part is seen, which {setting('allow_mirror')} leaves open"
+    if clash:
         raise UsageError(clash, "give one of them")
 
 
-def check_request(
-    request: Request,
-    settings: AlignmentConfig,
-    given: set[str],
-    spelled: Callable[[str], str] = option_of,
-) -> None:
+def check_request(request: Request, settings: AlignmentConfig, given: Container[str]) -> None:
     """What says where the masked part lies leaves nothing to what says how to find it.
 
     Args:
         request: what was asked for.
         settings: of stage 1.
         given: names of the settings that were given, not left at their default.
-        spelled: how the user writes "region", "ref", "no_transform", ...
 
     Raises:
         UsageError: two things contradict each other.
     """
-    by_hand = [spelled(name) for name in BY_HAND if getattr(request, name) is not None]
+    by_hand = [setting(name) for name in BY_HAND if getattr(request, name) is not None]
     if len(by_hand) > 1:
         raise UsageError(f"{' and '.join(by_hand)} both say where the part lies", "give one of them")
     stored = request.alignment is not None
     if len(request.references) > 1 and (by_hand or stored):
-        what = by_hand[0] if by_hand else spelled("alignment")
-        count = f"{spelled('ref')} was given {len(request.references)} times"
+        what = by_hand[0] if by_hand else setting("alignment")
+        count = f"{setting('ref')} was given {len(request.references)} times"
         raise UsageError(f"{what} is for one reference, but {count}", "give that one")
-    check_settings(settings, request.points is not None, spelled)
+    check_settings(settings, request.points is not None)
     if stored:
         finding = [name for name in AlignmentConfig.__dataclass_fields__ if name not in DECIDING]
-        named = [spelled(name) for name in finding if name in given]
+        named = [setting(name) for name in finding if name in given]
         if both := [*by_hand, *named]:
             raise UsageError(
-                f"{both[0]} says how to find the match, but {spelled('alignment')} holds one already",
+                f"{both[0]} says how to find the match, but {setting('alignment')} holds one already",
                 f"drop {both[0]}, or give it to artifix locate",
             )

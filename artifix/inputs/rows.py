@@ -20,7 +20,6 @@ from artifix.inputs.places import AbsentError, Finder, Place
 from artifix.inputs.request import Request, check_request
 from artifix.inputs.table import Mistake
 
-_SPELLED = {"ref": "reference", "no_transform": "transform false"}
 _value_of = lru_cache(1024)(value_of)  # most rows say the same
 
 
@@ -86,7 +85,7 @@ def _values(entry: Entry, mistakes: list[Mistake]) -> dict[str, Any]:
         try:
             values[column] = _value_of(column, text)
         except ArtifixError as error:
-            mistakes.append((entry.line, f"{error.problem}; {error.hint}"))
+            mistakes.append((entry.line, "; ".join(error.marked)))
     return values
 
 
@@ -103,10 +102,10 @@ def _find_files(
         try:
             return finder.find(text)
         except AbsentError as error:
-            absent.append((entry.line, f"{column}: {error.problem}"))
+            absent.append((entry.line, f"{column}: {error.marked[0]}"))
             return finder.folder / text
         except InputError as error:
-            mistakes.append((entry.line, f"{column}: {error.problem}"))
+            mistakes.append((entry.line, f"{column}: {error.marked[0]}"))
             return Path(text)
 
     for column in ("image", "mask", *MAYBE_FILES):
@@ -118,6 +117,12 @@ def _find_files(
 def _check_hints(line: int, request: Request, settings: Mapping[str, Any], mistakes: list[Mistake]) -> None:
     known = {name: value for name, value in settings.items() if name in AlignmentConfig.__dataclass_fields__}
     try:
-        check_request(request, AlignmentConfig(**known), set(known), lambda name: _SPELLED.get(name, name))
+        check_request(request, AlignmentConfig(**known), known)
     except ArtifixError as error:
-        mistakes.append((line, error.problem))
+        mistakes.append((line, error.told(_as_column)[0]))
+
+
+def _as_column(name: str, value: str | None) -> str:
+    """How a manifest spells a setting."""
+    column = "reference" if name == "ref" else name
+    return column if value is None else f"{column} {value.lower()}"

@@ -5,6 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from artifix.spelling import setting
+
 DUST = 0.25  # a part of a mask whose lightest pixel is darker than so much of the whole mask's marks nothing
 
 
@@ -39,5 +41,5 @@ def softness_of(blend: NDArray[np.float32], threshold: float) -> str:
     of = "white" if marked.max() == 1 else f"its lightest grey ({marked.max():.2f})"
     return (
         f"{grey:.0%} of the mask is grey: from {threshold:g} of {of} on it is taken for the artifact, "
-        "and the rest blends (--mask-threshold)"
+        f"and the rest blends ({setting('mask_threshold')})"
     )

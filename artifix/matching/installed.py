@@ -11,6 +11,7 @@ from pathlib import Path
 
 from artifix.config import AlignmentConfig, split_matcher
 from artifix.errors import UsageError, WeightsError
+from artifix.spelling import setting
 
 XFEAT, LOFTR = "xfeat", "efficientloftr"  # sources of matches
 XFEAT_SHA256 = "0f5187fd7bedd26c7fe6acc9685444493a165a35ecc087b33c2db3627f3ea10b"
@@ -123,7 +124,7 @@ def check_matchers(entries: Sequence[str], asked_for: bool = False) -> list[str]
         read_xfeat()
         return []
     if asked_for or not is_default(entries):
-        raise UsageError(f"--matcher {XFEAT}: is {NOT_INSTALLED}", f"{INSTALL}, or leave it out")
+        raise UsageError(f"{setting('matchers')} {XFEAT}: is {NOT_INSTALLED}", f"{INSTALL}, or leave it out")
     return [f"matcher {XFEAT} is {NOT_INSTALLED}, so the others go on without it: {INSTALL}"]
 
 

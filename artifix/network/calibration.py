@@ -17,6 +17,7 @@ from artifix.network.sums import (
     read_sums,
     sums_text,
 )
+from artifix.spelling import setting
 from artifix.writing import write_file
 
 
@@ -27,7 +28,7 @@ def require_writable(folder: Path) -> None:
         if not os.access(place, os.W_OK | os.X_OK):
             raise OutputError(
                 f"{place}: is not writable",
-                "copy the weights to a folder of your own, and name it with --weights",
+                f"copy the weights to a folder of your own, and name it with {setting('weights')}",
             )
 
 

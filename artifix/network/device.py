@@ -3,6 +3,7 @@
 import torch
 
 from artifix.errors import DeviceError
+from artifix.spelling import setting
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -18,14 +19,18 @@ def choose_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise DeviceError(f"--device {name}: is no device", "use auto, cpu, cuda, cuda:N or mps") from error
+        raise DeviceError(
+            f"{setting('device')} {name}: is no device", "use auto, cpu, cuda, cuda:N or mps"
+        ) from error
     if device.type not in ("cpu", "cuda", "mps"):
-        raise DeviceError(f"--device {name}: is not supported", "use auto, cpu, cuda, cuda:N or mps")
+        raise DeviceError(
+            f"{setting('device')} {name}: is not supported", "use auto, cpu, cuda, cuda:N or mps"
+        )
     count = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(_has_mps())}[device.type]
     if (device.index or 0) >= count:
         raise DeviceError(
-            f"--device {name}: torch {torch.__version__} sees {count} {device.type} devices",
-            "use --device auto or cpu, or install a torch build for this GPU",
+            f"{setting('device')} {name}: torch {torch.__version__} sees {count} {device.type} devices",
+            f"use {setting('device', 'auto')} or cpu, or install a torch build for this GPU",
         )
     return device
 
@@ -44,9 +49,12 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
         has_bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported()
         return torch.bfloat16 if has_bf16 else torch.float16
     if name not in DTYPES:
-        raise DeviceError(f"--dtype {name}: is unknown", f"use auto, {', '.join(DTYPES)}")
+        raise DeviceError(f"{setting('dtype')} {name}: is unknown", f"use auto, {', '.join(DTYPES)}")
     if name == "fp16" and device.type == "cpu":
-        raise DeviceError("--dtype fp16: is slower than fp32 on a CPU", "use --dtype fp32 or bf16")
+        raise DeviceError(
+            f"{setting('dtype')} fp16: is slower than fp32 on a CPU",
+            f"use {setting('dtype', 'fp32')} or bf16",
+        )
     return DTYPES[name]
 
 

@@ -16,6 +16,7 @@ from artifix.network.sums import (
     read_sums,
     sha256_of,
 )
+from artifix.spelling import setting
 
 DEFAULT_NAME = "artifix-small"
 PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
@@ -48,7 +49,9 @@ def find_weights(name_or_folder: str | None) -> Path:
             "name a folder that artifix train or save_pretrained wrote",
         )
     known = ", ".join(bundled_names()) or "none"
-    raise WeightsError(f"{wanted}: no such weights; bundled are: {known}", "pass --weights NAME or a folder")
+    raise WeightsError(
+        f"{wanted}: no such weights; bundled are: {known}", f"pass {setting('weights', 'NAME')} or a folder"
+    )
 
 
 def bundled_names() -> list[str]:

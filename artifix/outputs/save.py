@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from artifix.errors import OutputError
+from artifix.spelling import setting
 from artifix.writing import as_output_error, made_parents, missing_parents, new_folder, write_file
 
 RECORD = "record.json"
@@ -26,7 +27,7 @@ RESULT_FILES = frozenset(
 PICTURES = frozenset({"refined.png", "refined.jpg", "refined.webp", "refined.tif"})  # one of them
 STAGES = ("1-map", "2-filtered", "3-clusters", "4-region", "5-overlay", "6-matches")
 _STAGE_FILE = re.compile(rf"stage-({'|'.join(STAGES)})(-[2-9]|-[1-9][0-9]+)?\.png")
-_ELSEWHERE = "choose another folder with --out"
+_ELSEWHERE = f"choose another folder with {setting('out')}"
 _OTHER_FILE = "name another file"
 
 
@@ -70,7 +71,9 @@ def check_file(path: Path, overwrite: bool = False, inputs: Sequence[Path] = ())
         if place.is_dir():
             raise OutputError(f"{path}: is a folder", "name a file in it")
         if place.exists() and not overwrite:
-            raise OutputError(f"{path}: exists", "pass --overwrite to replace it, or name another file")
+            raise OutputError(
+                f"{path}: exists", f"pass {setting('overwrite', True)} to replace it, or name another file"
+            )
         _check_parents(path, place)
 
 
@@ -141,7 +144,10 @@ def _check_existing(folder: Path, place: Path, overwrite: bool, known: Collectio
     if RECORD not in names:
         raise OutputError(f"{folder}: exists and has no {RECORD}, so it is no earlier result", _ELSEWHERE)
     if not overwrite:
-        raise OutputError(f"{folder}: exists", "pass --overwrite to replace it, or --out another folder")
+        raise OutputError(
+            f"{folder}: exists",
+            f"pass {setting('overwrite', True)} to replace it, or {setting('out')} another folder",
+        )
     if strange := sorted(name for name in names - set(known) if not _STAGE_FILE.fullmatch(name)):
         raise OutputError(
             f"{folder}: also holds {strange[0]}, which is no result and would be lost",

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import cv2
 import numpy as np
@@ -25,10 +24,8 @@ class Postprocessing:
     has_grain: bool  # patches take up the image's grain
     seed: int
 
-    def apply(
-        self, patch: Patch, aligned: AlignedReference | None, index: int
-    ) -> tuple[Patch, dict[str, Any]]:
-        """The patch of group `index` as it is to be pasted, and what the record says of it.
+    def apply(self, patch: Patch, aligned: AlignedReference | None, index: int) -> tuple[Patch, float]:
+        """The patch of group `index` as it is to be pasted, and the deviation of the noise added [levels].
 
         Args:
             patch: as drawn.
@@ -42,10 +39,9 @@ class Postprocessing:
             shows = None if aligned is None else partial(_shown, aligned, around)
             random = np.random.default_rng((self.seed, index))
             pixels, sigma = add_grain(pixels, patch.box, self.image, self.spoiled, random, shows)
-            pixels = (
-                to_grey(pixels) if is_grey else pixels
-            )  # sums of equal channels differ in their last bits
-        return replace(patch, pixels=pixels), {"grain": round(sigma, 2)}
+            # Sums of equal channels differ in their last bits.
+            pixels = to_grey(pixels) if is_grey else pixels
+        return replace(patch, pixels=pixels), sigma
 
     @property
     def is_grey(self) -> bool:

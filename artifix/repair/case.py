@@ -16,7 +16,7 @@ from artifix.repair.record import Repair, record_of
 from artifix.repair.results import result_files
 
 if TYPE_CHECKING:
-    from artifix.pipeline import RefineResult
+    from artifix.result import RefineResult
 
 PNG = Form()
 

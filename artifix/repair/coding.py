@@ -16,9 +16,10 @@ from artifix.inputs.case import Case
 from artifix.inputs.images import Picture, bands, eight_bit
 from artifix.outputs.carried import left_behind
 from artifix.outputs.formats import DEEP, LOSSLESS, MOST_SIDE_PX, USUAL_SUFFIX, Form, Sheet, encode_picture
+from artifix.spelling import setting
 
 if TYPE_CHECKING:
-    from artifix.pipeline import RefineResult
+    from artifix.result import RefineResult
 
 KEEP = "keep"
 _QUALITY = 95  # of a lossy picture where none is asked for
@@ -40,8 +41,8 @@ def check_quality(output: OutputConfig) -> None:
     """Raise UsageError if a quality is asked of a format that is exact."""
     if output.quality is not None and output.format in ("png", "tiff"):
         raise UsageError(
-            f"--quality {output.quality} is for lossy formats, and {output.format} is exact",
-            "drop it, or pass --format jpeg, webp or keep",
+            f"{setting('quality')} {output.quality} is for lossy formats, and {output.format} is exact",
+            f"drop it, or pass {setting('format')} jpeg, webp or keep",
         )
 
 
@@ -59,7 +60,7 @@ def form_of(output: OutputConfig, image: Picture) -> Form:
         size = f"{image.size[1]}x{image.size[0]} px"
         raise InputError(
             f"{image.path}: has {size}, and {form.name} holds {most_px} px a side at most",
-            "pass --format png",
+            f"pass {setting('format', 'png')}",
         )
     return form
 
@@ -134,7 +135,8 @@ def _needed(alpha: NDArray | None, form: Form, image: Picture) -> NDArray | None
         return alpha
     if (alpha < np.iinfo(alpha.dtype).max).any():
         raise InputError(
-            f"{image.path}: is transparent in part, which a JPEG cannot be", "pass --format png or webp"
+            f"{image.path}: is transparent in part, which a JPEG cannot be",
+            f"pass {setting('format', 'png')} or webp",
         )
     return None
 

@@ -1,9 +1,10 @@
 """Weights, loaded and checked, on the device that was asked for."""
 
+import gc
 import socket
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,18 @@ def load(
     Args:
         config: which weights, where, on how many threads.
         tell: told one line.
-        owns_process: the number of threads may be chosen for the whole process, where `config` does not say.
+        owns_process: the number of threads may be chosen for the whole process, where `config` does not say,
+            and its garbage left uncollected meanwhile.
 
     Raises:
         WeightsError: the weights are missing, changed or unsafe.
         DeviceError: the device is not there.
     """
+    with _uncollected() if owns_process else nullcontext():
+        return _load(config, tell, owns_process)
+
+
+def _load(config: RunConfig, tell: Callable[[str], None], owns_process: bool) -> Loaded:
     from artifix.network.threads import CoreWatch
     from artifix.network.weights import find_weights
 
@@ -62,6 +69,18 @@ def load(
         )
     threads = _bound_threads(config.threads, watch, owns_process)
     return Loaded(pipeline, str(device), dtype_name, time.perf_counter() - started_s, threads)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Imports make hardly any garbage, and looking for it in the millions of their objects takes time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _bound_threads(wanted: int | None, watch: "CoreWatch", owns_process: bool) -> int:

@@ -6,17 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from artifix import __version__
-from artifix.config import RefineConfig, split_matcher, to_dict
+from artifix.config import RefineConfig, split_matcher
 from artifix.inputs.case import Case
 from artifix.inputs.reading import Inputs
 from artifix.inputs.stored_alignment import FORMAT
 from artifix.outputs.save import CORRESPONDENCE
 from artifix.repair.loading import Loaded
 from artifix.repair.locating import Located
+from artifix.sections import to_dict
+from artifix.spelling import in_python
 
 if TYPE_CHECKING:
     from artifix.alignment.located import LocateResult
-    from artifix.pipeline import RefineResult
+    from artifix.refinement.repainted import Repainted
+    from artifix.result import RefineResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +54,7 @@ def record_of(repair: Repair) -> dict[str, Any]:
         "inputs": _inputs(repair.located.case),
         **_refused(repair.located),
         **_where_from(repair),
-        "groups": list(repair.result.groups),
+        "groups": groups_of(repair.result),
         **_filled(repair.result),
     }
 
@@ -71,10 +74,30 @@ def alignment_of(record: Mapping[str, Any], result: "LocateResult | RefineResult
     }
 
 
+def groups_of(result: "LocateResult | RefineResult") -> list[dict[str, Any]]:
+    """What record.json says of each mask group, JSON-ready."""
+    from artifix.alignment.stored import summarise
+    from artifix.result import RefineResult
+
+    groups = [summarise(alignment) for alignment in result.alignments]
+    if not isinstance(result, RefineResult):
+        return groups
+    return [group | _drawn(drawn) for group, drawn in zip(groups, result.repainted, strict=True)]
+
+
+def _drawn(repainted: "Repainted | None") -> dict[str, Any]:
+    """How a group was repainted; empty where it is filled from around."""
+    if repainted is None:
+        return {}
+    tried = [{"seed": one.seed, "agreement": round(one.agreement, 4)} for one in repainted.candidates]
+    told = {"seed": repainted.seed, "grain": round(repainted.grain, 2)}
+    return {**told, "candidates": tried} if tried else told
+
+
 def _refused(located: Located) -> dict[str, str]:
     """Why the match is not used; empty where it is, forced or not."""
     refusal = located.result.refusal
-    return {} if refusal is None else {"refused": refusal.problem}
+    return {} if refusal is None else {"refused": in_python(refusal.problem)}
 
 
 def _filled(result: "LocateResult | RefineResult") -> dict[str, int]:
@@ -95,7 +118,7 @@ def _learned(repair: Repair) -> dict[str, Any]:
     if repair.inputs.stored is not None:
         told = repair.inputs.stored.matchers
     else:
-        counts = [group.get("matchers", {}) for group in repair.result.groups]
+        counts = [alignment.matchers or {} for alignment in repair.result.alignments]
         ran = {name for group in counts for name, count in group.items() if count != NOT_INSTALLED}
         digests = digests_of(repair.config.alignment.matchers, ran)
         told = {name: {"sha256": digest} for name, digest in digests.items()}

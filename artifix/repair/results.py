@@ -1,7 +1,7 @@
 """The files of a result, encoded."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from artifix.repair.record import alignment_of
 if TYPE_CHECKING:
     from artifix.alignment.alignment import Alignment
     from artifix.alignment.located import LocateResult
-    from artifix.pipeline import RefineResult
+    from artifix.result import RefineResult
 
 
 def result_files(
@@ -65,7 +65,9 @@ def previewed(picture: Picture, rgb: NDArray[np.uint8] | None = None) -> NDArray
 
 def _repaired(result: "LocateResult | RefineResult") -> "RefineResult | None":
     """The result of a repair; None for one of locating alone."""
-    return cast("RefineResult", result) if hasattr(result, "refined") else None
+    from artifix.result import RefineResult
+
+    return result if isinstance(result, RefineResult) else None
 
 
 def marked(alignments: Sequence["Alignment"]) -> NDArray[np.bool_]:

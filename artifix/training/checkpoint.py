@@ -18,6 +18,7 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 
 from artifix.errors import InputError
+from artifix.spelling import setting
 from artifix.training.run_folder import RESUME, checkpoints
 from artifix.writing import as_output_error, publish, sync_tree
 
@@ -125,7 +126,9 @@ def load(run: Path, state: State, config: dict[str, Any]) -> None:
         _clear(run / "checkpoints")
     found = checkpoints(run)
     if not found:
-        raise InputError(f"{run}: holds no checkpoint to resume", "start the run without --resume")
+        raise InputError(
+            f"{run}: holds no checkpoint to resume", f"start the run without {setting('resume')}"
+        )
     folder = found[-1]
     with _as_input_error(folder):
         values = json.loads((folder / "state.json").read_text(encoding="utf-8"))
@@ -150,7 +153,7 @@ def _require_same(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> 
     if changed := sorted(differs - FREE):
         raise InputError(
             f"{folder}: was made under another config ({', '.join(changed)} differ)",
-            f"resume with --config {folder.parents[1] / 'config.toml'}, or start a new run",
+            f"resume with {setting('config')} {folder.parents[1] / 'config.toml'}, or start a new run",
         )
 
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from artifix.config import Limits, to_dict
 from artifix.errors import UsageError
 from artifix.network.assembly import Network
 from artifix.network.codec import pixel_factor
+from artifix.sections import Limits, to_dict
+from artifix.spelling import setting
 from artifix.training.config import Phase, TrainingConfig
 from artifix.training.pairs.pack import is_pack
 
@@ -176,23 +177,25 @@ def check_data(config: TrainingConfig, images: Sequence[Path], pairs: Sequence[P
     plain = [folder for folder in images if folder not in packs]
     data = config.data
     for option, share, folders in (
-        ("--data", "images_share", images),
-        ("--pairs", "pairs_share", pairs),
-        ("--data with a pack", "real_share", packs),
+        (setting("data"), "images_share", images),
+        (setting("pairs"), "pairs_share", pairs),
+        (f"{setting('data')} with a pack", "real_share", packs),
     ):
         value = getattr(data, share)
         if value and not folders:
             raise UsageError(
                 f"data.{share} is {value}, but no {option} is given",
-                f"give {option} DIR, or set the shares of the data without it (--set data.{share}=0)",
+                f"give {option} DIR, or set the shares of the data without it "
+                f"({setting('set')} data.{share}=0)",
             )
     for option, share, folders, used in (
-        ("--data", "images_share", plain, data.images_share),
-        ("--pairs", "pairs_share", pairs, data.pairs_share),
-        ("--data", "real_share", packs, data.images_share + data.real_share),
+        (setting("data"), "images_share", plain, data.images_share),
+        (setting("pairs"), "pairs_share", pairs, data.pairs_share),
+        (setting("data"), "real_share", packs, data.images_share + data.real_share),
     ):
         if folders and not used:
             raise UsageError(
                 f"{option} {folders[0]} is given, but data.{share} is 0",
-                f"leave out {option}, or give it a share (--set data.{share}=0.3, the shares 1 together)",
+                f"leave out {option}, or give it a share "
+                f"({setting('set')} data.{share}=0.3, the shares 1 together)",
             )

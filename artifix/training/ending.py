@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from artifix.alignment.confidence import LogitWeights
-from artifix.config import to_dict
+from artifix.sections import to_dict
 from artifix.training.card import Card, data_sources, last_name
 from artifix.training.config import TrainingConfig
 from artifix.training.export import export_weights
@@ -46,6 +46,30 @@ def write_weights(job: Job, name: str, outcome: Outcome, tell: Tell) -> Written:
         ),
         logit_weights,
     )
+
+
+def sentence_of(outcome: Outcome, written: Written) -> str:
+    """How a training ended, for a person."""
+    figures = {name: round(value, 4) for name, value in outcome.figures.items()}
+    short = {name: value for name, value in figures.items() if name == "hits" or name.endswith("_db")}
+    told = ", ".join(f"{name} {value:.2f}" for name, value in short.items())
+    return (
+        f"{written.weights}: {outcome.step} of {outcome.config.steps} steps, {outcome.pairs_seen} pairs, "
+        f"{outcome.seconds / 60:.1f} min; {told}"
+    )
+
+
+def told_of(outcome: Outcome, written: Written) -> dict[str, Any]:
+    """The same for a program, JSON-ready."""
+    return {
+        "weights": str(written.weights),
+        "step": outcome.step,
+        "steps": outcome.config.steps,
+        "pairs_seen": outcome.pairs_seen,
+        "seconds": round(outcome.seconds, 1),
+        "figures": {name: round(value, 4) for name, value in outcome.figures.items()},
+        "confidence_odds": written.logit_weights,
+    }
 
 
 def _card(job: Job, name: str, outcome: Outcome) -> Card:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import torch
 
-from artifix.config import to_dict
 from artifix.interruption import Stop, noted_interruption
 from artifix.network.assembly import Network
 from artifix.network.device import choose_precision
+from artifix.sections import to_dict
+from artifix.spelling import setting
 from artifix.training import checkpoint
 from artifix.training.checks import check_config, check_data, check_network
 from artifix.training.clock import DataClock
@@ -127,7 +128,7 @@ def _checked(job: Job, config: TrainingConfig, device: torch.device, report: Rep
     check_data(config, job.images, job.pairs)
     require_startable(job.run, job.resume)
     if job.tensorboard:
-        require_installed("tensorboard", "--tensorboard")
+        require_installed("tensorboard", setting("tensorboard"))
     check_memory(config, job.images, job.pairs, device, report)
     return config
 

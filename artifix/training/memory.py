@@ -11,6 +11,7 @@ import torch
 from artifix.errors import ArtifixError, DeviceError
 from artifix.network.assembly import Network
 from artifix.network.codec import pixel_factor
+from artifix.spelling import setting
 from artifix.training.blueprint import blueprint
 from artifix.training.config import TrainingConfig
 from artifix.training.free_memory import free_bytes
@@ -183,7 +184,7 @@ def _remedy(config: TrainingConfig, need: Need, processes: int) -> str:
     remedies = []
     if need.largest is not None and need.batch >= max(need.kept, need.images):
         if not config.loop.gradient_checkpointing:
-            remedies.append("pass --set loop.gradient_checkpointing=true")
+            remedies.append(f"pass {setting('set')} loop.gradient_checkpointing=true")
         task, count, _ = need.largest
         if count > 1:
             remedies.append(f"set {task}_batch smaller and loop.gradient_accumulation larger")
@@ -195,7 +196,7 @@ def _remedy(config: TrainingConfig, need: Need, processes: int) -> str:
         remedies.append("train a smaller network")
     if processes > 1:
         remedies.append("start fewer processes")
-    return f"{'; '.join(remedies)}; or choose another --device"
+    return f"{'; '.join(remedies)}; or choose another {setting('device')}"
 
 
 def _gib(size: float) -> str:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from artifix.errors import DeviceError, UsageError
 from artifix.network.device import choose_precision
+from artifix.spelling import setting
 from artifix.training.config import LoopConfig
 
 SHARDING = {
@@ -46,13 +47,13 @@ def open_accelerator(device: torch.device, config: LoopConfig) -> Accelerator:
     if precision == "fp16" and device.type != "cuda":
         raise DeviceError(
             f"loop.precision is fp16, which {device.type} does not train in",
-            "pass --set loop.precision=bf16 or fp32",
+            f"pass {setting('set')} loop.precision=bf16 or fp32",
         )
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     if processes > 1 and device.index is not None:
         raise UsageError(
-            f"--device {device}: names one GPU, but {processes} processes were started",
-            f"pass --device {device.type}: each process takes its own",
+            f"{setting('device')} {device}: names one GPU, but {processes} processes were started",
+            f"pass {setting('device')} {device.type}: each process takes its own",
         )
     if AcceleratorState._shared_state:
         AcceleratorState._reset_state(reset_partial_state=True)
@@ -77,7 +78,7 @@ def _require_whole_network() -> None:
                 f"{name} is set up in accelerate's config, but every process needs the whole network: "
                 "alignment passes end inside the U-Net, which wrappers that shard it do not survive",
                 "start with torchrun --nproc-per-node N -m artifix train; if memory is short, "
-                "pass --set loop.gradient_checkpointing=true",
+                f"pass {setting('set')} loop.gradient_checkpointing=true",
             )
 
 

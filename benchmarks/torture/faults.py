@@ -132,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def chosen(faults: list[Fault]) -> list[Fault]:
         return faults if options.count is None else draw.sample(faults, min(options.count, len(faults)))
 
-    artifix.cli.batch.engine_of = lambda config, given: made_up  # type: ignore[assignment]
+    artifix.cli.batch.engine_of = lambda config, choice: made_up  # type: ignore[assignment]
     tried, found = {}, []
     with tempfile.TemporaryDirectory(prefix="faults-") as place:
         for scene in SCENES:

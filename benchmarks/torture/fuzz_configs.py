@@ -18,10 +18,11 @@ from fuzz_weights import changed, flipped, garbled_json
 from guard import Attempt, command
 from material import drawn
 
-from artifix.config import AlignmentConfig, load_config, to_dict
+from artifix.config import AlignmentConfig, load_config
 from artifix.inputs.case import Case, case_from_arrays
 from artifix.inputs.stored_alignment import FORMAT, read_stored_alignment, settings_of
 from artifix.outputs.encode import encode_npy
+from artifix.sections import to_dict
 
 _TOML = """seed = 3
 [alignment]

@@ -6,10 +6,10 @@ Usage: python benchmarks/torture/made_up_batch.py batch MANIFEST --out DIR --wei
 import sys
 import time
 from functools import partial
-from typing import Any
 
 import artifix.cli.batch
 from artifix.batch.crew import Crew
+from artifix.batch.engine import EngineChoice
 from artifix.batch.run import Engine
 from artifix.batch.task import Outcome, Task
 from artifix.cli.app import main
@@ -34,10 +34,10 @@ class MadeUp:
         return Outcome(task.id, files, {"confidence": 0.5, "source": "sift"})
 
 
-def engine_of(config: CommandConfig, given: dict[str, Any]) -> Engine:
+def engine_of(config: CommandConfig, choice: EngineChoice) -> Engine:
     """Workers as ever, but for what they do."""
-    make = partial(MadeUp, seconds=0.02)
-    return lambda tasks, may_go_on: Crew(make, given["workers"], may_go_on).run(tasks)
+    make, count = partial(MadeUp, seconds=0.02), choice.workers or 1
+    return lambda tasks, may_go_on: Crew(make, count, may_go_on).run(tasks)
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ class Painter:
     def _repaint(self, case: Any, alignment: Alignment, config: RefineConfig, *rest: Any) -> Any:
         size = alignment.box.height, alignment.box.width, 3
         noise = np.random.default_rng(config.seed).random(size, np.float32)
-        return Patch(alignment.box, noise), {}
+        return Patch(alignment.box, noise), config.seed, ()
 
     refine = RefineByAlignPipeline.refine
 

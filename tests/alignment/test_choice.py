@@ -41,7 +41,7 @@ def test_a_reference_is_refused_by_its_weakest_group_with_what_was_tried():
     parts = found((0.9, 0.9), (0.3, 0.1))
     refusal = refusal_of(parts, AlignmentConfig())
     assert "(confidence 0.30, 0.55 is the least; tried attention alone)" in refusal.problem
-    assert "--force" in refusal.hint
+    assert "force=True" in refusal.hint
     assert refusal_of(parts, AlignmentConfig(force=True)) is None
     assert refusal_of(parts, AlignmentConfig(min_confidence=0.3)) is None
     assert refusal_of(found((0.9, 0.9), (0.55, 0.15)), AlignmentConfig()) is None
@@ -79,7 +79,7 @@ def test_a_repair_that_is_likely_bad_is_refused_unless_forced():
     config = AlignmentConfig(min_repair_confidence=0.6)
     refusal = refusal_to_repair(placed("exact", "rough"), config)
     assert "(repair confidence 0.50, 0.60 is the least; the reference is placed roughly)" in refusal.problem
-    assert "--force" in refusal.hint
+    assert "force=True" in refusal.hint
     assert refusal_to_repair(placed("rough"), AlignmentConfig(min_repair_confidence=0.6, force=True)) is None
     assert refusal_to_repair(placed("rough"), AlignmentConfig(min_repair_confidence=0.5)) is None
 
@@ -88,7 +88,7 @@ def test_what_is_mirrored_is_refused_unless_that_is_allowed():
     parts = [*placed("exact"), *(replace(part, mirrored=True) for part in placed("exact"))]
     refusal = refusal_to_repair(parts, AlignmentConfig())
     assert "mirrored" in refusal.problem
-    assert "--allow-mirror" in refusal.hint
+    assert "allow_mirror=True" in refusal.hint
     for allowed in (AlignmentConfig(allow_mirror=True), AlignmentConfig(force=True)):
         assert refusal_to_repair(parts, allowed) is None
 

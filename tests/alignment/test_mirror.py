@@ -91,7 +91,7 @@ def test_warping_gives_the_part_as_the_image_shows_it(turned, straight):
 def test_it_is_refused_unless_that_is_allowed(turned):
     refusal = refusal_to_repair([turned], DEFAULT)
     assert "shows the masked part mirrored" in refusal.problem
-    assert "--allow-mirror" in refusal.hint
+    assert "allow_mirror=True" in refusal.hint
     assert refusal_to_repair([turned], AlignmentConfig(allow_mirror=True)) is None
     assert refusal_to_repair([turned], AlignmentConfig(force=True)) is None
 

@@ -210,14 +210,14 @@ def test_without_a_transform_the_map_alone_gives_the_region(located, reference):
 
 
 def test_an_unknown_layer_is_refused_with_those_there_are(located, reference):
-    with pytest.raises(UsageError, match="--layer up_blocks.7.attentions.0") as caught:
+    with pytest.raises(UsageError, match="layer up_blocks.7.attentions.0") as caught:
         located(reference, layer="up_blocks.7.attentions.0")
     assert LAYER in caught.value.hint
 
 
 @pytest.mark.parametrize("timestep", [-1, 1000])
 def test_a_timestep_outside_the_schedule_is_refused(located, reference, timestep):
-    with pytest.raises(UsageError, match=f"--timestep {timestep}"):
+    with pytest.raises(UsageError, match=f"timestep {timestep}"):
         located(reference, timestep=timestep)
 
 

@@ -36,13 +36,13 @@ def test_the_runs_settings_may_not_contradict_a_row(planned, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "points.csv").touch()
     config = CommandConfig(alignment=AlignmentConfig(transform=False))
-    with pytest.raises(UsageError, match=r"line 2: --points gives a transform"):
+    with pytest.raises(UsageError, match=r"line 2: points gives a transform"):
         planned("a", columns=",points", cells=",points.csv", config=config)
 
 
 def test_a_row_may_not_take_any_match_where_the_run_takes_exact_ones_only(planned):
     config = CommandConfig(alignment=AlignmentConfig(strict=True))
-    with pytest.raises(UsageError, match=r"line 2: --force takes any match, and --strict only"):
+    with pytest.raises(UsageError, match=r"line 2: force takes any match, and strict only"):
         planned("a", columns=",force", cells=",true", config=config)
 
 

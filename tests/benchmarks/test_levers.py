@@ -36,7 +36,7 @@ def found(region=None, confidence=0.9, mirrored=False) -> LocateResult:
         placed="exact",
         tried="tried attention alone",
     )
-    return LocateResult((alignment,), ({},), {})
+    return LocateResult((alignment,), {})
 
 
 class Counting:

@@ -36,7 +36,7 @@ class Seeing:
             placed="exact",
             tried="tried attention alone",
         )
-        return LocateResult((alignment,), ({},), {}, refusal_of((alignment,), config.alignment))
+        return LocateResult((alignment,), {}, refusal_of((alignment,), config.alignment))
 
     def refine(self, case, config, located):
         located.check_for_repair(config.alignment)

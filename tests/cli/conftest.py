@@ -17,11 +17,12 @@ from artifix.config import CommandConfig
 from artifix.geometry import box_of, square_around
 from artifix.inputs.case import Case
 from artifix.inputs.stored_alignment import StoredAlignment
-from artifix.pipeline import RefineByAlignPipeline, RefineResult
+from artifix.pipeline import RefineByAlignPipeline
 from artifix.registration.context_band import BandScore
 from artifix.registration.hypothesis import Hypothesis, Support
 from artifix.registration.transform import Transform
 from artifix.repair.loading import Loaded
+from artifix.result import RefineResult
 from artifix.scene import Matches
 
 Progress = Callable[[str, int, int], None]
@@ -146,7 +147,7 @@ class FakePipeline:
         refined = case.image.pixels.copy()
         refined[case.mask] = np.iinfo(refined.dtype).max
         timings = located.timings | {"sample_s": 0.5}
-        return RefineResult(refined, located.alignments, located.groups, timings, case.image.alpha)
+        return RefineResult(refined, located.alignments, (None,) * self.parts, timings, case.image.alpha)
 
 
 @pytest.fixture

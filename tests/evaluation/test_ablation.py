@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from artifix.attention.coarse_match import sight
-from artifix.attention.probe import Gaze
+from artifix.attention.coarse_match import match_coarsely
+from artifix.attention.probe import Probe
 from artifix.config import AblationConfig
 from artifix.errors import UsageError
 from artifix.evaluation.ablation import Axes, CaseGrid, Cell, axes_of, mean, measure
@@ -47,10 +47,10 @@ def test_both_readings_are_asked_for_at_once(tiny_network):
 
 def test_levels_that_the_schedule_does_not_have_are_refused(tiny_network):
     short = replace(tiny_network, scheduler=type(tiny_network.scheduler)(num_train_timesteps=10))
-    with pytest.raises(UsageError, match="--at 10: is outside") as caught:
+    with pytest.raises(UsageError, match="at 10: is outside") as caught:
         axes_of(short, AblationConfig(at=(10,)))
     assert "0 to 9" in caught.value.hint
-    with pytest.raises(UsageError, match="--timesteps 11: the schedule has 10"):
+    with pytest.raises(UsageError, match="timesteps 11: the schedule has 10"):
         axes_of(short, AblationConfig())
     assert axes_of(short, AblationConfig(timesteps=10)).timesteps == tuple(range(10))
     assert axes_of(short, AblationConfig(at=(3,))).timesteps == (3,)
@@ -69,7 +69,7 @@ def test_the_score_is_that_of_what_stage_1_sees(tiny_network, known):
     axes = axes_of(tiny_network, AblationConfig(at=(0, 700)))
     grid = measure(tiny_network, known, axes, CONTEXTS, 3)
     scene = Scene(known.case.image.rgb, known.case.mask, known.case.reference.rgb)
-    seen = sight(Gaze(tiny_network, LAYER, 700, 3), scene, CONTEXTS, zoom=False).correspondence
+    seen = match_coarsely(Probe(tiny_network, LAYER, 700, 3), scene, CONTEXTS, zoom=False).correspondence
     cell = Cell(0, 1, 5)
     assert grid.correspondence(cell, seen.shape) == pytest.approx(seen, abs=1e-5)
     found = known.region.copy()

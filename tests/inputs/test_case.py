@@ -147,7 +147,7 @@ def test_the_image_is_neither_its_own_mask_nor_its_own_reference(paths):
     image, mask, reference = paths
     with pytest.raises(InputError, match="the mask is the image itself") as caught:
         read_case(image, image, reference)
-    assert "--mask-from image-alpha" in caught.value.hint
+    assert "mask_from=image-alpha" in caught.value.hint
     with pytest.raises(InputError, match="the reference is the same picture as the image"):
         read_case(image, mask, image)
 

@@ -64,7 +64,7 @@ def test_a_mask_of_the_images_size_is_refused_by_the_references(pictures, tmp_pa
     Image.fromarray(np.eye(40, dtype=np.uint8)[:30] * 255).save(tmp_path / "where.png")
     with pytest.raises(InputError, match="40x30 px but the reference is 60x50 px") as caught:
         read_hint(None, tmp_path / "where.png", None, *pictures)
-    assert "--fit-mask" not in caught.value.hint
+    assert "fit_mask" not in caught.value.hint
 
 
 @pytest.mark.parametrize("start", ["", "x,y,x_ref,y_ref\n", "\ufeffx, y, x_ref, y_ref\r\n"])
@@ -98,7 +98,7 @@ def test_a_picture_is_no_file_of_points(pictures):
 
 
 def test_two_hints_are_refused(pictures):
-    with pytest.raises(UsageError, match="--region and --points"):
+    with pytest.raises(UsageError, match="region and points"):
         read_hint("0,0,5,5", None, Path("points.csv"), *pictures)
 
 

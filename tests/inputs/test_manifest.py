@@ -322,7 +322,7 @@ def test_files_outside_are_refused_unless_they_are_allowed(manifest, folder):
         "is a link that leads out of the manifest's folder",
         "leads upwards",
     ]
-    assert all("--allow-outside" in reason for reason in reasons)
+    assert all("allow_outside" in reason for reason in reasons)
     assert [row.request.image.name for row in read_rows(path, allow_outside=True)][:2] == ["outside.png"] * 2
     assert "ring.png" in told(manifest(HEAD, "ring.png,m.png,r.png"))
     local = manifest(HEAD, "file:///etc/passwd,m.png,r.png")

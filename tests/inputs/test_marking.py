@@ -120,7 +120,7 @@ def test_paint_on_white_is_told_the_remedy_which_works(save_array, disc):
     path = save_array(paper, "m.png")
     with pytest.raises(InputError, match="painted in colour on white") as caught:
         marked(path, SIZE)
-    assert "--invert-mask" in caught.value.hint
+    assert "invert_mask" in caught.value.hint
     assert np.array_equal(marked(path, SIZE, invert=True).blend, disc > 0)
 
 
@@ -144,7 +144,7 @@ def test_a_picture_without_colour_is_a_mask_only_if_that_is_said(save_array, col
     path = save_array(colours[..., 0], "m.png")
     with pytest.raises(InputError, match="is grey: it shows a picture") as caught:
         marked(path, SIZE)
-    assert "--mask-from luminance" in caught.value.hint
+    assert "mask_from=luminance" in caught.value.hint
     assert marked(path, SIZE, source="luminance").blend.any()
 
 
@@ -202,7 +202,7 @@ def test_a_mask_that_marks_all_but_the_artifact_is_refused_with_the_remedy(save_
     wrong = disc if invert else 255 - disc
     with pytest.raises(InputError, match=r"covers \d+% of the image and 100% of its border") as caught:
         marked(save_array(wrong, "m.png"), SIZE, invert=invert)
-    assert ("drop --invert-mask" if invert else "pass --invert-mask") in caught.value.hint
+    assert ("drop invert_mask" if invert else "pass invert_mask=True") in caught.value.hint
 
 
 def test_half_of_a_picture_may_be_masked(save_array):
@@ -216,7 +216,7 @@ def test_where_the_image_is_transparent_it_is_repainted(save_array, colours, dis
     assert np.allclose(marked(path, SIZE, source="image-alpha").blend, disc / 255, atol=1e-6)
     with pytest.raises(InputError, match="no transparent pixels to repaint") as caught:
         marked(save_array(colours, "opaque.png"), SIZE, source="image-alpha")
-    assert "--mask" in caught.value.hint
+    assert caught.value.hint == "pass mask=FILE"
 
 
 def test_of_a_cut_out_only_the_holes_are_repainted(save_array):
@@ -261,14 +261,14 @@ def test_opaque_alpha_is_no_alpha(save_array, disc):
     assert np.allclose(read_mask(path, SIZE), disc / 255)
     with pytest.raises(InputError, match="no transparent pixels") as caught:
         read_mask(path, SIZE, source="alpha")
-    assert caught.value.hint == "pass --mask-from luminance"
+    assert caught.value.hint == "pass mask_from=luminance"
 
 
 def test_a_drawing_with_transparency_is_ambiguous_until_told(save_array, colours, disc):
     path = save_array(np.dstack([colours, 255 - disc]), "m.png")
     with pytest.raises(InputError, match="both transparency and a drawing") as caught:
         read_mask(path, SIZE)
-    assert caught.value.hint == "pass --mask-from alpha or --mask-from luminance"
+    assert caught.value.hint == "pass mask_from=alpha or mask_from=luminance"
     assert np.allclose(read_mask(path, SIZE, source="alpha", invert=True), disc / 255, atol=1e-6)
     assert read_mask(path, SIZE, source="luminance").max() > 0.5
 
@@ -277,7 +277,7 @@ def test_a_mask_of_another_size_is_refused_with_both_sizes(save_array, disc):
     path = save_array(disc, "m.png")
     with pytest.raises(InputError, match=r"m\.png: mask is 36x24 px but the image is 72x50 px") as caught:
         read_mask(path, (50, 72))
-    assert caught.value.hint == "redraw the mask on the image, or pass --fit-mask to resize it"
+    assert caught.value.hint == "redraw the mask on the image, or pass fit_mask=True to resize it"
 
 
 def test_a_mask_turned_on_its_side_is_told_so(save_array, disc):
@@ -297,13 +297,13 @@ def test_a_fitted_mask_keeps_its_share_of_the_image(save_array, disc, size):
 def test_an_empty_mask_is_refused(save_array):
     with pytest.raises(InputError, match=r"m\.png: the mask is empty") as caught:
         read_mask(save_array(np.zeros(SIZE, np.uint8), "m.png"), SIZE)
-    assert "--invert-mask" in caught.value.hint
+    assert "invert_mask" in caught.value.hint
 
 
 def test_a_full_mask_is_refused(save_array):
     with pytest.raises(InputError, match=r"m\.png: the mask covers the whole image") as caught:
         read_mask(save_array(np.full(SIZE, 255, np.uint8), "m.png"), SIZE)
-    assert "--invert-mask" in caught.value.hint
+    assert "invert_mask" in caught.value.hint
 
 
 def test_a_mask_of_labels_is_not_taken_for_a_faint_one(save_array, disc):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from artifix.cli.options import as_option
 from artifix.config import DECIDING, AlignmentConfig
 from artifix.errors import InputError, UsageError
 from artifix.inputs.places import Url, is_url, may_be_local, stem_of
@@ -70,9 +71,9 @@ def test_an_address_that_was_not_fetched_is_refused():
 @pytest.mark.parametrize(
     ("known", "said"),
     [
-        ({"region": "0,0,1,1", "points": C}, "--region and --points both"),
-        ({"region": "0,0,1,1", "alignment": C}, "--region says"),
-        ({"references": (A, B), "points": C}, "--points is for one reference, but --ref was given 2 times"),
+        ({"region": "0,0,1,1", "points": C}, "region and points both"),
+        ({"region": "0,0,1,1", "alignment": C}, "region says"),
+        ({"references": (A, B), "points": C}, "points is for one reference, but ref was given 2 times"),
     ],
 )
 def test_contradictions_are_refused(known, said):
@@ -83,23 +84,22 @@ def test_contradictions_are_refused(known, said):
 
 def test_contradictions_are_told_in_the_users_words():
     request = Request(A, B, (C,), points=C)
-    with pytest.raises(UsageError, match="points gives a transform, which no_transform forbids"):
-        check_request(request, AlignmentConfig(transform=False), set(), str)
+    with pytest.raises(UsageError, match="points gives a transform, which transform=False forbids") as caught:
+        check_request(request, AlignmentConfig(transform=False), set())
+    assert caught.value.told(as_option)[0] == "--points gives a transform, which --no-transform forbids"
 
 
 def test_any_match_and_only_exact_ones_are_not_wanted_together():
-    with pytest.raises(UsageError, match="--force takes any match, and --strict only"):
+    with pytest.raises(UsageError, match="force takes any match, and strict only"):
         check_request(Request(A, B, (C,)), AlignmentConfig(force=True, strict=True), set())
 
 
 def test_what_says_which_match_is_good_enough_goes_with_a_stored_alignment():
     check_request(Request(A, B, (C,), alignment=A), AlignmentConfig(strict=True), {*DECIDING})
-    with pytest.raises(UsageError, match="--zoom says how to find the match"):
+    with pytest.raises(UsageError, match="zoom says how to find the match"):
         check_request(Request(A, B, (C,), alignment=A), AlignmentConfig(), {"zoom"})
 
 
 def test_points_leave_no_mirror_open():
-    with pytest.raises(
-        UsageError, match="--points says how the part is seen, which --allow-mirror leaves open"
-    ):
+    with pytest.raises(UsageError, match="points says how the part is seen, which allow_mirror leaves open"):
         check_request(Request(A, B, (C,), points=C), AlignmentConfig(allow_mirror=True), set())

@@ -67,5 +67,5 @@ def test_only_a_mask_that_is_mostly_grey_is_told_of():
     assert softness_of(blurred(hard(), 0.5), 0.5) == ""
     said = softness_of(blurred(hard(), 12), 0.5)
     assert "of the mask is grey: from 0.5 of " in said
-    assert "--mask-threshold" in said
+    assert "mask_threshold" in said
     assert "its lightest grey (0.40)" in softness_of(hard() * np.float32(0.4), 0.5)

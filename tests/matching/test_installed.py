@@ -58,9 +58,9 @@ def test_the_default_goes_on_without_xfeat_and_says_so(lacking):
 
 
 def test_xfeat_that_was_asked_for_must_be_there(lacking):
-    with pytest.raises(UsageError, match="--matcher xfeat: is not installed"):
+    with pytest.raises(UsageError, match="matchers xfeat: is not installed"):
         check_matchers(DEFAULT, asked_for=True)
-    with pytest.raises(UsageError, match="--matcher xfeat: is not installed"):
+    with pytest.raises(UsageError, match="matchers xfeat: is not installed"):
         check_matchers(("xfeat",))
     assert check_matchers(("sift", "attention"), asked_for=True) == []
     with pytest.raises(WeightsError, match="xfeat: is not installed"):

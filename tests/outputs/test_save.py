@@ -53,7 +53,7 @@ def test_an_earlier_result_stays_unless_overwriting(out):
     save_result(out, EARLIER)
     with pytest.raises(OutputError, match="out: exists") as caught:
         save_result(out, FILES)
-    assert "--overwrite" in caught.value.hint
+    assert "pass overwrite=True to" in caught.value.hint
     assert caught.value.exit_code == ExitCode.OUTPUT
     assert contents(out) == EARLIER
 
@@ -174,7 +174,7 @@ def test_an_unwritable_parent_is_refused_before_the_work(out, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
     with pytest.raises(OutputError, match="is not writable") as caught:
         check_output(out)
-    assert "--out" in caught.value.hint
+    assert "with out" in caught.value.hint
 
 
 def test_a_name_too_long_for_the_disk_is_refused(tmp_path):

@@ -36,11 +36,11 @@ def test_a_patch_for_a_grey_image_is_grey(marked, coloured_patch, sigma):
     image[80, 80] = (255, 0, 0)  # the artifact may be coloured
     last = Postprocessing(image, marked, marked, True, 0)
     assert last.is_grey
-    patch, told = last.apply(coloured_patch, AlignedReference(warp, True, lambda *_: None), 0)
+    patch, grain = last.apply(coloured_patch, AlignedReference(warp, True, lambda *_: None), 0)
     assert np.array_equal(patch.pixels[..., 0], patch.pixels[..., 1])
     assert np.array_equal(patch.pixels[..., 0], patch.pixels[..., 2])
     assert patch.pixels.mean() == pytest.approx(0.299 * 0.8 + 0.587 * 0.5 + 0.114 * 0.2, abs=0.01)
-    assert (told["grain"] > 5) == (sigma > 5)
+    assert (grain > 5) == (sigma > 5)
 
 
 def test_rounding_makes_no_colour_and_one_coloured_pixel_does(marked, coloured_patch):
@@ -50,18 +50,18 @@ def test_rounding_makes_no_colour_and_one_coloured_pixel_does(marked, coloured_p
     image[5, 5, 2] += 3
     coloured = Postprocessing(image, marked, marked, False, 0)
     assert not coloured.is_grey
-    patch, told = coloured.apply(coloured_patch, None, 0)
+    patch, grain = coloured.apply(coloured_patch, None, 0)
     assert patch.pixels is coloured_patch.pixels
-    assert told == {"grain": 0.0}
+    assert grain == 0.0
 
 
 def test_grain_can_be_left_out_and_differs_from_group_to_group(marked, coloured_patch):
     image = grey_image(9)
     image[0, 0] = (255, 0, 0)
     aligned = AlignedReference(warp, True, lambda *_: None)
-    without, told = Postprocessing(image, marked, marked, False, 0).apply(coloured_patch, aligned, 0)
+    without, grain = Postprocessing(image, marked, marked, False, 0).apply(coloured_patch, aligned, 0)
     assert without.pixels is coloured_patch.pixels
-    assert told == {"grain": 0.0}
+    assert grain == 0.0
     drawn = [
         Postprocessing(image, marked, marked, True, 0).apply(coloured_patch, aligned, i)[0].pixels
         for i in (0, 1, 1)

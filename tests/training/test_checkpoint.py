@@ -136,7 +136,7 @@ def test_another_config_is_refused_by_the_names_of_what_differs(tmp_path):
     checkpoint.save(tmp_path, make_state(), CONFIG)
     with pytest.raises(InputError, match=r"another config \(learning_rate differ\)") as caught:
         checkpoint.load(tmp_path, make_state(), CONFIG | {"learning_rate": 0.2, "steps": 20})
-    assert f"--config {tmp_path / 'config.toml'}" in caught.value.hint
+    assert f"config {tmp_path / 'config.toml'}" in caught.value.hint
     checkpoint.save(tmp_path, make_state(), CONFIG | {"loop": {"precision": "fp32", "log_every_s": 1.0}})
     with pytest.raises(InputError, match=r"another config \(loop.precision differ\)"):
         checkpoint.load(tmp_path, make_state(), CONFIG | {"loop": {"precision": "bf16", "log_every_s": 9.0}})

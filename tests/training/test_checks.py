@@ -87,9 +87,9 @@ def test_sizes_of_a_network_that_is_loaded_are_not_asked_of_the_config(tiny_reci
 
 def test_shares_and_folders_must_agree(tiny_recipe):
     folder = [Path("folder")]
-    with pytest.raises(UsageError, match="data.images_share is 1.0, but no --data is given"):
+    with pytest.raises(UsageError, match="data.images_share is 1.0, but no data is given"):
         check_data(tiny_recipe, [], [])
-    with pytest.raises(UsageError, match="--pairs folder is given, but data.pairs_share is 0"):
+    with pytest.raises(UsageError, match="pairs folder is given, but data.pairs_share is 0"):
         check_data(tiny_recipe, folder, folder)
     drawn = replace(tiny_recipe, data=replace(tiny_recipe.data, images_share=0.0, procedural_share=1.0))
     check_config(drawn)
@@ -103,7 +103,7 @@ def test_real_pairs_need_a_pack(tiny_recipe, pack_folder, image_folder):
     check_data(shares(0.5, 0.5), [pack_folder], [])
     check_data(shares(0.0, 1.0), [pack_folder], [])
     check_data(shares(1.0, 0.0), [pack_folder], [])
-    with pytest.raises(UsageError, match="data.real_share is 0.5, but no --data with a pack is given"):
+    with pytest.raises(UsageError, match="data.real_share is 0.5, but no data with a pack is given"):
         check_data(shares(0.5, 0.5), [image_folder], [])
     with pytest.raises(UsageError, match="images is given, but data.images_share is 0"):
         check_data(shares(0.0, 1.0), [pack_folder, image_folder], [])

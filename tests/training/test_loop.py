@@ -12,8 +12,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from artifix.config import from_dict
 from artifix.errors import DeviceError, InputError, OutputError, UsageError
+from artifix.sections import from_dict
 from artifix.training import checkpoint, loop, update, validation
 from artifix.training.config import OptimizerConfig, Phase, TrainingConfig
 from artifix.training.loop import Job, train

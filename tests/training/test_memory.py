@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from artifix.errors import DeviceError, ExitCode
+from artifix.spelling import in_python
 from artifix.training import memory
 from artifix.training.blueprint import blueprint
 from artifix.training.config import BaseConfig, Phase
@@ -75,15 +76,15 @@ def test_a_batch_that_cannot_fit_is_refused_with_its_numbers_and_remedies(recipe
     assert "for 200000 pairs of refinement at 32 px and gradients" in told
     assert "loop.gradient_checkpointing=true" in hint
     assert "refinement_batch smaller and loop.gradient_accumulation larger" in hint
-    assert hint.endswith("choose another --device")
+    assert hint.endswith("choose another device")
 
 
 def test_what_is_in_use_already_is_no_remedy(recipe, check):
     one = batches(recipe, Phase(32, refinement_batch=1), gradient_checkpointing=True)
     need = estimate(one, CPU)
     assert (
-        memory._remedy(one, replace(need, batch=10 * GIB), 1)
-        == "set crop_px smaller; or choose another --device"
+        in_python(memory._remedy(one, replace(need, batch=10 * GIB), 1))
+        == "set crop_px smaller; or choose another device"
     )
     assert "smaller network" in memory._remedy(one, replace(need, kept=10 * GIB), 1)
     assert "data.source_px smaller" in memory._remedy(one, replace(need, images=10 * GIB), 1)

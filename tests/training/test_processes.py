@@ -117,7 +117,7 @@ def test_another_number_of_processes_is_refused_with_both_numbers(runs, recipe):
 
 
 def test_one_gpu_named_for_two_processes_is_refused(found):
-    assert found[0]["refused"] == "--device cuda:1: names one GPU, but 2 processes were started"
+    assert found[0]["refused"] == "device cuda:1: names one GPU, but 2 processes were started"
 
 
 def test_sharding_launchers_are_refused_by_name(monkeypatch):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from artifix.config import from_dict
+from artifix.sections import from_dict
 from artifix.training.config import TrainingConfig
 from artifix.training.recipes import recipe_names
 

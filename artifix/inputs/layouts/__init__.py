@@ -13,6 +13,7 @@ from artifix.inputs.layouts.folders import Found, Repair, Sources, require_repai
 from artifix.inputs.manifest import manifest_of
 from artifix.inputs.rows import Row
 from artifix.inputs.table import shown
+from artifix.spelling import setting
 
 LAYOUTS: dict[str, Callable[[Sources], Found]] = {
     "anydoor": anydoor.find,
@@ -72,7 +73,8 @@ def list_layout(
         raise UsageError(f"unknown layout {shown(name)}", f"known are: {', '.join(LAYOUTS)}")
     if shared and LAYOUTS[name] is not plain.find:
         raise UsageError(
-            f"--ref is of --layout plain, not of {name}", "drop it: this layout says where references lie"
+            f"{setting('ref')} is of {setting('layout')} plain, not of {name}",
+            "drop it: this layout says where references lie",
         )
     sources = Sources(
         _absolute(folder),

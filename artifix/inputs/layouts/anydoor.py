@@ -12,6 +12,7 @@ from pathlib import Path
 from artifix.box import Box
 from artifix.errors import InputError
 from artifix.inputs.layouts.folders import Found, Repair, Sources, pictures, size_of, with_masks
+from artifix.spelling import setting
 
 PANELS = 3
 
@@ -24,7 +25,8 @@ def find(sources: Sources) -> Found:
     """
     if sources.references is not None:
         raise InputError(
-            f"{sources.references}: strips hold their own references", "drop --references for this layout"
+            f"{sources.references}: strips hold their own references",
+            f"drop {setting('references')} for this layout",
         )
     return with_masks(pictures(sources.folder), sources, lambda image, mask: [_repair(image, mask)])
 

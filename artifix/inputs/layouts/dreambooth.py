@@ -20,6 +20,7 @@ from artifix.inputs.layouts.folders import (
     mask_of,
     pictures,
 )
+from artifix.spelling import setting
 
 
 def find(sources: Sources) -> Found:
@@ -51,6 +52,6 @@ def _photos(folder: Path) -> tuple[Path, ...]:
     photos = tuple(pictures(folder))
     if not photos:
         raise InputError(
-            f"{folder}: holds no photos of the subject", "add some, or name another --references"
+            f"{folder}: holds no photos of the subject", f"add some, or name another {setting('references')}"
         )
     return photos

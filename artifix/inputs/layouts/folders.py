@@ -10,6 +10,7 @@ from pathlib import Path
 from artifix.box import Box
 from artifix.errors import InputError
 from artifix.inputs.table import counted
+from artifix.spelling import setting
 
 SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif",
@@ -164,7 +165,7 @@ def required(shelf: Shelf, image: Path, *stems: str) -> Path:
         wanted = " or ".join(f"{stem}.*" for stem in stems)
         raise InputError(
             f"{shelf.folder}: has no reference for {image.name}",
-            f"looked for {wanted}; name another --references",
+            f"looked for {wanted}; name another {setting('references')}",
         )
     return found
 
@@ -204,7 +205,8 @@ def require_repairs(found: Found, sources: Sources) -> None:
     raise InputError(
         f"{sources.masks_folder}: has no mask for any of {counted(len(found.left_out), 'picture')} "
         f"of {sources.folder}",
-        f"draw masks there, named like {example}.png or {example}_mask.png, or name another --masks",
+        f"draw masks there, named like {example}.png or {example}_mask.png, "
+        f"or name another {setting('masks')}",
     )
 
 

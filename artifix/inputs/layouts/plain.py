@@ -28,6 +28,7 @@ from artifix.inputs.layouts.folders import (
     single,
 )
 from artifix.inputs.table import counted
+from artifix.spelling import setting
 
 _BELONGING = re.compile(r"(.+)[_-](?:(mask)|ref(?:erence)?(?:[_-]?([0-9]+))?)", re.IGNORECASE | re.DOTALL)
 _UNNUMBERED = -1
@@ -100,12 +101,12 @@ def find(sources: Sources) -> Found:
 
 def _require_named(sources: Sources) -> None:
     """What lies beside the images would stand in for a misspelt folder unseen."""
-    for option, folder in (("--masks", sources.masks), ("--references", sources.references)):
+    for option, folder in ((setting("masks"), sources.masks), (setting("references"), sources.references)):
         if folder is not None and not folder.is_dir():
             raise InputError(f"{option} {folder}: no such folder", "check the spelling")
     for path in sources.shared:
         if not path.is_file():
-            raise InputError(f"--ref {path}: no such file", "check the spelling and the folder")
+            raise InputError(f"{setting('ref')} {path}: no such file", "check the spelling and the folder")
 
 
 def _told_apart(sources: Sources) -> tuple[list[Path], _Belongings]:
@@ -151,7 +152,7 @@ def _references(image: Path, own: Sequence[Path], sources: Sources) -> tuple[Pat
         raise InputError(
             f"{sources.folder}: has a mask but no reference for {image.name}",
             f"put {name}_ref.* beside it or {name}.* into {sources.references_folder}, or name one for all "
-            "by --ref",
+            f"by {setting('ref')}",
         )
     alike: dict[tuple[Path, str], list[Path]] = {}
     for path in own:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from artifix.errors import UsageError
+from artifix.spelling import setting
 from artifix.training.recipes import read_recipe
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def changed_recipe(name_or_path: str, changes: Sequence[str]) -> "TrainingConfig
     values = read_recipe(name_or_path)
     assignments = [_assignment(change) for change in changes]
 
-    from artifix.config import from_dict, to_dict
+    from artifix.sections import from_dict, to_dict
     from artifix.training.config import TrainingConfig
 
     recipe = from_dict(TrainingConfig, values, name_or_path)
@@ -37,12 +38,12 @@ def changed_recipe(name_or_path: str, changes: Sequence[str]) -> "TrainingConfig
             if not isinstance(section.get(name), dict):
                 known = sorted(other for other, value in section.items() if isinstance(value, dict))
                 raise UsageError(
-                    f"--set {change}: there is no section {name}",
+                    f"{setting('set')} {change}: there is no section {name}",
                     f"sections are: {', '.join(known) or 'none'}",
                 )
             section = section[name]
         section[place[-1]] = value
-        recipe = from_dict(TrainingConfig, changed, f"--set {change}")
+        recipe = from_dict(TrainingConfig, changed, f"{setting('set')} {change}")
     return recipe
 
 
@@ -51,7 +52,9 @@ def _assignment(change: str) -> tuple[list[str], Any]:
     name, sign, text = change.partition("=")
     place = name.strip().split(".")
     if not sign or not all(place):
-        raise UsageError(f"--set {change}: is no assignment", "write --set section.field=value")
+        raise UsageError(
+            f"{setting('set')} {change}: is no assignment", f"write {setting('set')} section.field=value"
+        )
     try:
         return place, tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

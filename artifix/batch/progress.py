@@ -55,7 +55,8 @@ def _lines(total: int, before: int) -> Show:
         if before + ended >= total or now_s - told_s >= _SPARSE_S:
             told_s = now_s
             said = pace(ended, failed, total - before, now_s - started_s)
-            print(f"row {before + ended}/{total}, {said}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"row {before + ended}/{total}, {said}\n")
+            sys.stderr.flush()
 
     return show
 

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from artifix.errors import UsageError
 from artifix.inputs.places import STREAM
+from artifix.spelling import setting
 
 _OTHER_PICTURES = (".gif", ".bmp", ".avif", ".heic", ".heif", ".jxl", ".jp2", ".psd", ".svg", ".pdf")
 
@@ -71,32 +71,44 @@ class Target:
         return "the repaired picture" if self.picture == STREAM else str(self.picture)
 
 
-def target_of(given: Mapping[str, Any]) -> Target:
-    """Where `refine` is asked to write.
+def target_of(image: Path, out: Path | None, to: Path | None, has_json: bool) -> Target:
+    """Where a repair is asked to be written.
 
     Args:
-        given: the command's parameters.
+        image: that is repaired; its own folder is where results go if nothing else is said.
+        out: a folder, or a picture, which stands for `to`.
+        to: a picture.
+        has_json: standard output is taken by the record.
 
     Raises:
         UsageError: nowhere, or twice, or a file of a format that is not written.
     """
-    out, to = given["out"], given.get("to")
-    is_picture = out is not None and out.suffix.lower() in _endings() and not out.is_dir()
-    if "to" not in given:  # locate, which writes several files
-        if is_picture:
-            raise UsageError(
-                f"--out {out} names a picture, and a folder of results is written", "name a folder"
-            )
-        return Target(out or default_folder(given["image"]))
-    if is_picture:
+    if out is not None and _is_picture(out):
         if to is not None:
-            raise UsageError(f"--out {out} and --to {to} are both files", "give one of them")
+            both = f"{setting('out', out)} and {setting('to', to)} are both files"
+            raise UsageError(both, "give one of them")
         out, to = None, out
     if to is None and out is None:
-        to, out = _default(given["image"])
+        to, out = _default(image)
     if to is not None:
-        _check_picture(to, given)
+        _check_picture(to, has_json)
     return Target(out, to)
+
+
+def folder_of(image: Path, out: Path | None) -> Path:
+    """Where several files are asked to be written: `out`, or a folder beside the image.
+
+    Raises:
+        UsageError: `out` is the name of a picture.
+    """
+    if out is not None and _is_picture(out):
+        problem = f"{setting('out', out)} names a picture, and a folder of results is written"
+        raise UsageError(problem, "name a folder")
+    return out or default_folder(image)
+
+
+def _is_picture(out: Path) -> bool:
+    return out.suffix.lower() in _endings() and not out.is_dir()
 
 
 def default_folder(image: Path) -> Path:
@@ -106,11 +118,11 @@ def default_folder(image: Path) -> Path:
 
 
 def format_of(to: Path | None, asked: str | None, usual: str) -> str:
-    """The format of the picture: that which --format names, or that of the file's ending.
+    """The format of the picture: that which was asked for, or that of the file's ending.
 
     Args:
         to: the file, if there is one.
-        asked: by --format; None where it is not given.
+        asked: by name; None where it is not.
         usual: that which holds otherwise.
     """
     if asked is not None or to is None:
@@ -124,7 +136,7 @@ def check_ending(to: Path | None, name: str) -> None:
     if ending is not None and ending != name:
         raise UsageError(
             f"{to} would be a {name.upper()} called {ending.upper()}",
-            f"drop --format {name}, or name another file",
+            f"drop {setting('format', name)}, or name another file",
         )
 
 
@@ -134,18 +146,20 @@ def _default(image: Path) -> tuple[Path | None, Path | None]:
     if sys.stdout.isatty():
         raise UsageError(
             "the image comes from standard input, and no place for the results is named",
-            "pass --to FILE, or --out DIR",
+            f"pass {setting('to', 'FILE')}, or {setting('out', 'DIR')}",
         )
     return STREAM, None
 
 
-def _check_picture(to: Path, given: Mapping[str, Any]) -> None:
-    if to == STREAM and given["json"]:
+def _check_picture(to: Path, has_json: bool) -> None:
+    if to == STREAM and has_json:
         raise UsageError(
-            "--json and --to - both write to standard output", "give --to a file, or --out a folder"
+            f"{setting('json')} and {setting('to', to)} both write to standard output",
+            f"give {setting('to')} a file, or {setting('out')} a folder",
         )
     if to == STREAM and sys.stdout.isatty():
-        raise UsageError("--to -: standard output is a terminal", "redirect it, or pass --to FILE")
+        problem = f"{setting('to', to)}: standard output is a terminal"
+        raise UsageError(problem, f"redirect it, or pass {setting('to', 'FILE')}")
     if to.suffix.lower() in _OTHER_PICTURES:
         raise UsageError(
             f"{to}: pictures of this kind are not written", f"end it with {', '.join(_endings())}"
