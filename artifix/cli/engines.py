@@ -7,7 +7,7 @@ from artifix.config import CommandConfig
 from artifix.errors import UsageError
 
 if TYPE_CHECKING:
-    from artifix.batch.crew import MakeDoer
+    from artifix.batch.process_pool import MakeDoer
     from artifix.batch.run import Engine
 
 
@@ -38,10 +38,10 @@ def engine_of(config: CommandConfig, given: dict[str, Any]) -> "Engine":
     if given["engine"] == "ray":
         return _ray_engine(config, given, make)
 
-    from artifix.batch.crew import Crew, cores_or_gpus
+    from artifix.batch.process_pool import ProcessPool, cores_or_gpus
 
     count = given["workers"] or cores_or_gpus(config.run.device)
-    return lambda tasks, may_go_on: Crew(make, count, may_go_on).run(tasks)
+    return lambda tasks, may_go_on: ProcessPool(make, count, may_go_on).run(tasks)
 
 
 def _ray_engine(config: CommandConfig, given: dict[str, Any], make: "MakeDoer") -> "Engine":

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import artifix.cli.batch
-from artifix.batch.crew import Crew
+from artifix.batch.process_pool import ProcessPool
 from artifix.batch.run import Engine
 from artifix.batch.task import Outcome, Task
 from artifix.cli.app import main
@@ -37,7 +37,7 @@ class MadeUp:
 def engine_of(config: CommandConfig, given: dict[str, Any]) -> Engine:
     """Workers as ever, but for what they do."""
     make = partial(MadeUp, seconds=0.02)
-    return lambda tasks, may_go_on: Crew(make, given["workers"], may_go_on).run(tasks)
+    return lambda tasks, may_go_on: ProcessPool(make, given["workers"], may_go_on).run(tasks)
 
 
 if __name__ == "__main__":
