@@ -1,9 +1,8 @@
 """Align, then refine: the pipeline that owns the network."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import ClassVar, Unpack
 
 import numpy as np
@@ -15,12 +14,11 @@ from artifix.alignment.alignment import Alignment
 from artifix.alignment.calibration import Calibration
 from artifix.alignment.choice import choose, refusal_of, refusal_of_all
 from artifix.alignment.confidence import ATTENTION_LOGIT_WEIGHTS
-from artifix.alignment.found_again import found_again
 from artifix.alignment.located import LocateResult, result_of
 from artifix.alignment.scraps import settled
 from artifix.alignment.stage import align
 from artifix.alignment.stored import restore
-from artifix.config import RefineConfig, RefinementConfig, RefineSettings, override
+from artifix.config import RefineConfig, RefineSettings, override
 from artifix.errors import InputError
 from artifix.inputs.case import Case
 from artifix.inputs.hint import PointsLike, RegionLike
@@ -28,24 +26,13 @@ from artifix.inputs.parts import parts_of
 from artifix.inputs.request import MaskReading, MaskSource, check_settings
 from artifix.inputs.sources import PictureLike, cases_of
 from artifix.inputs.stored_alignment import StoredAlignment
-from artifix.matching.descriptors import describe_by
 from artifix.network.assembly import Network
 from artifix.network.codec import Codec
 from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
-from artifix.refinement.composite import paste
-from artifix.refinement.inpainting import inpaint, inpainted_note
-from artifix.refinement.postprocessing import Postprocessing
-from artifix.refinement.reference_warp import warp_of
-from artifix.refinement.repainted import Candidate, Repainted
-from artifix.refinement.soft_edge import Core, blend_shares
-from artifix.refinement.stage import AlignedReference, Patch, repaint
-from artifix.refinement.transparency import opaque_where_repainted, transparency_note
-from artifix.registration.content import agreement
+from artifix.repainting import Progress, repaint_all, tell
 from artifix.result import RefineResult
 from artifix.scene import Scene
-
-Progress = Callable[[str, int, int], None]  # stage ("align" or "sample"), done, total
 
 
 class RefineByAlignPipeline(DiffusionPipeline):
@@ -134,9 +121,9 @@ class RefineByAlignPipeline(DiffusionPipeline):
         parts, specks = parts_of(case.mask)
         found = []
         for i, part in enumerate(parts):
-            _tell(progress, "align", i, len(parts))
+            tell(progress, "align", i, len(parts))
             found.append(self._align(case, part, config))
-        _tell(progress, "align", len(parts), len(parts))
+        tell(progress, "align", len(parts), len(parts))
         found = settled(found, config.alignment)
         refusal = refusal_of(found, config.alignment)
         return result_of(found, refusal, {"align_s": time.perf_counter() - started}, specks)
@@ -202,26 +189,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         case = case.cut_at(config.alignment.mask_threshold)
         located = located or self.search(case, config, progress)
         located.check_for_repair(config.alignment)
-        started = time.perf_counter()
-        refined, repainted, wanted = case.image.pixels, list[Repainted | None](), config.refinement
-        placed = [self._aligned(case, found, config) for found in located.alignments]
-        cores = [Core.of(found.mask, at) for found, at in zip(located.alignments, placed, strict=True)]
-        blends = blend_shares(case.blend, case.levels, cores, wanted.context)
-        last = Postprocessing(case.image.rgb, case.blend > 0, case.spoiled, wanted.grain, config.seed)
-        for i, alignment in enumerate(located.alignments):
-            if alignment.filled:
-                repainted.append(None)
-                continue
-            patch, seed, tried = self._repaint(case, alignment, config, i, len(located.alignments), progress)
-            patch, grain = last.apply(patch, placed[i], i)
-            refined = paste(refined, patch.pixels, patch.box, blends[i], wanted.feather_px)
-            repainted.append(Repainted(seed, grain, tried))
-        painted = [*blends, *([] if located.specks is None else [located.specks])]
-        refined, alpha = inpaint(refined, located.filled), opaque_where_repainted(case.image.alpha, painted)
-        notes = tuple(filter(None, (inpainted_note(located.filled), transparency_note(alpha, painted))))
-        timings = located.timings | {"sample_s": time.perf_counter() - started}
-        found, filled = located.alignments, located.filled
-        return RefineResult(refined, found, tuple(repainted), timings, alpha, filled, notes)
+        return repaint_all(self.network, case, located, config, progress)
 
     def __call__(
         self,
@@ -256,48 +224,3 @@ class RefineByAlignPipeline(DiffusionPipeline):
             Calibration.of(self.config, wanted),
             config.seed,
         )
-
-    def _repaint(
-        self,
-        case: Case,
-        alignment: Alignment,
-        config: RefineConfig,
-        index: int,
-        count: int,
-        progress: Progress | None,
-    ) -> tuple[Patch, int, tuple[Candidate, ...]]:
-        steps = config.refinement.steps
-        seeds = [config.seed + k for k in range(config.refinement.candidates)]
-        patches = repaint(
-            self.network,
-            case.image.rgb,
-            alignment.mask,
-            case.reference.rgb,
-            alignment.region,
-            self._aligned(case, alignment, config),
-            config.refinement,
-            seeds,
-            lambda done, total: _tell(progress, "sample", index * steps + done, count * steps),
-        )
-        if len(patches) == 1:
-            return patches[0], seeds[0], ()
-        image, feather_px = case.image.rgb, RefinementConfig().feather_px  # one for all, to be compared
-        pasted = (paste(image, patch.pixels, patch.box, alignment.mask, feather_px) for patch in patches)
-        scores = [found_again(self.network, one, case.reference.rgb, alignment, config) for one in pasted]
-        best = int(np.argmax(scores))
-        return patches[best], seeds[best], tuple(map(Candidate, seeds, scores))
-
-    def _aligned(self, case: Case, alignment: Alignment, config: RefineConfig) -> AlignedReference | None:
-        hypothesis = alignment.hypothesis
-        if hypothesis is None or not config.refinement.aligned_reference:
-            return None
-        transform = hypothesis.transform
-        scene = Scene(case.image.rgb, alignment.mask, case.reference.rgb)
-        described = describe_by(config.alignment.matchers, self.network.device)
-        likeness = partial(agreement, scene, transform, described)
-        return AlignedReference(warp_of(transform, case.reference), hypothesis.is_exact, likeness)
-
-
-def _tell(progress: Progress | None, stage: str, done: int, total: int) -> None:
-    if progress is not None:
-        progress(stage, done, total)

@@ -18,6 +18,7 @@ LINES = (
     {"repair"},
     {"pretrained"},
     {"pipeline"},
+    {"repainting"},
     {"result"},
     {"alignment", "refinement"},
     {"attention", "registration"},

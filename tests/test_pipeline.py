@@ -277,7 +277,7 @@ def test_a_thin_part_that_is_not_found_is_filled_and_taken_back_so(pipeline, cas
     assert np.array_equal(result.filled, thin)
     assert "too small or thin" in result.notes[0]
     assert np.array_equal(result.refined[~thin], case.image.pixels[~thin])
-    assert (result.refined[thin] != case.image.pixels[thin]).any()
+    assert (result.refined[thin] != case.image.pixels[thin]).any(1).mean() > 0.9
     stored = StoredAlignment(tmp_path, [describe(a) for a in result.alignments], {}, None, "")
     again = pipeline.refine(grey, RefineConfig(), located=pipeline.restore(grey, stored, RefineConfig()))
     assert np.array_equal(again.refined, result.refined)
@@ -312,7 +312,7 @@ def test_without_xfeat_a_part_that_is_placed_roughly_is_repaired(pipeline, case,
     assert "rough" in {alignment.placed for alignment in located.alignments}
     result = pipeline.refine(case, config, located=located)
     assert np.array_equal(result.refined[~mask], case.image.pixels[~mask])
-    assert (result.refined[mask] != case.image.pixels[mask]).any()
+    assert (result.refined[mask] != case.image.pixels[mask]).any(1).mean() > 0.9
 
 
 def test_a_mirrored_reference_is_used_only_where_that_is_allowed(pipeline, case, reference, mask):
@@ -371,7 +371,7 @@ def test_the_full_size_architecture_goes_through_both_stages(full_shaped, case, 
     assert {alignment.layer for alignment in located.alignments} == {NINTH}
     result = full_shaped.refine(case, override(QUICK, steps=2, guidance_scale=2.0))
     assert np.array_equal(result.refined[~mask], case.image.pixels[~mask])
-    assert (result.refined[mask] != 0).any()
+    assert (result.refined[mask] != case.image.pixels[mask]).any(1).mean() > 0.9
 
 
 def test_the_full_size_architecture_goes_the_paper_path(full_shaped, case, mask):

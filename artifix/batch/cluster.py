@@ -2,7 +2,7 @@
 
 Every row is a block of its own, so that a worker that dies costs its row's time and no other's. Ray Data
 starts a new worker and repeats the row, without end: it knows neither what killed the worker nor that a run
-should stop. Both are the gate's to say, which every worker asks before every row.
+should stop. `Attempts` says both; every worker asks it before every row.
 
 Outcomes come in the order they are finished, and the object store holds a few of them at a time.
 """
@@ -18,9 +18,9 @@ from itertools import takewhile
 from typing import Any
 
 from artifix import __version__
+from artifix.batch.attempts import MOST_DEATHS, Attempts
 from artifix.batch.connection import Cluster, connected, worker_count
-from artifix.batch.crew import THREADS, Doer, MakeDoer
-from artifix.batch.gate import MOST_DEATHS, Gate
+from artifix.batch.process_pool import THREADS, Doer, MakeDoer
 from artifix.batch.task import Failure, Outcome, Task
 from artifix.errors import ArtifixError, DeviceError
 from artifix.spelling import setting
@@ -65,10 +65,10 @@ def run_on_ray(
 def _outcomes(
     cluster: Cluster, make: MakeDoer, tasks: list[Task], may_go_on: Callable[[], bool]
 ) -> Iterator[Outcome]:
-    gate = _gate()
+    attempts = _start_attempts()
     ended: set[str] = set()
-    answering = closing(_answers(cluster, make, tasks, gate))
-    with _threads_ended(), _watched(gate, may_go_on) as watch, answering as answers:
+    answering = closing(_answers(cluster, make, tasks, attempts))
+    with _threads_ended(), _watched(attempts, may_go_on) as watch, answering as answers:
         for answer in answers:
             if isinstance(answer, ArtifixError):
                 raise answer
@@ -79,16 +79,18 @@ def _outcomes(
                 return  # the rest would only say that it was not begun
 
 
-def _gate() -> Any:
+def _start_attempts() -> Any:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "scheduling_strategy": here}
-    return ray.remote(**options)(Gate).remote()
+    return ray.remote(**options)(Attempts).remote()
 
 
-def _answers(cluster: Cluster, make: MakeDoer, tasks: list[Task], gate: Any) -> Generator[Any, None, None]:
+def _answers(
+    cluster: Cluster, make: MakeDoer, tasks: list[Task], attempts: Any
+) -> Generator[Any, None, None]:
     """What the workers say, as it comes."""
     import ray.data
 
@@ -101,7 +103,7 @@ def _answers(cluster: Cluster, make: MakeDoer, tasks: list[Task], gate: Any) -> 
     # arguments that would say so (max_restarts, max_task_retries) are about to be taken away.
     said = rows.map(
         RowActor,
-        fn_constructor_args=(make, gate, __version__),
+        fn_constructor_args=(make, attempts, __version__),
         # One row in hand: none waits behind another's while a second worker is idle.
         compute=ray.data.ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=1),
         num_cpus=1,
@@ -120,12 +122,12 @@ class RowActor:
 
     Args:
         make: makes the doer.
-        gate: the handle of the `Gate`.
+        attempts: the handle of the `Attempts` that all workers ask.
         version: of artifix on the driver's machine.
     """
 
-    def __init__(self, make: MakeDoer, gate: Any, version: str) -> None:
-        self._make, self._gate, self._version = make, gate, version
+    def __init__(self, make: MakeDoer, attempts: Any, version: str) -> None:
+        self._make, self._attempts, self._version = make, attempts, version
         self._doer: Doer | None = None
 
     def __call__(self, row: dict[str, Task]) -> dict[str, object]:
@@ -139,7 +141,7 @@ class RowActor:
         import ray
 
         doer = self._doer or self._load()
-        times = ray.get(self._gate.begin.remote(task.id))
+        times = ray.get(self._attempts.begin.remote(task.id))
         if times > MOST_DEATHS:
             problem = f"the worker died over this row, {MOST_DEATHS} times"
             return Outcome(task.id, failure=Failure(problem, _DIED_HINT, int(DeviceError.exit_code)))
@@ -154,20 +156,20 @@ class RowActor:
                 "install the same version everywhere",
             )
         worker = ray.get_runtime_context().get_actor_id()  # stays when it is started again
-        index, is_hopeless = ray.get(self._gate.load.remote(worker))
+        index, is_hopeless = ray.get(self._attempts.load.remote(worker))
         if is_hopeless:
             problem = f"a worker died while it loaded the network, {MOST_DEATHS} times"
             raise DeviceError(problem, _DIED_HINT)
         self._doer = self._make(index)
-        ray.get(self._gate.loaded.remote(worker))
+        ray.get(self._attempts.loaded.remote(worker))
         return self._doer
 
 
 @dataclass(slots=True)
 class _Watch:
-    """Closes the gate when the run shall stop; the driver itself is waiting for rows then."""
+    """Closes `Attempts` when the run shall stop; the driver itself is waiting for rows then."""
 
-    gate: Any
+    attempts: Any
     may_go_on: Callable[[], bool]
     in_hand: set[str] | None = None  # rows begun, once no further ones may be
     ended: threading.Event = field(default_factory=threading.Event)
@@ -179,15 +181,15 @@ class _Watch:
         while not self.ended.wait(_LOOK_S):
             if not self.may_go_on():
                 try:
-                    begun = ray.get(self.gate.close.remote())
+                    begun = ray.get(self.attempts.close.remote())
                 except ray.exceptions.RayError:
                     return  # the cluster is gone, which the driver tells
                 self.in_hand = {*begun, *(self.in_hand or ())}
 
 
 @contextmanager
-def _watched(gate: Any, may_go_on: Callable[[], bool]) -> Iterator[_Watch]:
-    watch = _Watch(gate, may_go_on)
+def _watched(attempts: Any, may_go_on: Callable[[], bool]) -> Iterator[_Watch]:
+    watch = _Watch(attempts, may_go_on)
     thread = threading.Thread(target=watch.look, daemon=True)
     thread.start()
     try:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from artifix.batch.crew import cores_or_gpus
+from artifix.batch.process_pool import cores_or_gpus
 from artifix.errors import DeviceError, UsageError
 from artifix.spelling import setting
 

@@ -9,7 +9,7 @@ from artifix.errors import UsageError
 from artifix.spelling import setting
 
 if TYPE_CHECKING:
-    from artifix.batch.crew import MakeDoer
+    from artifix.batch.process_pool import MakeDoer
     from artifix.batch.run import Engine
 
 
@@ -45,10 +45,10 @@ def engine_of(config: CommandConfig, choice: EngineChoice) -> "Engine":
     if choice.engine == "ray":
         return _ray_engine(config, choice, make)
 
-    from artifix.batch.crew import Crew, cores_or_gpus
+    from artifix.batch.process_pool import ProcessPool, cores_or_gpus
 
     count = choice.workers or cores_or_gpus(config.run.device)
-    return lambda tasks, may_go_on: Crew(make, count, may_go_on).run(tasks)
+    return lambda tasks, may_go_on: ProcessPool(make, count, may_go_on).run(tasks)
 
 
 def _ray_engine(config: CommandConfig, choice: EngineChoice, make: "MakeDoer") -> "Engine":

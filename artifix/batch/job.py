@@ -1,4 +1,4 @@
-"""A batch from its plan to its results: what is done already is left alone."""
+"""A whole batch: rows that are not done yet are done, then tables and the report of all are written."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager

@@ -1,4 +1,4 @@
-"""A batch from plan to results: rows are done by an engine, and kept as they come."""
+"""Rows are done by an engine, and what comes of each is written before the next: folder, then journal."""
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence

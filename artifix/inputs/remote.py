@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from artifix.errors import ArtifixError, InputError
 from artifix.inputs.places import Url, holds_secret_of, without_secrets
 
-_MOST_BYTES = 2**30  # of one file; no picture that can be opened is larger
+MOST_BYTES = 2**30  # of one file; no picture that can be opened is larger
 _CHUNK_BYTES = 2**20
-_PATIENCE_S = 60.0  # without any progress
+PATIENCE_S = 60.0  # without any progress
 _MOST_NAME_BYTES = 200  # disks allow 255
 _EXTRA = 'pip install "artifix[remote]"'
 
@@ -55,11 +55,11 @@ def fetch(url: str, folder: Path) -> Path:
     # In a thread, as not every file system has a limit to the time it waits for an answer.
     thread = threading.Thread(target=download.run, daemon=True)
     thread.start()
-    while thread.is_alive() and time.monotonic() - download.moved_s < _PATIENCE_S:
+    while thread.is_alive() and time.monotonic() - download.moved_s < PATIENCE_S:
         thread.join(0.05)
     if thread.is_alive():
         download.is_wanted = False
-        raise InputError(f"{shown}: no answer for {_PATIENCE_S:.0f} s", "try again, or download it first")
+        raise InputError(f"{shown}: no answer for {PATIENCE_S:.0f} s", "try again, or download it first")
     if download.error is not None:
         # Not chained: a traceback would tell the address with its secrets.
         raise _told(download.error, url, shown) from None
@@ -87,8 +87,8 @@ class _Download:
                 while self.is_wanted and (chunk := source.read(_CHUNK_BYTES)):
                     self.moved_s = time.monotonic()
                     size += len(chunk)
-                    if size > _MOST_BYTES:
-                        limit = f"{_MOST_BYTES / 2**20:.0f} MiB"
+                    if size > MOST_BYTES:
+                        limit = f"{MOST_BYTES / 2**20:.0f} MiB"
                         raise InputError(
                             f"{without_secrets(self.url)}: is larger than {limit}", "name a picture"
                         )

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from artifix.outputs.carried import carried_exif, resolution_of
 from artifix.outputs.encode import encode_png, json_text
 from artifix.outputs.provenance import xmp_packet
+from artifix.outputs.source_metadata import carried_exif, resolution_of
 from artifix.outputs.tiff import encode_tiff
 
 ENDINGS = {

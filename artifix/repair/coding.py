@@ -14,8 +14,8 @@ from artifix.errors import InputError, UsageError
 from artifix.geometry import box_of
 from artifix.inputs.case import Case
 from artifix.inputs.images import Picture, bands, eight_bit
-from artifix.outputs.carried import left_behind
 from artifix.outputs.formats import DEEP, LOSSLESS, MOST_SIDE_PX, USUAL_SUFFIX, Form, Sheet, encode_picture
+from artifix.outputs.source_metadata import left_behind
 from artifix.spelling import setting
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from artifix.pipeline import RefineByAlignPipeline
 from artifix.training.card import Card, model_card
 from artifix.writing import as_output_error, new_folder
 
-_SMALL_BYTES = 64_000_000  # up to here weights may lie in a repository or a wheel, where files are best small
+SMALL_BYTES = 64_000_000  # up to here weights may lie in a repository or a wheel, where files are best small
 _SMALL_SHARD, _LARGE_SHARD = "15MB", "5GB"
 
 
@@ -55,7 +55,7 @@ def export_weights(
         _require_replaceable(folder, place)
         pipeline = _pipeline(network, layer, timestep, logit_weights)
         with new_folder(place) as unfinished:
-            pipeline.save_pretrained(unfinished, safe_serialization=True, max_shard_size=_shard_size(network))
+            pipeline.save_pretrained(unfinished, safe_serialization=True, maxshard_size=shard_size(network))
             text = model_card(place.name, network, layer, timestep, card)
             (unfinished / "README.md").write_text(text, encoding="utf-8")
             if recipe:
@@ -94,9 +94,10 @@ def _half(part: Any) -> Any:
     return halved
 
 
-def _shard_size(network: Network) -> str:
+def shard_size(network: Network) -> str:
+    """The largest file that the weights are cut into, as diffusers writes sizes."""
     count = sum(p.numel() for part in network.parts for p in part.parameters())
-    return _SMALL_SHARD if 2 * count <= _SMALL_BYTES else _LARGE_SHARD
+    return _SMALL_SHARD if 2 * count <= SMALL_BYTES else _LARGE_SHARD
 
 
 def _require_replaceable(folder: Path, place: Path) -> None:

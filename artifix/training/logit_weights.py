@@ -39,7 +39,7 @@ class Fitted:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Known:
+class KnownPair:
     """A pair whose place is known."""
 
     scene: Scene
@@ -59,7 +59,7 @@ def fitted_logit_weights(network: Network, held_out: Sources, config: SynthesisC
     objects = len(held_out.of_each_object())
     if objects < LEAST_OBJECTS:
         return Fitted(None, f"too few objects were held out: {objects}, and {LEAST_OBJECTS} are the least")
-    known = list(_known_pairs(network, held_out, config))
+    known = list(known_pairs(network, held_out, config))
     places = list(_places(network, known, Calibration(layer, 0)))
     sides = [sum(place.is_right == right for place in places if place.trust > 0) for right in (True, False)]
     counts = f"{sides[0]} right and {sides[1]} wrong places"
@@ -69,7 +69,7 @@ def fitted_logit_weights(network: Network, held_out: Sources, config: SynthesisC
     return Fitted((by_trust, by_certainty, bias), f"fitted to {counts}")
 
 
-def _places(network: Network, known: Sequence[_Known], calibration: Calibration) -> Iterator[Told]:
+def _places(network: Network, known: Sequence[KnownPair], calibration: Calibration) -> Iterator[Told]:
     """Each pair in its own reference, and in that of the next one of another object."""
     for place, pair in enumerate(known):
         found = align(network, pair.scene, _ALONE, calibration, SEED)
@@ -83,7 +83,7 @@ def _places(network: Network, known: Sequence[_Known], calibration: Calibration)
 
 
 @torch.no_grad()
-def _known_pairs(network: Network, held_out: Sources, config: SynthesisConfig) -> Iterator[_Known]:
+def known_pairs(network: Network, held_out: Sources, config: SynthesisConfig) -> Iterator[KnownPair]:
     """About as many pairs of each object; of those that the reference hardly shows there are none."""
     random = Generator(network.device).manual_seed(SEED)
     # A mask of several blobs would be several parts; where prints are few, another object may bear the same.
@@ -94,9 +94,9 @@ def _known_pairs(network: Network, held_out: Sources, config: SynthesisConfig) -
     for number, sources in enumerate(objects):
         pairs = make_pairs(sources, ALIGNMENT, -(-COUNT // len(objects)), *sizes, config, random)
         for row in range(len(pairs.clean)):
-            region = _region(pairs, row)
+            region = region_of(pairs, row)
             if region is not None:
-                yield _Known(_scene(pairs, row), region, number)
+                yield KnownPair(_scene(pairs, row), region, number)
 
 
 def _scene(pairs: Pairs, row: int) -> Scene:
@@ -112,7 +112,7 @@ def _pixels(picture: Tensor) -> NDArray[np.uint8]:
     return np.asarray(((picture.float() + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0).cpu())
 
 
-def _region(pairs: Pairs, row: int) -> NDArray[np.bool_] | None:
+def region_of(pairs: Pairs, row: int) -> NDArray[np.bool_] | None:
     """(R, R) the pixels of the reference that the masked ones match; None where too few do."""
     mask, side = _mask(pairs, row), pairs.reference.shape[-1]
     shown = mask & (pairs.matchable[row, 0].cpu().numpy() > 0)

@@ -83,7 +83,7 @@ def check_memory(
         return
     told = _told(need, processes, free, device)
     if need.sure > share or need.total > MARGIN * share:
-        raise DeviceError(told, _remedy(config, need, processes))
+        raise DeviceError(told, remedy_of(config, need, processes))
     if HARDLY * need.total > share:
         report(f"{told}; it may not fit")
 
@@ -180,7 +180,8 @@ def _told(need: Need, processes: int, free: int, device: torch.device) -> str:
     )
 
 
-def _remedy(config: TrainingConfig, need: Need, processes: int) -> str:
+def remedy_of(config: TrainingConfig, need: Need, processes: int) -> str:
+    """What makes the largest part of a need smaller; nothing that is done already."""
     remedies = []
     if need.largest is not None and need.batch >= max(need.kept, need.images):
         if not config.loop.gradient_checkpointing:

@@ -8,8 +8,8 @@ import time
 from functools import partial
 
 import artifix.cli.batch
-from artifix.batch.crew import Crew
 from artifix.batch.engine import EngineChoice
+from artifix.batch.process_pool import ProcessPool
 from artifix.batch.run import Engine
 from artifix.batch.task import Outcome, Task
 from artifix.cli.app import main
@@ -37,7 +37,7 @@ class MadeUp:
 def engine_of(config: CommandConfig, choice: EngineChoice) -> Engine:
     """Workers as ever, but for what they do."""
     make, count = partial(MadeUp, seconds=0.02), choice.workers or 1
-    return lambda tasks, may_go_on: Crew(make, count, may_go_on).run(tasks)
+    return lambda tasks, may_go_on: ProcessPool(make, count, may_go_on).run(tasks)
 
 
 if __name__ == "__main__":

@@ -28,13 +28,14 @@ from PIL import Image
 from random_pictures import Source, drawn_mask, write_source
 
 import artifix.cli.refine
+import artifix.repainting
 from artifix.alignment.alignment import Alignment
 from artifix.alignment.located import LocateResult, result_of
 from artifix.batch.task import Task
 from artifix.batch.worker import Worker
 from artifix.cli.app import main as artifix_main
 from artifix.config import OutputConfig, RefineConfig
-from artifix.geometry import box_of, square_around
+from artifix.geometry import Box, box_of, square_around
 from artifix.inputs.parts import parts_of
 from artifix.inputs.request import Request
 from artifix.outputs.save import save_result
@@ -54,7 +55,7 @@ class Painter:
         found = tuple(
             Alignment(
                 mask=part,
-                box=square_around(box_of(part), 1.5, 1, *case.image.size),
+                box=box_around(part),
                 correspondence=region.astype(np.float32),
                 region=region,
                 hypothesis=None,
@@ -67,15 +68,20 @@ class Painter:
         )
         return result_of(found)
 
-    def _aligned(self, *_: Any) -> None:
-        """Nothing is laid onto the image."""
-
-    def _repaint(self, case: Any, alignment: Alignment, config: RefineConfig, *rest: Any) -> Any:
-        size = alignment.box.height, alignment.box.width, 3
-        noise = np.random.default_rng(config.seed).random(size, np.float32)
-        return Patch(alignment.box, noise), config.seed, ()
-
+    network = None  # nobody asks it
     refine = RefineByAlignPipeline.refine
+
+
+def painted(network: None, image: NDArray[np.uint8], mask: NDArray[np.bool_], *rest: Any) -> list[Patch]:
+    """In place of `repaint`: a patch of noise for each seed."""
+    box, seeds = box_around(mask), rest[-2]
+    size = box.height, box.width, 3
+    return [Patch(box, np.random.default_rng(seed).random(size, np.float32)) for seed in seeds]
+
+
+def box_around(mask: NDArray[np.bool_]) -> Box:
+    """The box of the image that is painted."""
+    return square_around(box_of(mask), 1.5, 1, *mask.shape)
 
 
 def decoded(path: Path) -> tuple[NDArray, NDArray | None]:
@@ -162,6 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     loaded = Loaded(Painter(), "cpu", "float32")  # type: ignore[arg-type]
     worker = Worker.__new__(Worker)
     worker.loaded = loaded
+    artifix.repainting.repaint = painted
     artifix.cli.refine.open_pipeline = lambda config, console: loaded
     kinds: Counter[str] = Counter()
     broken = 0

@@ -10,7 +10,7 @@ import pytest
 
 from artifix.batch.cluster import run_on_ray
 from artifix.batch.connection import Cluster, connected
-from artifix.batch.crew import Crew
+from artifix.batch.process_pool import ProcessPool
 from artifix.errors import DeviceError, WeightsError
 
 pytestmark = pytest.mark.ray
@@ -61,7 +61,7 @@ def test_the_files_are_those_of_the_local_engine(run, doers, task):
     def kept(outcomes):
         return {outcome.id: (outcome.files, outcome.failure) for outcome in outcomes}
 
-    assert kept(run(doers.Echo, ids)) == kept(Crew(doers.Echo, 2).run(map(task, ids)))
+    assert kept(run(doers.Echo, ids)) == kept(ProcessPool(doers.Echo, 2).run(map(task, ids)))
 
 
 def test_a_row_whose_worker_died_is_done_by_another(run, doers, tmp_path):

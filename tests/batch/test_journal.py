@@ -81,11 +81,14 @@ def test_a_strange_line_is_named(tmp_path, line):
 
 def test_an_entry_is_on_the_disk_before_append_returns(tmp_path, monkeypatch):
     synced = []
-    real = os.fsync
+    real, path = os.fsync, journal_path(tmp_path, Shard())
     with open_journal(tmp_path, Shard()) as journal:
-        monkeypatch.setattr(os, "fsync", lambda descriptor: (synced.append(descriptor), real(descriptor)))
+        monkeypatch.setattr(
+            os, "fsync", lambda descriptor: (real(descriptor), synced.append(path.read_text()))
+        )
         journal.append(ENTRY)
-    assert synced
+        assert synced == [path.read_text()]  # nothing was written after it
+    assert ENTRY["id"] in synced[0]
 
 
 def test_a_disk_that_takes_a_part_of_a_line_gets_the_rest(tmp_path, monkeypatch):

@@ -1,12 +1,18 @@
-from types import SimpleNamespace
+import inspect
 
 import numpy as np
 import pytest
+import torch
 
-from artifix.config import RefineConfig
+from artifix.alignment.stage import Alignment
+from artifix.config import RefineConfig, override
 from artifix.errors import NoMatchError
+from artifix.evaluation import metrics
 from artifix.evaluation.benchmark import mean, run
 from artifix.evaluation.cases import read_known_case
+from artifix.geometry import box_of, square_around
+from artifix.pipeline import RefineByAlignPipeline, RefineResult
+from artifix.pretrained import load_pipeline
 
 
 class Answering:
@@ -15,13 +21,38 @@ class Answering:
     def __init__(self, refined=None, *regions):
         self.refined, self.regions = refined, regions
 
-    def refine(self, case, config):
+    def refine(self, case, config, progress=None, located=None):
         if self.refined is None:
             raise NoMatchError("nothing matches")
-        alignments = [SimpleNamespace(region=r, confidence=0.9 - 0.2 * i) for i, r in enumerate(self.regions)]
-        return SimpleNamespace(
-            refined=self.refined, alignments=alignments, timings={"align_s": 1.5, "sample_s": 2.5}
+        found = tuple(
+            Alignment(
+                mask=case.mask,
+                box=square_around(box_of(case.mask), 1.5, 1, *case.image.size),
+                correspondence=region.astype(np.float32),
+                region=region,
+                transform=None,
+                confidence=0.9 - 0.2 * number,
+                layer="none",
+                timestep=0,
+                source="correspondence",
+            )
+            for number, region in enumerate(self.regions)
         )
+        return RefineResult(self.refined, found, (), {"align_s": 1.5, "sample_s": 2.5})
+
+
+def test_the_stand_in_is_called_as_the_real_pipeline_is():
+    real, stand_in = (inspect.signature(kind.refine) for kind in (RefineByAlignPipeline, Answering))
+    assert list(stand_in.parameters) == list(real.parameters)
+
+
+def test_a_pipeline_of_the_real_classes_is_scored(tiny_weights, known):
+    pipeline = load_pipeline(str(tiny_weights), torch.device("cpu"), torch.float32)
+    score, result = run(pipeline, known, override(RefineConfig(), steps=1, force=True))
+    assert score.outside == 0
+    assert score.psnr == pytest.approx(metrics.psnr_db(result.refined, known.truth, known.case.mask))
+    assert score.iou == pytest.approx(metrics.iou(result.alignments[0].region, known.region))
+    assert min(score.align_s, score.sample_s) > 0
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_a_server_that_is_not_there_is_told(refused):
 
 @pytest.mark.remote
 def test_a_server_that_never_answers_is_given_up(server, refused, monkeypatch):
-    monkeypatch.setattr(remote, "_PATIENCE_S", 1.0)
+    monkeypatch.setattr(remote, "PATIENCE_S", 1.0)
     started_s = time.monotonic()
     assert "no answer for 1 s" in refused(f"http://{server.address}/hang/i.png")
     assert time.monotonic() - started_s < 10
@@ -97,15 +97,15 @@ def test_a_server_that_never_answers_is_given_up(server, refused, monkeypatch):
 
 @pytest.mark.remote
 def test_a_file_that_is_too_large_is_refused(server, refused, monkeypatch):
-    monkeypatch.setattr(remote, "_MOST_BYTES", 1000)
+    monkeypatch.setattr(remote, "MOST_BYTES", 1000)
     assert "is larger than" in refused(f"http://{server.address}/good/i.png?key=secret")
 
 
 @pytest.mark.remote
 @pytest.mark.parametrize("path", ["404", "500", "401", "cut", "hang", "good"])
 def test_no_secret_of_an_address_is_told(server, refused, monkeypatch, path):
-    monkeypatch.setattr(remote, "_PATIENCE_S", 0.5 if path == "hang" else 30.0)
-    monkeypatch.setattr(remote, "_MOST_BYTES", 10)
+    monkeypatch.setattr(remote, "PATIENCE_S", 0.5 if path == "hang" else 30.0)
+    monkeypatch.setattr(remote, "MOST_BYTES", 10)
     url = f"http://user:pass-word@{server.address}/{path}/i.png?X-Signature=ab%2Fcdef&token=t0k3n"
     said = refused(url)
     assert f"http://{server.address}/{path}/i.png" in said

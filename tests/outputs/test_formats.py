@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from artifix.outputs.carried import carried_exif, left_behind, resolution_of, texts_of
 from artifix.outputs.encode import encode_png
 from artifix.outputs.formats import Form, Sheet, encode_picture
+from artifix.outputs.source_metadata import carried_exif, left_behind, resolution_of, texts_of
 from artifix.outputs.srgb import in_srgb
 from artifix.outputs.tiff import encode_tiff
 

@@ -68,4 +68,7 @@ def test_a_title_is_never_cut(title):
     sheet = map_sheet([strip(1, title=title)])
     assert is_paper(sheet[:, -20:])
     assert not is_paper(sheet[20:50])
-    assert sheet.shape[1] == max(map_sheet([strip(1)]).shape[1], sheet.shape[1])
+    roomy = map_sheet([strip(12, title=title)])  # wide enough for any title
+    assert roomy.shape[1] > sheet.shape[1]
+    written = [np.argwhere((sheet_of[20:50] < 255).any(2)) for sheet_of in (sheet, roomy)]
+    assert np.array_equal(*written)

@@ -161,8 +161,12 @@ def test_scale_of_the_loss_is_kept(tmp_path):
 
 
 def test_schedule_may_be_stretched(tmp_path):
-    checkpoint.save(tmp_path, make_state(), CONFIG)
-    checkpoint.load(tmp_path, make_state(), CONFIG | {"steps": 20})
+    saved, loaded = make_state(), make_state(seed=1)
+    advance(saved, 1)
+    checkpoint.save(tmp_path, saved, CONFIG)
+    checkpoint.load(tmp_path, loaded, CONFIG | {"steps": 20})
+    assert loaded.step == 1
+    assert all(map(torch.equal, everything(saved), everything(loaded)))
 
 
 def test_checkpoint_holds_no_pickle(tmp_path):

@@ -30,7 +30,7 @@ def held_out():
 
 @pytest.fixture
 def known(tiny_network, held_out):
-    return list(logit_weights._known_pairs(tiny_network, held_out, SynthesisConfig()))
+    return list(logit_weights.known_pairs(tiny_network, held_out, SynthesisConfig()))
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_a_network_of_the_real_classes_is_located_with(tiny_network, held_out, m
 
 
 def test_pairs_are_the_same_every_time_and_larger_than_what_the_network_sees(tiny_network, held_out, known):
-    again = list(logit_weights._known_pairs(tiny_network, held_out, SynthesisConfig()))
+    again = list(logit_weights.known_pairs(tiny_network, held_out, SynthesisConfig()))
     assert len(again) == len(known) > 16
     assert all(np.array_equal(a.scene.image, b.scene.image) for a, b in zip(again, known, strict=True))
     scene = known[0].scene
@@ -123,7 +123,7 @@ def pairs_of(mask, matchable):
 def test_the_true_region_is_where_the_masked_pixels_match():
     mask = torch.zeros(1, 1, 8, 8)
     mask[..., 2:4, 1:3] = 1
-    rows, columns = np.nonzero(logit_weights._region(pairs_of(mask, torch.ones_like(mask)), 0))
+    rows, columns = np.nonzero(logit_weights.region_of(pairs_of(mask, torch.ones_like(mask)), 0))
     assert (rows.min(), rows.max()) == (5, 7)
     assert (columns.min(), columns.max()) == (6, 10)
 
@@ -133,5 +133,5 @@ def test_what_the_reference_hardly_shows_has_no_region():
     mask[..., 2:4, 1:5] = 1
     half = torch.ones_like(mask)
     half[..., 3:] = 0
-    assert logit_weights._region(pairs_of(mask, half), 0) is None
-    assert logit_weights._region(pairs_of(mask, torch.zeros_like(mask)), 0) is None
+    assert logit_weights.region_of(pairs_of(mask, half), 0) is None
+    assert logit_weights.region_of(pairs_of(mask, torch.zeros_like(mask)), 0) is None

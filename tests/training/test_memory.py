@@ -83,11 +83,11 @@ def test_what_is_in_use_already_is_no_remedy(recipe, check):
     one = batches(recipe, Phase(32, refinement_batch=1), gradient_checkpointing=True)
     need = estimate(one, CPU)
     assert (
-        in_python(memory._remedy(one, replace(need, batch=10 * GIB), 1))
+        in_python(memory.remedy_of(one, replace(need, batch=10 * GIB), 1))
         == "set crop_px smaller; or choose another device"
     )
-    assert "smaller network" in memory._remedy(one, replace(need, kept=10 * GIB), 1)
-    assert "data.source_px smaller" in memory._remedy(one, replace(need, images=10 * GIB), 1)
+    assert "smaller network" in memory.remedy_of(one, replace(need, kept=10 * GIB), 1)
+    assert "data.source_px smaller" in memory.remedy_of(one, replace(need, images=10 * GIB), 1)
 
 
 def test_a_network_that_cannot_fit_is_refused_whatever_its_batches_are(recipe, check, monkeypatch):

@@ -57,9 +57,13 @@ def test_a_network_without_a_detail_encoder_has_no_figure_for_it(tiny_recipe, bu
 
 
 def test_what_passes_at_once_does_not_change_where_it_looks(network, pairs, monkeypatch):
-    whole = validation._where(network, pairs[ALIGNMENT], LossConfig())
+    in_parts = validation.validate(network, pairs, LossConfig(), steps=1)
     monkeypatch.setattr(validation, "AT_ONCE", len(pairs[ALIGNMENT].clean))
-    assert validation._where(network, pairs[ALIGNMENT], LossConfig()) == pytest.approx(whole, abs=0.05)
+    at_once = validation.validate(network, pairs, LossConfig(), steps=1)
+    where = [name for name in in_parts if name.startswith(("hits", "miou"))]
+    assert len(where) > 2
+    for name in where:
+        assert at_once[name] == pytest.approx(in_parts[name], abs=0.05)
 
 
 def test_validation_is_the_same_every_time(network, pairs):

@@ -41,7 +41,9 @@ class Face:
 @cache
 def find_faces() -> tuple[Face, ...]:
     """The usable fonts of this machine in a fixed order, never none."""
-    paths = sorted({path for folder in _folders() for path in _below(folder)}, key=lambda p: (p.name, str(p)))
+    paths = sorted(
+        {path for folder in font_folders() for path in _below(folder)}, key=lambda p: (p.name, str(p))
+    )
     step = max(-(-len(paths) // MOST_FONTS), 1)
     faces = [Face(None, _scripts_of(ImageFont.load_default(24)))]
     for path in paths[::step]:
@@ -51,7 +53,8 @@ def find_faces() -> tuple[Face, ...]:
     return tuple(faces)
 
 
-def _folders() -> list[Path]:
+def font_folders() -> list[Path]:
+    """Where this system keeps its fonts."""
     home = Path.home()
     if sys.platform == "darwin":
         return [Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library/Fonts"]

@@ -9,7 +9,7 @@ def only(monkeypatch):
     """Look for fonts in one folder only."""
 
     def look_in(folder):
-        monkeypatch.setattr(fonts, "_folders", lambda: [folder])
+        monkeypatch.setattr(fonts, "font_folders", lambda: [folder])
         return find_faces.__wrapped__()
 
     return look_in

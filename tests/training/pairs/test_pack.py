@@ -10,12 +10,13 @@ from PIL import Image
 
 from artifix.errors import InputError, OutputError, UsageError
 from artifix.training.config import DataConfig
-from artifix.training.pairs import real_pairs
 from artifix.training.pairs.material import load_data
 from artifix.training.pairs.pack import INDEX, is_pack, read_index, read_pack
 from artifix.training.pairs.pack_plan import PackPlan
 from artifix.training.pairs.packing import write_pack
+from artifix.training.pairs.photo_geometry import PairRules, find_geometry
 from artifix.training.pairs.preview import write_preview
+from artifix.training.pairs.real_pairs import find_matchers
 from artifix.training.pairs.sources import ALONE
 from artifix.training.pairs.synthesis import make_pairs
 from artifix.training.pairs.synthesis_config import SynthesisConfig
@@ -117,12 +118,7 @@ def test_what_is_held_out_never_appears(plan, product_photos, tmp_path):
     for picture in pack.pictures:
         pixels = np.asarray(Image.open(tmp_path / "pack" / picture.file).convert("RGB"))
         for photo in held_out:
-            assert (
-                real_pairs.find_geometry(
-                    photo, pixels, real_pairs.PairRules(), real_pairs.find_matchers(["sift"])
-                )
-                is None
-            )
+            assert find_geometry(photo, pixels, PairRules(), find_matchers(["sift"])) is None
 
 
 def test_half_of_the_objects_can_be_held_out(plan, tmp_path):

@@ -31,10 +31,14 @@ def test_light_changes_pictures_and_stays_in_range(random):
     assert lit.max() <= 1
 
 
-def test_one_light_renders_two_pictures_alike(random):
+def test_a_light_falls_on_every_pixel_alone_whatever_is_beside_it(random):
     light = draw_light(torch.full((2,), 1.0), random)
-    pictures = torch.rand(2, 3, 8, 8, generator=random)
-    assert torch.equal(shine(light, pictures), shine(light, pictures.clone()))
+    one, other = torch.rand(2, 2, 3, 8, 8, generator=random)
+    of_one = torch.rand(2, 1, 8, 8, generator=random) > 0.5
+    lit, apart = (shine(light, picture) for picture in (torch.where(of_one, one, other), one))
+    expected = torch.where(of_one, apart, shine(light, other))
+    assert torch.allclose(lit, expected, atol=1e-6)
+    assert not torch.allclose(lit, torch.where(of_one, one, other), atol=0.02)
 
 
 def test_blur_keeps_flat_pictures_and_flattens_others_by_their_own_width(random):

@@ -183,7 +183,9 @@ def test_decals_are_printed_under_the_mask_and_seen_by_both_views(ramp):
 
 
 def test_scenes_without_decals_are_printed_with_nothing(ramp):
-    draw(ramp, ALIGNMENT, replace(BARE, decal_share=1), count=2)
+    pairs = draw(ramp, ALIGNMENT, replace(BARE, decal_share=1), count=2)
+    assert (pairs.clean[:, 2] - (128 / 255 * 2 - 1)).abs().max() < 0.01  # blue is the scene's own everywhere
+    assert errors(pairs)[pairs.matchable > 0].quantile(0.97) < 0.03
 
 
 @pytest.mark.parametrize("side", ["crop", "reference"])

@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
-from artifix.batch.gate import MOST_DEATHS
+from artifix.batch.attempts import MOST_DEATHS
 from artifix.batch.task import Failure, Outcome, Task
 from artifix.errors import ArtifixError, DeviceError
 from artifix.spelling import setting
@@ -42,7 +42,7 @@ MakeDoer = Callable[[int], Doer]
 
 
 @dataclass(slots=True, eq=False)
-class _Hand:
+class _WorkerProcess:
     """One worker, seen from the parent."""
 
     process: BaseProcess
@@ -52,7 +52,7 @@ class _Hand:
     is_ready: bool = False  # has loaded the network
 
 
-class Crew:
+class ProcessPool:
     """Does tasks with processes of its own.
 
     Args:
@@ -63,10 +63,10 @@ class Crew:
 
     def __init__(self, make: MakeDoer, count: int, may_go_on: Callable[[], bool] = lambda: True) -> None:
         self._make, self._count, self._may_go_on = make, count, may_go_on
-        self._hands: list[_Hand] = []
+        self._workers: list[_WorkerProcess] = []
         self._waiting: deque[Task] = deque()  # those whose worker died
         self._deaths: dict[str | None, int] = {}  # of workers, by the row in hand; None while loading
-        self._hired = 0
+        self._started = 0
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
         """Outcomes in the order they are finished; tasks are drawn as they are needed.
@@ -76,65 +76,65 @@ class Crew:
         """
         source = iter(tasks)
         try:
-            self._hand_out(source)
-            while busy := [hand for hand in self._hands if hand.task is not None]:
-                answering = connection.wait([hand.answers for hand in busy])
-                outcomes = [self._answer(hand) for hand in busy if hand.answers in answering]
-                self._hand_out(source)  # first, so that no worker waits for the caller
+            self._assign_tasks(source)
+            while busy := [worker for worker in self._workers if worker.task is not None]:
+                answering = connection.wait([worker.answers for worker in busy])
+                outcomes = [self._answer(worker) for worker in busy if worker.answers in answering]
+                self._assign_tasks(source)  # first, so that no worker waits for the caller
                 yield from (outcome for outcome in outcomes if outcome is not None)
         finally:
-            self._dismiss()
+            self._end_all()
 
-    def _hand_out(self, source: Iterator[Task]) -> None:
-        """Give every idle worker a row, and hire where there are rows left."""
+    def _assign_tasks(self, source: Iterator[Task]) -> None:
+        """Give every idle worker a row, and start further workers while there are rows left."""
         while self._may_go_on():
-            idle = next((hand for hand in self._hands if hand.task is None), None)
-            if idle is None and len(self._hands) >= self._count:
+            idle = next((worker for worker in self._workers if worker.task is None), None)
+            if idle is None and len(self._workers) >= self._count:
                 return
             task = self._waiting.popleft() if self._waiting else next(source, None)
             if task is None:
                 return
             if idle is None:
-                idle = self._hire()
+                idle = self._start_worker()
             idle.task = task
             with suppress(OSError):  # it has died: its pipe of answers tells
                 idle.tasks.send(task)
 
-    def _hire(self) -> _Hand:
+    def _start_worker(self) -> _WorkerProcess:
         context = get_context("spawn")  # a forked process inherits threads' locks, and CUDA fails in it
         theirs_in, mine_out = context.Pipe(duplex=False)
         mine_in, theirs_out = context.Pipe(duplex=False)
         process = context.Process(
-            target=_work, args=(self._make, self._hired, theirs_in, theirs_out), daemon=True
+            target=_worker_main, args=(self._make, self._started, theirs_in, theirs_out), daemon=True
         )
-        with _deaf_to_interruption(), _one_thread():
+        with _interruption_blocked(), _one_thread():
             process.start()
         theirs_in.close()
         theirs_out.close()
-        self._hired += 1
-        self._hands.append(_Hand(process, mine_out, mine_in))
-        return self._hands[-1]
+        self._started += 1
+        self._workers.append(_WorkerProcess(process, mine_out, mine_in))
+        return self._workers[-1]
 
-    def _answer(self, hand: _Hand) -> Outcome | None:
-        """What a worker has to say: an outcome, or nothing of interest to the caller."""
+    def _answer(self, worker: _WorkerProcess) -> Outcome | None:
+        """Read a worker's answer: an outcome, or None where it is ready or its row will be done again."""
         try:
-            answer = hand.answers.recv()
+            answer = worker.answers.recv()
         except (EOFError, OSError):
-            return self._bury(hand)
+            return self._after_death(worker)
         if isinstance(answer, ArtifixError):
             raise answer
         if answer is None:
-            hand.is_ready = True
+            worker.is_ready = True
             return None
-        hand.task = None
+        worker.task = None
         assert isinstance(answer, Outcome)
         return answer
 
-    def _bury(self, hand: _Hand) -> Outcome | None:
+    def _after_death(self, worker: _WorkerProcess) -> Outcome | None:
         """A worker died: its row is done again by another, or given up if it has killed before."""
-        task, cause = hand.task, self._dismissed(hand)
+        task, cause = worker.task, self._end_worker(worker)
         assert task is not None
-        key = task.id if hand.is_ready else None
+        key = task.id if worker.is_ready else None
         self._deaths[key] = self._deaths.get(key, 0) + 1
         if self._deaths[key] < MOST_DEATHS:
             self._waiting.append(task)
@@ -144,27 +144,27 @@ class Crew:
         problem = f"the worker died over this row, {MOST_DEATHS} times ({cause})"
         return Outcome(task.id, failure=Failure(problem, _DIED_HINT, int(DeviceError.exit_code)))
 
-    def _dismissed(self, hand: _Hand) -> str:
-        """End a worker; how it ended."""
-        self._hands.remove(hand)
-        hand.tasks.close()
-        hand.answers.close()
-        hand.process.join(1.0)
-        hand.process.kill()
-        hand.process.join()
-        code = hand.process.exitcode or 0
+    def _end_worker(self, worker: _WorkerProcess) -> str:
+        """End a worker's process; returns how it ended, for messages."""
+        self._workers.remove(worker)
+        worker.tasks.close()
+        worker.answers.close()
+        worker.process.join(1.0)
+        worker.process.kill()
+        worker.process.join()
+        code = worker.process.exitcode or 0
         return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
-    def _dismiss(self) -> None:
-        for hand in self._hands:
-            if hand.task is not None:
-                hand.process.kill()  # what it has in hand is not wanted any more
-        for hand in list(self._hands):
-            self._dismissed(hand)
+    def _end_all(self) -> None:
+        for worker in self._workers:
+            if worker.task is not None:
+                worker.process.kill()  # what it has in hand is not wanted any more
+        for worker in list(self._workers):
+            self._end_worker(worker)
 
 
-def _work(make: MakeDoer, index: int, tasks: Connection, answers: Connection) -> None:
-    """The life of a worker."""
+def _worker_main(make: MakeDoer, index: int, tasks: Connection, answers: Connection) -> None:
+    """What a worker's process does: load the network, then do rows until the parent closes the pipe."""
     try:
         doer = make(index)
     except ArtifixError as error:
@@ -178,7 +178,7 @@ def _work(make: MakeDoer, index: int, tasks: Connection, answers: Connection) ->
 
 
 @contextmanager
-def _deaf_to_interruption() -> Iterator[None]:
+def _interruption_blocked() -> Iterator[None]:
     """A process started meanwhile never hears of ctrl-C, which a terminal sends to all of them."""
     if sys.platform == "win32":
         yield

@@ -1,7 +1,7 @@
-"""What the workers of a cluster ask before each row: whether to begin it, and who has died over it.
+"""How often the workers of a cluster have begun each row: what tells that a row kills its workers.
 
-It lives in a process of its own on the driver's machine, so that it outlives every worker. Nothing heavy is
-imported.
+Every worker asks before each row. The counts are kept by a process of their own (a Ray actor) on the driver's
+machine, so that they outlive every worker. Nothing heavy is imported.
 """
 
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ MOST_DEATHS = 2  # of workers over the same row, or while loading
 
 
 @dataclass(slots=True)
-class Gate:
-    """Counts how often each row was begun; a row that is begun again has killed its worker."""
+class Attempts:
+    """How often each row was begun, and whether more may be; a row begun again has killed a worker."""
 
     is_open: bool = True
     begun: dict[str, int] = field(default_factory=dict)  # rows, and how often
@@ -30,7 +30,7 @@ class Gate:
     def begin(self, row_id: str) -> int:
         """Asked before a row: how often it has been begun, this time included; 0 if it shall not be.
 
-        What was begun before the gate was closed may be begun again: it is in hand.
+        What was begun before this was closed may be begun again: it is in hand.
         """
         if not self.is_open and row_id not in self.begun:
             return 0

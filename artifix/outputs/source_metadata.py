@@ -1,4 +1,4 @@
-"""What a source says besides its samples, by the names of PNG's chunks, for formats that are no PNG."""
+"""The metadata of a source (Exif, texts, resolution), from its PNG chunks, for formats that are no PNG."""
 
 import struct
 import zlib
