@@ -16,7 +16,7 @@ from pathlib import Path
 from artifix.errors import ArtifixError
 from artifix.training.pairs.pack import Pack
 from artifix.training.pairs.packing import PackPlan, write_pack
-from artifix.training.pairs.real_pairs import PairRules
+from artifix.training.pairs.photo_geometry import PairRules
 
 
 def read_plan(words: list[str] | None = None) -> tuple[Path, PackPlan]:

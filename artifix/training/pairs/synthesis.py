@@ -14,21 +14,20 @@ import torch
 from torch import Generator, Tensor
 
 from artifix.training.pairs import warps
+from artifix.training.pairs.aligned_reference import FAR_OUTSIDE, Geometry, Shown, draw_aligned
 from artifix.training.pairs.bends import draw_bend
 from artifix.training.pairs.corruption import garble
-from artifix.training.pairs.links import Drawn
 from artifix.training.pairs.masks import draw_masks
 from artifix.training.pairs.occlusion import Occluders, draw_occluders
-from artifix.training.pairs.photometry import Flaws, Light, draw_light, photograph
-from artifix.training.pairs.scene import Scene, draw_scene, render, show
+from artifix.training.pairs.photometry import Flaws, draw_light, photograph
+from artifix.training.pairs.scene import Scene, draw_scene, render
 from artifix.training.pairs.sources import Sources
 from artifix.training.pairs.views import draw_views, whole_views
-from artifix.training.pairs.warps import chance, log_uniform, rows_of, uniform
+from artifix.training.pairs.warps import chance, log_uniform, uniform
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 
 # Least and largest share of the crop that is masked.
 MASK_AREAS = {MATCHING: (0.012, 0.18), ALIGNMENT: (0.012, 0.18), REFINEMENT: (0.05, 0.30)}
-FAR_OUTSIDE = 8.0  # points further out than this need not be told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +74,6 @@ class Pairs:
     matchable: Tensor  # (B, 1, S, S) where that match exists
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Geometry:
-    """Where the pixels of both views lie."""
-
-    crop_view: Tensor  # (B, 3, 3)
-    maps: Tensor  # (B, 3, 3) the scene's frame to that of the picture that the reference sees
-    bent: Tensor  # (B, 2, S, S) of the crop, in its frame, on the flat surface
-    crop_in_scene: Tensor  # (B, 2, S, S)
-    reference_in_scene: Tensor  # (B, 2, R, R) in that picture
-    match: Tensor  # (B, 2, S, S) of the crop, in the reference's frame
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Shown:
-    """What the two views look at."""
-
-    images: Tensor  # (B,) of the crops
-    partners: Tensor  # (B,) of the references; the same where there is no other picture
-    unknown: Tensor  # (B,) bool, other pictures of which nothing is known to match
-    linked: Drawn  # other pictures whose geometry is known
-
-
 def make_pairs(
     sources: Sources,
     task: str,
@@ -117,8 +94,7 @@ def make_pairs(
         config: what the pairs are like.
         random: on the device of the sources.
     """
-    mask_area = log_uniform((count,), *MASK_AREAS[task], random)
-    mask_radius = (mask_area * 4 / math.pi).sqrt()  # in the crop's frame
+    mask_radius = (log_uniform((count,), *MASK_AREAS[task], random) * 4 / math.pi).sqrt()  # in its frame
     mask_centre = uniform((count, 2), -0.35, 0.35, random)
     images, focus = sources.draw_busy_points(count, config.busy_share, random)
     shown = _draw_shown(sources, images, focus, random)
@@ -128,7 +104,6 @@ def make_pairs(
     scene = draw_scene(sources, focus, mask_size, shown.partners != images, config, random)
 
     geometry = _geometry(*views, shown.linked.maps, (crop_px, reference_px), config, random)
-    match = geometry.match
     crop, crop_object = render(scene, images, geometry.crop_in_scene, random)
     reference, _ = render(scene, shown.partners, geometry.reference_in_scene, random)
     around_mask = torch.cat([mask_centre, mask_radius.unsqueeze(1)], 1)
@@ -137,22 +112,15 @@ def make_pairs(
     before_crop.put_before(crop)
     before_reference.put_before(reference)
 
-    matchable = (match.abs().amax(1, keepdim=True) < 1).float() * ~shown.unknown.view(-1, 1, 1, 1)
-    matchable[scene.cut_rows] *= crop_object > 0.5
-    shown.linked.hide(matchable, geometry.crop_in_scene)
-    before_crop.hide(matchable, warps.frame(crop_px, match.device).expand_as(match))
-    before_reference.hide(matchable, match)
-
-    synthetic = torch.ones(count, device=match.device).index_fill(0, shown.linked.rows, config.real_light)
+    synthetic = torch.ones(count, device=images.device).index_fill(0, shown.linked.rows, config.real_light)
     crop_light, reference_light = (draw_light(config.light * synthetic, random) for _ in range(2))
     clean = photograph(crop, crop_light, _flaws(config, synthetic), random)
     reference = photograph(reference, reference_light, _flaws(config, synthetic), random)
-    mask = draw_masks(mask_centre, mask_radius, crop_px, config.blobs_share, config.stroke_share, random)
-    melts = chance(count, config.melted_share, random).index_fill(0, shown.linked.rows, True)
-    garbled = garble(clean, mask, mask_centre, mask_radius, melts, random)
+    mask, garbled = _draw_artifact(clean, (mask_centre, mask_radius), shown.linked.rows, config, random)
     aligned, valid = torch.zeros_like(clean), torch.zeros_like(mask)
     if task == REFINEMENT:
-        seen, valid = _aligned(scene, shown, geometry, (reference_light, before_reference), config, random)
+        taken = reference_light, before_reference
+        seen, valid = draw_aligned(scene, shown, geometry, taken, config, random)
         aligned = torch.where(valid > 0, seen.mul_(2).sub_(1), aligned)
     return Pairs(
         clean=clean.mul_(2).sub_(1),
@@ -161,16 +129,42 @@ def make_pairs(
         reference=reference.mul_(2).sub_(1),
         aligned=aligned,
         valid=valid,
-        match=match.permute(0, 2, 3, 1).contiguous(),
-        matchable=matchable,
+        match=geometry.match.permute(0, 2, 3, 1).contiguous(),
+        matchable=_matchable(scene, shown, geometry, crop_object, (before_crop, before_reference)),
     )
 
 
-def _draw_shown(sources: Sources, images: Tensor, focus: Tensor, random: Generator) -> _Shown:
+def _matchable(
+    scene: Scene, shown: Shown, geometry: Geometry, crop_object: Tensor, before: tuple[Occluders, Occluders]
+) -> Tensor:
+    """(B, 1, S, S) 1 where a pixel of the crop is seen in the reference; `before` stand in front of each."""
+    match = geometry.match
+    matchable = (match.abs().amax(1, keepdim=True) < 1).float() * ~shown.unknown.view(-1, 1, 1, 1)
+    matchable[scene.cut_rows] *= crop_object > 0.5
+    shown.linked.hide(matchable, geometry.crop_in_scene)
+    before[0].hide(matchable, warps.frame(match.shape[-1], match.device).expand_as(match))
+    before[1].hide(matchable, match)
+    return matchable
+
+
+def _draw_artifact(
+    clean: Tensor,
+    place: tuple[Tensor, Tensor],
+    melting: Tensor,
+    config: SynthesisConfig,
+    random: Generator,
+) -> tuple[Tensor, Tensor]:
+    """Masks (B, 1, S, S) of a centre and a radius, and the crops garbled there; some rows melt always."""
+    mask = draw_masks(*place, clean.shape[-1], config.blobs_share, config.stroke_share, random)
+    melts = chance(len(clean), config.melted_share, random).index_fill(0, melting, True)
+    return mask, garble(clean, mask, *place, melts, random)
+
+
+def _draw_shown(sources: Sources, images: Tensor, focus: Tensor, random: Generator) -> Shown:
     partners = sources.draw_partners(images, random)
     unknown = partners != images
     linked = sources.links.draw(images, focus, random)
-    return _Shown(images, partners.index_copy(0, linked.rows, linked.links.second), unknown, linked)
+    return Shown(images, partners.index_copy(0, linked.rows, linked.links.second), unknown, linked)
 
 
 def _inward(mask_centre: Tensor, focus: Tensor, rows: Tensor) -> Tensor:
@@ -182,7 +176,7 @@ def _inward(mask_centre: Tensor, focus: Tensor, rows: Tensor) -> Tensor:
 def _draw_views(
     task: str,
     sources: Sources,
-    shown: _Shown,
+    shown: Shown,
     focus: Tensor,
     mask: tuple[Tensor, Tensor],
     config: SynthesisConfig,
@@ -202,7 +196,7 @@ def _geometry(
     sizes_px: tuple[int, int],
     config: SynthesisConfig,
     random: Generator,
-) -> _Geometry:
+) -> Geometry:
     """Views of bent surfaces; the match goes from crop to scene and, by exact inverses, to the reference."""
     count, device = len(crop_view), crop_view.device
     crop_frame, reference_frame = (warps.frame(px, device).expand(count, -1, -1, -1) for px in sizes_px)
@@ -212,7 +206,7 @@ def _geometry(
     flat = warps.apply(torch.linalg.inv(reference_view) @ maps, in_scene)
     # On the horizon of a real pair nothing is a number.
     flat = flat.nan_to_num_(FAR_OUTSIDE).clamp_(-FAR_OUTSIDE, FAR_OUTSIDE)
-    return _Geometry(
+    return Geometry(
         crop_view=crop_view,
         maps=maps,
         bent=bent,
@@ -225,70 +219,3 @@ def _geometry(
 def _flaws(config: SynthesisConfig, synthetic: Tensor) -> Flaws:
     blur = config.blur_share * synthetic
     return Flaws(config.glare_share, blur, config.grain_share, config.compression_share)
-
-
-def _aligned(
-    scene: Scene,
-    shown: _Shown,
-    geometry: _Geometry,
-    taken: tuple[Light, Occluders],
-    config: SynthesisConfig,
-    random: Generator,
-) -> tuple[Tensor, Tensor]:
-    """The reference as stage 1 would warp it into the crop, and where it shows something (B, 1, S, S)."""
-    count = len(shown.images)
-    has_aligned = chance(count, config.aligned_share, random) & ~shown.unknown
-    valid = torch.zeros_like(geometry.match[:, :1]) + has_aligned.view(-1, 1, 1, 1)
-    rows = shown.linked.rows
-    if len(rows):  # beyond its edge another photo shows nothing
-        there = warps.apply(geometry.maps[rows], geometry.crop_in_scene[rows])
-        valid[rows] *= there.abs().amax(1, keepdim=True) < 1
-    return _warped(scene, shown, geometry, taken, config, random), valid
-
-
-def _warped(
-    scene: Scene,
-    shown: _Shown,
-    geometry: _Geometry,
-    taken: tuple[Light, Occluders],
-    config: SynthesisConfig,
-    random: Generator,
-) -> Tensor:
-    """The reference in the crop's frame: a little shifted, scaled, turned, not bent."""
-    light, before = taken
-    count, bent = len(shown.images), geometry.bent
-    # A homography follows most of a bend near the mask; a third of it stays as an error.
-    straight = warps.frame(bent.shape[-1], bent.device).expand_as(bent)
-    followed = torch.lerp(straight, bent, uniform((count, 1, 1, 1), 0.6, 1.0, random))
-    points = warps.apply(geometry.maps @ geometry.crop_view @ _errors(count, random), followed)
-    points = points.nan_to_num_(FAR_OUTSIDE)
-    seen = show(scene, torch.where(shown.unknown, shown.images, shown.partners), points)
-    # The reference's own background, and what stands before the object, are parts of its picture: they are
-    # valid there, and wrong.
-    other = seen.roll(1, 0)
-    for rows, cover in (
-        (scene.cut_rows, lambda: scene.object.cover(points[scene.cut_rows])),
-        (before.rows, lambda: 1 - before.cover(geometry.match)),
-    ):
-        if len(rows):
-            seen.index_copy_(0, rows, torch.lerp(other[rows], seen[rows], cover()))
-    wrong = rows_of(chance(count, config.wrong_aligned_share, random))
-    seen[wrong] = other[wrong]
-    flaws = Flaws(0, min(2 * config.blur_share, 1), config.grain_share, config.compression_share)
-    return photograph(seen, light, flaws, random)
-
-
-def _errors(count: int, random: Generator) -> Tensor:
-    """Homographies (B, 3, 3) near the unit.
-
-    A proved transform is right to a third of a pixel, an unpolished one to a few, a guess to a twelfth of the
-    crop.
-    """
-    kind = torch.rand(count, generator=random, device=random.device)
-    coarse = 0.3 + 1.7 * (kind > 0.65) + 3.0 * (kind > 0.85)
-    return warps.window(
-        uniform((count, 2), -0.016, 0.016, random) * coarse.unsqueeze(1),
-        1 + uniform((count, 2), -0.012, 0.012, random) * coarse.unsqueeze(1),
-        uniform((count,), -0.015, 0.015, random) * coarse,
-        uniform((count, 2), -0.012, 0.012, random) * coarse.unsqueeze(1),
-    )

@@ -13,14 +13,8 @@ from artifix.matching.sift import match_features
 from artifix.scene import Matches
 from artifix.training.pairs import real_pairs
 from artifix.training.pairs.folders import read_photo
-from artifix.training.pairs.real_pairs import (
-    LEARNED,
-    PairRules,
-    find_geometry,
-    find_matchers,
-    find_objects,
-    find_pairs,
-)
+from artifix.training.pairs.photo_geometry import PairRules, find_geometry
+from artifix.training.pairs.real_pairs import LEARNED, find_matchers, find_objects, find_pairs
 
 PATTERN = "_Packages_[^_]+_([^_]+)_"
 SIFT = {"sift": match_features}
