@@ -1,9 +1,4 @@
-"""Two photos of one object, and how the one lies in the other: found once, before any training.
-
-Point matches of the untouched photos (SIFT, and XFeat where it is installed) are fitted by a homography. It
-holds on the face of the object that they lie on, so some of the matches go with it. What few of them agree
-on, what no camera could see, and what does not look alike when laid over each other is left out.
-"""
+"""Pairs of photos of one object whose geometry is known: found once, before any training."""
 
 import importlib
 import importlib.util
