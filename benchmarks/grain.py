@@ -23,7 +23,8 @@ from running import as_script, evenly, head, parser_of, start
 
 from artifix.config import RefineConfig, override
 from artifix.evaluation.cases import case_folders, read_known_case
-from artifix.inputs.case import Case, case_from_arrays
+from artifix.inputs.arrays import case_from_arrays
+from artifix.inputs.case import Case
 from artifix.pipeline import RefineByAlignPipeline
 
 KINDS = ("white", "blurred", "grey", "blurred grey", "jpeg")

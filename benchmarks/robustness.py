@@ -27,7 +27,7 @@ from artifix.config import RefineConfig
 from artifix.errors import InputError
 from artifix.evaluation.benchmark import run
 from artifix.evaluation.cases import KnownCase, read_known_case
-from artifix.inputs.case import case_from_arrays
+from artifix.inputs.arrays import case_from_arrays
 from artifix.pipeline import RefineByAlignPipeline
 from artifix.training.extras import require_installed
 

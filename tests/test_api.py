@@ -1,7 +1,7 @@
 """The Python door."""
 
+import inspect
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +12,10 @@ from artifix import api
 from artifix.alignment.choice import Refusal
 from artifix.alignment.located import LocateResult
 from artifix.errors import ArtifixError, ExitCode, InputError, NoMatchError, UsageError
+from artifix.pipeline import RefineByAlignPipeline
+from tests.alignment.conftest import aligned
 
-FOUND = LocateResult((SimpleNamespace(confidence=1.0, transform=None, placed="rough"),), {})
+FOUND = LocateResult((aligned(confidence=1.0),), {})
 
 
 class Recorder:
@@ -31,6 +33,14 @@ class Recorder:
         assert located is FOUND
         assert case is self.asked[0]
         return "refined"
+
+
+@pytest.mark.parametrize("name", ["search", "search_best", "refine"])
+def test_the_stand_in_takes_what_the_real_pipeline_takes(name):
+    real, stand_in = (
+        list(inspect.signature(getattr(kind, name)).parameters) for kind in (RefineByAlignPipeline, Recorder)
+    )
+    assert stand_in == real
 
 
 @pytest.fixture

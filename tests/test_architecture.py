@@ -52,7 +52,7 @@ NO_TORCH = {"torch", "diffusers", "transformers", "safetensors", "accelerate", "
 FORBIDDEN_LIBRARIES = {"click", "torchvision", "albumentations", "pickle", "dill"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "misc"}
 HEAVY = {"torch", "numpy", "cv2", "scipy", "diffusers", "transformers", "PIL", "rich"}
-MOST_FUNCTION_LINES, MOST_MODULE_LINES = 60, 300
+MOST_FUNCTION_LINES, MOST_MODULE_LINES = 50, 250
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [path.relative_to(PACKAGE).as_posix() for path in MODULES]

@@ -12,7 +12,7 @@ from artifix.alignment.stored import describe
 from artifix.config import RefineConfig, override
 from artifix.errors import NoMatchError, UsageError
 from artifix.geometry import box_of
-from artifix.inputs.case import case_from_arrays
+from artifix.inputs.arrays import case_from_arrays
 from artifix.inputs.hint import Hint
 from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.network.projection import Projection

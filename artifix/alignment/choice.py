@@ -10,7 +10,7 @@ from artifix.alignment.alignment import Alignment
 from artifix.alignment.repairing import PLACED, SAID
 from artifix.alignment.scraps import located
 from artifix.config import AlignmentConfig
-from artifix.spelling import setting
+from artifix.spelling import in_python, setting
 
 _OTHERWISE = (
     f"give matches by hand ({setting('points')}) or the part that shows it ({setting('region')}), "
@@ -23,8 +23,18 @@ _FORCE = f"or pass {setting('force', True)} for the best guess"
 class Refusal:
     """Why a match is not used; settings in its texts are not yet spelled."""
 
-    problem: str  # with its numbers
-    hint: str  # what to do about it
+    marked_problem: str  # with its numbers; settings are named by `spelling.setting`
+    marked_hint: str  # what to do about it
+
+    @property
+    def problem(self) -> str:
+        """The problem, for who calls artifix from Python."""
+        return in_python(self.marked_problem)
+
+    @property
+    def hint(self) -> str:
+        """What to do about it, for who calls artifix from Python."""
+        return in_python(self.marked_hint)
 
 
 def confidence_of(found: Sequence[Alignment]) -> float:

@@ -54,7 +54,7 @@ class LocateResult:
             raise self._error(refusal)
 
     def _error(self, refusal: Refusal) -> NoMatchError:
-        return NoMatchError(refusal.problem, refusal.hint, self)
+        return NoMatchError(refusal.marked_problem, refusal.marked_hint, self)
 
 
 def result_of(

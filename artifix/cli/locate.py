@@ -53,7 +53,7 @@ def locate(
         session.console.note(said)
     if result.refusal is not None:
         shown = f"the best guess is in {folder / 'overview.png'}"
-        raise NoMatchError(result.refusal.problem, f"{shown}; {result.refusal.hint}", result)
+        raise NoMatchError(result.refusal.marked_problem, f"{shown}; {result.refusal.marked_hint}", result)
 
 
 def _stages(session: Session, located: "Located") -> dict[str, bytes]:

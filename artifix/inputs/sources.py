@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from artifix.errors import InputError, UsageError
-from artifix.inputs.case import Case, case_from_arrays, read_case
+from artifix.inputs.arrays import case_from_arrays
+from artifix.inputs.case import Case, read_case
 from artifix.inputs.hint import PointsLike, RegionLike, hint_of_arrays
 from artifix.inputs.request import AS_IT_IS, IMAGE_ALPHA, MaskReading
 from artifix.spelling import setting

@@ -14,7 +14,6 @@ from artifix.outputs.save import CORRESPONDENCE
 from artifix.repair.loading import Loaded
 from artifix.repair.locating import Located
 from artifix.sections import to_dict
-from artifix.spelling import in_python
 
 if TYPE_CHECKING:
     from artifix.alignment.located import LocateResult
@@ -97,7 +96,7 @@ def _drawn(repainted: "Repainted | None") -> dict[str, Any]:
 def _refused(located: Located) -> dict[str, str]:
     """Why the match is not used; empty where it is, forced or not."""
     refusal = located.result.refusal
-    return {} if refusal is None else {"refused": in_python(refusal.problem)}
+    return {} if refusal is None else {"refused": refusal.problem}
 
 
 def _filled(result: "LocateResult | RefineResult") -> dict[str, int]:

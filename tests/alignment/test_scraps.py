@@ -8,7 +8,6 @@ from artifix.alignment.alignment import Alignment
 from artifix.alignment.choice import confidence_of, refusal_of, refusal_to_repair
 from artifix.alignment.scraps import located, settled
 from artifix.config import AlignmentConfig
-from artifix.spelling import in_python
 from tests.alignment.conftest import aligned
 
 SIZE = (400, 500)
@@ -75,9 +74,7 @@ def test_who_forces_a_guess_gets_it():
 def test_nothing_but_filled_parts_is_not_placed_exactly():
     parts = settled([found(LINE, confidence=0.2, repair_confidence=0.0)], AlignmentConfig())
     assert refusal_to_repair(parts, AlignmentConfig()) is None
-    assert "strict wants it exactly" in in_python(
-        refusal_to_repair(parts, AlignmentConfig(strict=True)).problem
-    )
+    assert "strict wants it exactly" in refusal_to_repair(parts, AlignmentConfig(strict=True)).problem
 
 
 def test_a_small_part_whose_repair_would_be_bad_is_filled():

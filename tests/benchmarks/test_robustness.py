@@ -8,7 +8,7 @@ from PIL import Image
 
 from artifix.errors import NoMatchError
 from artifix.evaluation.cases import KnownCase
-from artifix.inputs.case import case_from_arrays
+from artifix.inputs.arrays import case_from_arrays
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 
 from artifix.errors import NoMatchError
 from artifix.evaluation.cases import KnownCase
-from artifix.inputs.case import case_from_arrays
+from artifix.inputs.arrays import case_from_arrays
 
 
 @pytest.fixture(scope="session")

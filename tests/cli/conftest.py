@@ -89,7 +89,7 @@ class FakePipeline:
     source: str = "sift"
     confidence: float = 0.875
     repair_confidence: float = 0.75
-    agreement: float = 1.0  # of its transform with the ring
+    agreement: float = 1.0  # of its transform with the context band
     scale: float = 1.0  # of the reference, over that of the image
     mirrored: bool = False
     parts: int = 1  # mask groups it tells of

@@ -30,7 +30,7 @@ class Answering:
                 box=square_around(box_of(case.mask), 1.5, 1, *case.image.size),
                 correspondence=region.astype(np.float32),
                 region=region,
-                transform=None,
+                hypothesis=None,
                 confidence=0.9 - 0.2 * number,
                 layer="none",
                 timestep=0,

@@ -7,7 +7,8 @@ from PIL import Image
 
 from artifix.box import Box
 from artifix.errors import ExitCode, InputError
-from artifix.inputs.case import case_from_arrays, read_case
+from artifix.inputs.arrays import case_from_arrays
+from artifix.inputs.case import read_case
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from artifix.config import AlignmentConfig
 from artifix.errors import InputError
-from artifix.inputs.case import case_from_arrays
+from artifix.inputs.arrays import case_from_arrays
 from artifix.inputs.stored_alignment import FORMAT, read_stored_alignment, settings_of
 
 

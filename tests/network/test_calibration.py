@@ -87,7 +87,7 @@ def test_weights_that_cannot_be_changed_are_told_before_the_work(calibrated, mon
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != closed)  # root may write anywhere
     with pytest.raises(OutputError, match=f"{closed}: is not writable") as caught:
         require_writable(calibrated)
-    assert "--weights" in caught.value.hint
+    assert "name it with weights" in caught.value.hint
     (calibrated.parent / "index.toml").unlink()
     if closed == "weights":
         require_writable(calibrated)  # nothing beside the folder is to be changed

@@ -24,7 +24,7 @@ def test_a_changed_pixel_would_be_found(pastes, tmp_path, monkeypatch):
     def spilling(pixels, patch, box, blend, feather_px):
         return pixels ^ 1
 
-    monkeypatch.setattr("artifix.pipeline.paste", spilling)
+    monkeypatch.setattr("artifix.repainting.paste", spilling)
     worker = pastes.Worker.__new__(pastes.Worker)
     worker.loaded = pastes.Loaded(pastes.Painter(), "cpu", "float32")
     _, found = pastes.check(1, tmp_path, worker)
