@@ -51,7 +51,7 @@ def write_weights(job: Job, name: str, outcome: Outcome, tell: Tell) -> Written:
 def sentence_of(outcome: Outcome, written: Written) -> str:
     """How a training ended, for a person."""
     figures = {name: round(value, 4) for name, value in outcome.figures.items()}
-    short = {name: value for name, value in figures.items() if name == "hits" or name.endswith("_db")}
+    short = {name: value for name, value in figures.items() if name == "pck" or name.endswith("_db")}
     told = ", ".join(f"{name} {value:.2f}" for name, value in short.items())
     return (
         f"{written.weights}: {outcome.step} of {outcome.config.steps} steps, {outcome.pairs_seen} pairs, "

@@ -107,8 +107,8 @@ def matching_loss(network: Network, pairs: Pairs, config: LossConfig, random: Ge
     crop, reference = (network.detail_encoder(pictures) for pictures in (pairs.garbled, pairs.reference))
     similar = network.detail_encoder.match_logits(crop, reference).softmax(-1)
     loss = correspondence_loss(similar, pairs.match, pairs.matchable, pairs.mask)
-    hits = matching_accuracy(similar, pairs.match, pairs.matchable, pairs.mask)
-    return {"loss": config.matching * loss, "match": loss.detach(), "match_hits": hits}
+    pck = matching_accuracy(similar, pairs.match, pairs.matchable, pairs.mask)
+    return {"loss": config.matching * loss, "match": loss.detach(), "match_pck": pck}
 
 
 def alignment_loss(
@@ -126,7 +126,7 @@ def alignment_loss(
     return {
         "loss": loss,
         "where": losses[-1].detach(),
-        "hits": matching_accuracy(found, pairs.match, pairs.matchable, pairs.mask),
+        "pck": matching_accuracy(found, pairs.match, pairs.matchable, pairs.mask),
     }
 
 

@@ -49,8 +49,8 @@ def validate(
         steps: of the sampler.
 
     Returns:
-        hits: share of the masked queries that the last supervised layer matches within a tenth of the
-        reference's side; hits_LAYER of every supervised layer, hits_detail of the detail encoder.
+        pck: PCK@0.1, share of the masked queries that the last supervised layer matches within a tenth of the
+        reference's side; pck_LAYER of every supervised layer, pck_detail of the detail encoder.
         miou_LAYER, miou_detail: overlap of M* with the true region, which the calibration goes by.
         denoising_10 to denoising_90: the denoising loss at that percentage of the noise schedule.
         paste_db, refined_db, tokens_db: PSNR in the mask of the light-matched paste, of the network, and of
@@ -85,10 +85,10 @@ def _where(network: Network, pairs: Pairs, losses: LossConfig) -> dict[str, floa
     truth = pairs.match, pairs.matchable, pairs.mask
     figures = {
         f"{figure}_{place}": measure(torch.cat(parts), *truth).item()
-        for figure, measure in (("hits", matching_accuracy), ("miou", map_overlap))
+        for figure, measure in (("pck", matching_accuracy), ("miou", map_overlap))
         for place, parts in found.items()
     }
-    return {"hits": figures[f"hits_{losses.layers[-1]}"], **figures}
+    return {"pck": figures[f"pck_{losses.layers[-1]}"], **figures}
 
 
 def _denoising(network: Network, batches: Sequence[Pairs]) -> dict[str, float]:

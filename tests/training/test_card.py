@@ -16,7 +16,7 @@ def card():
         minutes=61.4,
         device="NVIDIA H100",
         data=(DataSource("street|photos", 5645, "CC BY 4.0"), DataSource("mugs", 120, kind="objects")),
-        figures={"hits": 0.61234, "refined_db": 28.2},
+        figures={"pck": 0.61234, "refined_db": 28.2},
         bases=("/data/sd-inpainting", "dinov2-base"),
         licence="apache-2.0",
     )
@@ -54,7 +54,7 @@ def test_the_training_is_told_with_its_data_and_figures(tiny_network, card):
     assert "61 minutes on NVIDIA H100" in text
     assert "| street\\|photos | 5,645 images | CC BY 4.0 |" in text
     assert "| mugs | 120 objects | not told |" in text
-    assert "| hits | 0.6123 |" in text
+    assert "| pck | 0.6123 |" in text
     assert "## Limits" in text
 
 

@@ -131,24 +131,24 @@ def test_projection_learns_at_its_own_rate(recipe, scenes, tmp_path, monkeypatch
 def test_run_ends_with_its_schedule_and_says_what_it_did(finished):
     _, lines, outcome = finished
     assert (outcome.step, outcome.pairs_seen, outcome.is_main) == (6, 2 * 2 + 4 * 4, True)
-    assert {"hits", "hits_detail", "denoising_90", "paste_db", "refined_db", "tokens_db"} <= set(
+    assert {"pck", "pck_detail", "denoising_90", "paste_db", "refined_db", "tokens_db"} <= set(
         outcome.figures
     )
     assert re.fullmatch(r"2 scenes, \d+ decals, 0 files skipped", lines[1])
     assert re.fullmatch(
-        r"step 1/6 matching \d\.\d+ match \d\.\d+ match_hits \d\.\d+ gradient_norm \d+\.\d+ "
+        r"step 1/6 matching \d\.\d+ match \d\.\d+ match_pck \d\.\d+ gradient_norm \d+\.\d+ "
         r"\d+\.\d pairs/s data \d+% \d+\.\d min",
         lines[2],
     )
     assert re.match(r"step 3/6 alignment \d\.\d+ where .* refinement \d\.\d+ what \d\.\d+ ", lines[4])
-    assert lines[-1].startswith("validation at step 6: hits ")
+    assert lines[-1].startswith("validation at step 6: pck ")
 
 
 def test_losses_of_every_step_are_logged(finished):
     logged = rows(finished[0])
     assert [row["step"] for row in logged] == [1, 2, 3, 4, 5, 6]
-    assert set(logged[0]) == {"step", "matching", "match", "match_hits", "gradient_norm"}
-    assert {"alignment", "refinement", "where", "what", "hits"} <= set(logged[5])
+    assert set(logged[0]) == {"step", "matching", "match", "match_pck", "gradient_norm"}
+    assert {"alignment", "refinement", "where", "what", "pck"} <= set(logged[5])
 
 
 def test_run_folder_holds_no_pickle_and_all_one_needs(finished):

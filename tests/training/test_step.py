@@ -103,7 +103,7 @@ def test_matching_teaches_the_detail_encoder_alone(network, busy_sources):
     random = torch.Generator().manual_seed(0)
     losses = task_loss(network, MATCHING, draw(busy_sources, MATCHING), LossConfig(), random)
     losses["loss"].backward()
-    assert set(losses) == {"loss", "match", "match_hits"}
+    assert set(losses) == {"loss", "match", "match_pck"}
     assert network.detail_encoder.to_match.weight.grad.abs().sum() > 0
     assert all(p.grad is None for part in (network.unet, network.image_encoder) for p in part.parameters())
 
@@ -124,7 +124,7 @@ def test_alignment_teaches_encoder_and_decoder_up_to_the_last_supervised_layer(n
     random = torch.Generator().manual_seed(0)
     losses = alignment_loss(network, draw(busy_sources, ALIGNMENT), LossConfig(), random)
     losses["loss"].backward()
-    assert set(losses) == {"loss", "where", "hits"}
+    assert set(losses) == {"loss", "where", "pck"}
     assert network.projection.layers[1].weight.grad.abs().sum() > 0
     assert network.image_encoder.embeddings.position_embeddings.grad.abs().sum() > 0
     assert gradients(network, "up_blocks.1.attentions.0")

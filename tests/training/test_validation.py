@@ -34,11 +34,11 @@ def test_untrained_network_scores_what_the_careful_paste_scores(network, pairs):
 def test_figures_tell_of_every_level_and_layer(network, pairs):
     figures = validation.validate(network, pairs, LossConfig(), steps=1)
     places = *LossConfig().layers, "detail"
-    layers = {f"{figure}_{place}" for figure in ("hits", "miou") for place in places}
+    layers = {f"{figure}_{place}" for figure in ("pck", "miou") for place in places}
     levels = {f"denoising_{level}" for level in (10, 30, 50, 70, 90)}
-    assert set(figures) == {"hits", "paste_db", "refined_db", "tokens_db"} | layers | levels
-    assert figures["hits"] == figures[f"hits_{LossConfig().layers[-1]}"]
-    assert all(0 <= value <= 1 for name, value in figures.items() if name.startswith("hits"))
+    assert set(figures) == {"pck", "paste_db", "refined_db", "tokens_db"} | layers | levels
+    assert figures["pck"] == figures[f"pck_{LossConfig().layers[-1]}"]
+    assert all(0 <= value <= 1 for name, value in figures.items() if name.startswith("pck"))
     # The untrained network's output is its starting estimate, whatever the noise.
     assert len({round(figures[name], 6) for name in levels}) == 1
 
@@ -53,14 +53,14 @@ def test_a_network_without_a_detail_encoder_has_no_figure_for_it(tiny_recipe, bu
     monkeypatch.setattr(validation, "COUNT", 4)
     network = build_network(replace(tiny_recipe.network, detail_widths=(), patch_px=4))
     pairs = validation.validation_pairs(busy_sources, network, SynthesisConfig())
-    assert "hits_detail" not in validation.validate(network, pairs, LossConfig(), steps=1)
+    assert "pck_detail" not in validation.validate(network, pairs, LossConfig(), steps=1)
 
 
 def test_what_passes_at_once_does_not_change_where_it_looks(network, pairs, monkeypatch):
     in_parts = validation.validate(network, pairs, LossConfig(), steps=1)
     monkeypatch.setattr(validation, "AT_ONCE", len(pairs[ALIGNMENT].clean))
     at_once = validation.validate(network, pairs, LossConfig(), steps=1)
-    where = [name for name in in_parts if name.startswith(("hits", "miou"))]
+    where = [name for name in in_parts if name.startswith(("pck", "miou"))]
     assert len(where) > 2
     for name in where:
         assert at_once[name] == pytest.approx(in_parts[name], abs=0.05)
