@@ -15,7 +15,7 @@ from artifix.repair.loading import load
 from artifix.repair.locating import search
 
 if TYPE_CHECKING:
-    from artifix.alignment.located import LocateResult
+    from artifix.alignment.locate_result import LocateResult
     from artifix.pipeline import RefineByAlignPipeline
     from artifix.result import RefineResult
 

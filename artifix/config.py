@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar
 
-from artifix import sections
+from artifix.config_sections import Limits, changed, check_limits, declared, from_dict, read_toml, settings_of
 from artifix.errors import UsageError
-from artifix.sections import Limits, check_limits, declared, from_dict, read_toml, settings_of
 
 Config = TypeVar("Config", bound="RefineConfig")
 
@@ -239,7 +238,7 @@ def override(config: Config, **values: Any) -> Config:
             raise UsageError(f"unknown setting {name}", f"known settings are: {', '.join(sorted(places))}")
         changes.setdefault(places[name], {})[name] = value
     whole = changes.pop("", {})
-    whole |= {name: sections.changed(parts[name], given) for name, given in changes.items()}
-    result = sections.changed(config, whole)
+    whole |= {name: changed(parts[name], given) for name, given in changes.items()}
+    result = changed(config, whole)
     check_limits(result)
     return result

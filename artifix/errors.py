@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import Any
 
-from artifix.spelling import Spelling, as_keyword, in_python, spelled
+from artifix.setting_names import Spelling, as_keyword, in_python, spelled
 
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "insufficient memory", "unable to allocate")
 
@@ -27,7 +27,7 @@ class ArtifixError(Exception):
     """A failure the user can understand and mend.
 
     Args:
-        problem: where and what is wrong, with its numbers; settings are named by `spelling.setting`.
+        problem: where and what is wrong, with its numbers; settings are named by `setting_names.setting`.
         hint: what to do about it.
     """
 

@@ -14,8 +14,8 @@ from artifix.alignment.alignment import Alignment
 from artifix.alignment.calibration import Calibration
 from artifix.alignment.choice import choose, refusal_of, refusal_of_all
 from artifix.alignment.confidence import ATTENTION_LOGIT_WEIGHTS
-from artifix.alignment.located import LocateResult, result_of
-from artifix.alignment.scraps import settled
+from artifix.alignment.locate_result import LocateResult, result_of
+from artifix.alignment.small_parts import settled
 from artifix.alignment.stage import align
 from artifix.alignment.stored import restore
 from artifix.config import RefineConfig, RefineSettings, override

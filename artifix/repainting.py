@@ -8,7 +8,7 @@ import numpy as np
 
 from artifix.alignment.alignment import Alignment
 from artifix.alignment.found_again import found_again
-from artifix.alignment.located import LocateResult
+from artifix.alignment.locate_result import LocateResult
 from artifix.config import RefineConfig, RefinementConfig
 from artifix.inputs.case import Case
 from artifix.matching.descriptors import describe_by

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from artifix.errors import OutputError
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 UNFINISHED = ".artifix-*"  # what is being written, and what is being replaced
 _log = logging.getLogger(__name__)

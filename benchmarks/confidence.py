@@ -25,7 +25,7 @@ from artifix.alignment.confidence import LogitWeights, Told, fit_logit_weights
 from artifix.config import AlignmentConfig, RefineConfig
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, read_known_case
-from artifix.network.calibration import write_calibration
+from artifix.network.stored_calibration import write_calibration
 from artifix.network.weights import find_weights
 from artifix.pipeline import RefineByAlignPipeline
 

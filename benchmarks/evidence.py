@@ -13,8 +13,8 @@ Generated images are unlike photos: neither the context band nor classical match
 every hypothesis is shown to the fit with parts of its evidence taken away as well.
 
 With --repairs the image is also repaired by the first transforms of every case; `fit-repairs` prints the
-log-odds of artifix/alignment/repairing.py: that such a repair shows four fifths of the structure of the
-truth, and more than the artifact does.
+log-odds of artifix/alignment/repair_confidence.py: that such a repair shows four fifths of the structure of
+the truth, and more than the artifact does.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from running import add_network_options, as_script, every_nth, head, plain_parser, start
 from scipy.optimize import minimize
 
-from artifix.alignment.located import result_of
+from artifix.alignment.locate_result import result_of
 from artifix.config import AlignmentConfig, RefineConfig
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, read_known_case

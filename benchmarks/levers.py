@@ -30,7 +30,7 @@ from parts import keep
 from running import as_script, every_nth, parser_of, start
 
 from artifix.alignment.choice import refusal_of, refusal_to_repair
-from artifix.alignment.located import LocateResult
+from artifix.alignment.locate_result import LocateResult
 from artifix.config import AlignmentConfig
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, read_known_case

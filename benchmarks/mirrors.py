@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from running import as_script, evenly, parser_of, row, start
 
-from artifix.alignment.located import LocateResult
+from artifix.alignment.locate_result import LocateResult
 from artifix.config import RefineConfig, override
 from artifix.errors import NoMatchError
 from artifix.evaluation import metrics

@@ -29,7 +29,7 @@ from artifix.evaluation.benchmark import run
 from artifix.evaluation.cases import KnownCase, read_known_case
 from artifix.inputs.arrays import case_from_arrays
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.training.extras import require_installed
+from artifix.training.optional_packages import require_installed
 
 STRENGTHS = (0.2, 0.4, 0.6, 0.8, 1.0)
 UNCHANGED = "none"  # strength 0, the same for every degradation

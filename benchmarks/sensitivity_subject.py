@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.alignment.choice import refusal_of, refusal_to_repair
-from artifix.alignment.located import LocateResult
+from artifix.alignment.locate_result import LocateResult
 from artifix.config import AlignmentConfig, RefineConfig, override
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase

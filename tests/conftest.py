@@ -173,7 +173,7 @@ def tiny_network() -> Network:
 @pytest.fixture(scope="session")
 def tiny_weights(tiny_network: Network, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of random weights of the real classes, beside an index of its files."""
-    from artifix.network.sums import write_index
+    from artifix.network.checksums import write_index
     from artifix.training.export import export_weights
 
     folder = tmp_path_factory.mktemp("weights") / "tiny"

@@ -10,7 +10,7 @@ from PIL import Image
 import artifix
 from artifix import api
 from artifix.alignment.choice import Refusal
-from artifix.alignment.located import LocateResult
+from artifix.alignment.locate_result import LocateResult
 from artifix.errors import ArtifixError, ExitCode, InputError, NoMatchError, UsageError
 from artifix.pipeline import RefineByAlignPipeline
 from tests.alignment.conftest import aligned

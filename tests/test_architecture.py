@@ -28,9 +28,9 @@ LINES = (
     {"geometry"},
     {"box"},
     {"config"},
-    {"sections", "writing"},
+    {"config_sections", "writing"},
     {"errors", "interruption", "control_groups", "tuning"},
-    {"spelling"},
+    {"setting_names"},
 )
 LEVELS = {room: level for level, rooms in enumerate(LINES) for room in rooms}
 ROOTS = {"__init__", "__main__"}  # the package's own doors, above all rooms
@@ -42,10 +42,10 @@ KNOW_NO_TORCH = {
     "geometry",
     "box",
     "config",
-    "sections",
+    "config_sections",
     "writing",
     "errors",
-    "spelling",
+    "setting_names",
     "tuning",
 }
 NO_TORCH = {"torch", "diffusers", "transformers", "safetensors", "accelerate", "torchvision"}

@@ -20,8 +20,8 @@ from artifix.config import (
     load_config,
     override,
 )
+from artifix.config_sections import from_dict, read_toml, settings_of, to_dict
 from artifix.errors import InputError, UsageError
-from artifix.sections import from_dict, read_toml, settings_of, to_dict
 
 
 def test_a_config_survives_the_way_to_plain_values_and_back():

@@ -85,8 +85,8 @@ def test_every_file_and_folder_of_a_tree_is_synced(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("error", "said", "hint"),
     [
-        (FULL, "No space left on device", "free some space, or choose another disk with --out"),
-        (OSError(errno.EACCES, "Permission denied"), "Permission denied", "choose another folder with --out"),
+        (FULL, "No space left on device", "free some space, or choose another disk with out"),
+        (OSError(errno.EACCES, "Permission denied"), "Permission denied", "choose another folder with out"),
     ],
 )
 def test_what_the_disk_refuses_is_told_with_the_place_and_a_remedy(tmp_path, error, said, hint):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.alignment.repairing import Placed, coarseness_of, placed_by
+from artifix.alignment.repair_confidence import Placed, coarseness_of, placed_by
 from artifix.geometry import Box
 from artifix.registration.hypothesis import Hypothesis
 from artifix.registration.search import RankedHypothesis

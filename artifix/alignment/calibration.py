@@ -8,7 +8,7 @@ from artifix.config import AlignmentConfig
 from artifix.errors import UsageError
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ import numpy as np
 
 from artifix.alignment import tuning
 from artifix.alignment.alignment import Alignment
-from artifix.alignment.repairing import PLACED, SAID
-from artifix.alignment.scraps import located
+from artifix.alignment.repair_confidence import PLACED, SAID
+from artifix.alignment.small_parts import located
 from artifix.config import AlignmentConfig
-from artifix.spelling import in_python, setting
+from artifix.setting_names import in_python, setting
 
 _OTHERWISE = (
     f"give matches by hand ({setting('points')}) or the part that shows it ({setting('region')}), "
@@ -23,7 +23,7 @@ _FORCE = f"or pass {setting('force', True)} for the best guess"
 class Refusal:
     """Why a match is not used; settings in its texts are not yet spelled."""
 
-    marked_problem: str  # with its numbers; settings are named by `spelling.setting`
+    marked_problem: str  # with its numbers; settings are named by `setting_names.setting`
     marked_hint: str  # what to do about it
 
     @property

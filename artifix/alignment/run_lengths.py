@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.alignment.entry import Entry
+from artifix.alignment.stored_entry import Entry
 from artifix.errors import InputError
 
 

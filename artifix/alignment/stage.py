@@ -8,7 +8,7 @@ from artifix.alignment.calibration import Calibration, check_address
 from artifix.alignment.confidence import confidence_in
 from artifix.alignment.finding import Finding, find, find_by_hand
 from artifix.alignment.mirror import flipped, mirrored, mirrored_by, unmirrored
-from artifix.alignment.repairing import coarseness_of, repair_confidence_in
+from artifix.alignment.repair_confidence import coarseness_of, repair_confidence_in
 from artifix.attention.coarse_match import CoarseMatch, match_coarsely
 from artifix.attention.probe import Probe
 from artifix.config import AlignmentConfig

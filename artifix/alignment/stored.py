@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.alignment.alignment import Alignment
-from artifix.alignment.entry import RESTORE, Entry
 from artifix.alignment.run_lengths import decode_region, encode_region
+from artifix.alignment.stored_entry import RESTORE, Entry
 from artifix.errors import InputError
 from artifix.geometry import Box
 from artifix.registration.candidates import is_plausible

@@ -13,7 +13,7 @@ from artifix.attention import tuning
 from artifix.attention.correspondence import cell_centres, in_picture
 from artifix.attention.probe import Probe, cut_out
 from artifix.geometry import Box
-from artifix.network.reading import follow
+from artifix.network.match_field import follow
 from artifix.scene import Matches, Scene
 
 

@@ -23,7 +23,7 @@ from artifix.batch.connection import Cluster, connected, worker_count
 from artifix.batch.process_pool import THREADS, Doer, MakeDoer
 from artifix.batch.task import Failure, Outcome, Task
 from artifix.errors import ArtifixError, DeviceError
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 _LOOK_S = 0.2  # between two looks whether to go on
 _THREADS_S = 30.0  # for the threads of Ray Data to end

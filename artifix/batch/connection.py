@@ -12,7 +12,7 @@ from importlib.util import find_spec
 
 from artifix.batch.process_pool import cores_or_gpus
 from artifix.errors import DeviceError, UsageError
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 _PATIENCE_S = 5.0  # for the first sign of a cluster
 _STORE_BYTES = 512 * 2**20  # of shared memory, for the outcomes of a few rows; Ray puts more on the disk

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from artifix.config import CommandConfig
 from artifix.errors import UsageError
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 if TYPE_CHECKING:
     from artifix.batch.process_pool import MakeDoer

@@ -11,7 +11,7 @@ from artifix.batch.plan import Planned, share_of
 from artifix.batch.results import results_of, write_results
 from artifix.batch.run import Engine, Tally, Tell, do_rows, opened
 from artifix.interruption import Stop
-from artifix.spelling import Spelling, as_keyword
+from artifix.setting_names import Spelling, as_keyword
 
 # Given the rows of a run and those done before, what is told after every row.
 Watch = Callable[[int, int], AbstractContextManager[Tell]]

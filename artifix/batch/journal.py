@@ -10,7 +10,7 @@ from typing import Any
 
 from artifix.batch.lock import Shard
 from artifix.errors import InputError
-from artifix.spelling import Spelling, as_keyword, setting, spelled
+from artifix.setting_names import Spelling, as_keyword, setting, spelled
 from artifix.writing import as_output_error, sync_folder
 
 _NAME = "journal"

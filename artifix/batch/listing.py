@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from artifix.config import AlignmentConfig
 from artifix.errors import UsageError
 from artifix.inputs.request import MaskSource
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 if TYPE_CHECKING:
     from artifix.inputs.manifest import Row

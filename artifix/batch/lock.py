@@ -8,7 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from artifix.errors import OutputError, UsageError
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 STATE = ".artifix"  # the folder of the locks, in the output
 _GATE_S = 10.0  # longest that another start may take

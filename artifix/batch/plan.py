@@ -11,12 +11,12 @@ from typing import Any
 from artifix.batch.lock import Shard
 from artifix.batch.task import Task, seed_of
 from artifix.config import AlignmentConfig, CommandConfig, OutputConfig, RefineConfig, override
+from artifix.config_sections import to_dict
 from artifix.errors import UsageError
 from artifix.inputs.places import Place
 from artifix.inputs.request import check_request
 from artifix.inputs.rows import Row
 from artifix.outputs.save import RECORD
-from artifix.sections import to_dict
 
 _UNSET = to_dict(AlignmentConfig())
 _PNG = OutputConfig()

@@ -23,7 +23,7 @@ from typing import Protocol
 from artifix.batch.attempts import MOST_DEATHS
 from artifix.batch.task import Failure, Outcome, Task
 from artifix.errors import ArtifixError, DeviceError
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 # What says to the libraries how many threads they may use.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

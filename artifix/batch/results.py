@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from artifix.batch.plan import ROWS, Planned
 from artifix.outputs.report import ReportRow, write_report
 from artifix.outputs.save import THUMBNAIL
-from artifix.repair.overall import coarse_note
+from artifix.repair.summary import coarse_note
 from artifix.writing import as_output_error, write_file
 
 COLUMNS = (

@@ -14,7 +14,7 @@ from artifix.batch.task import Failure, Outcome, Task, failure_of
 from artifix.errors import OutputError
 from artifix.interruption import Stop
 from artifix.outputs.save import check_output, save_result
-from artifix.spelling import Spelling, as_keyword, setting
+from artifix.setting_names import Spelling, as_keyword, setting
 from artifix.writing import UNFINISHED, as_output_error
 
 # Does tasks in any order, and asks before every further one whether to go on.

@@ -9,7 +9,7 @@ from typing import Any
 from artifix.config import OutputConfig, RefineConfig
 from artifix.errors import ArtifixError, DeviceError, ExitCode, is_out_of_memory
 from artifix.inputs.request import Request
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 _MEMORY_HINT = f"use a smaller image or reference, fewer {setting('workers')} or another {setting('device')}"
 _BUG_HINT = (

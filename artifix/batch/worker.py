@@ -15,11 +15,11 @@ from artifix.inputs.remote import fetching
 from artifix.inputs.request import localised
 from artifix.inputs.softness import softness_of
 from artifix.inputs.stored_alignment import settings_of
+from artifix.outputs.picture_strip import encode_strip
 from artifix.outputs.save import THUMBNAIL
-from artifix.outputs.strip import encode_strip
 from artifix.repair.case import RepairedCase, repair_case
-from artifix.repair.coding import form_of, kept_note
 from artifix.repair.loading import load
+from artifix.repair.picture_coding import form_of, kept_note
 from artifix.repair.results import joined, marked, previewed
 
 if TYPE_CHECKING:

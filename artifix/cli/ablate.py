@@ -11,7 +11,7 @@ from artifix.cli.console import Console
 from artifix.cli.options import argument, option
 from artifix.cli.session import open_pipeline
 from artifix.config import AblationConfig, CommandConfig, Reading
-from artifix.sections import settings_of
+from artifix.config_sections import settings_of
 
 if TYPE_CHECKING:
     from artifix.evaluation.survey import Survey
@@ -68,8 +68,8 @@ def ablate(*, asked: SurveyOptions, run: LookOptions, speech: options.SpeechOpti
     survey = _survey(asked, config, console)
     loaded = open_pipeline(config, console)
 
+    from artifix.evaluation.ablation_files import ablation_files, ablation_record
     from artifix.evaluation.cases import read_known_case
-    from artifix.evaluation.gamma import ablation_files, ablation_record
     from artifix.evaluation.survey import calibrate, measure_all
     from artifix.outputs.save import save_result
 
@@ -94,14 +94,14 @@ def _survey(asked: SurveyOptions, config: CommandConfig, console: Console) -> "S
     """Everything that can be refused without the network."""
     from artifix.evaluation.survey import check_readable, check_wanted, require_calibratable, survey_of
     from artifix.outputs.save import check_output
-    from artifix.training.extras import require_installed
+    from artifix.training.optional_packages import require_installed
 
     wanted = AblationConfig(asked.reading, asked.timesteps, tuple(asked.at or ()), asked.every, asked.show)
     check_wanted(wanted)
     for library in _LIBRARIES:
         require_installed(library, "artifix ablate", _EXTRA)
 
-    from artifix.evaluation.gamma import FILES
+    from artifix.evaluation.ablation_files import FILES
 
     survey = survey_of(asked.cases, wanted, asked.case or ())
     check_output(asked.out, asked.overwrite, survey.inputs, FILES)

@@ -189,7 +189,7 @@ def _job(
     from artifix.batch.plan import Terms, plan_rows
     from artifix.batch.run import require_batch_folder
     from artifix.network.weights import find_weights, verify_weights
-    from artifix.repair.coding import check_quality
+    from artifix.repair.picture_coding import check_quality
 
     check_quality(config.output)
     share = parse_shard(shard)

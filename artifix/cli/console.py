@@ -11,7 +11,7 @@ from io import TextIOWrapper
 from typing import Any
 
 from artifix.cli.options import as_option
-from artifix.spelling import spelled
+from artifix.setting_names import spelled
 
 Progress = Callable[[str, int, int], None]
 

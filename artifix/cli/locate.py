@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from artifix.cli import options
 from artifix.cli.session import Asked, Session, open_pipeline, open_session, requested
 from artifix.errors import NoMatchError
-from artifix.repair.target import Target, folder_of
+from artifix.repair.output_target import Target, folder_of
 
 if TYPE_CHECKING:
     from artifix.repair.locating import Located
@@ -39,7 +39,7 @@ def locate(
     from artifix.outputs.save import save_result
     from artifix.refinement.inpainting import inpainted_note
     from artifix.repair.case import locate_case
-    from artifix.repair.telling import sentence_of_match
+    from artifix.repair.sentences import sentence_of_match
 
     with session.console.progress() as progress:
         done = locate_case(loaded, session.inputs, session.config, progress, session.asked.settings.started_s)
@@ -57,7 +57,7 @@ def locate(
 
 
 def _stages(session: Session, located: "Located") -> dict[str, bytes]:
-    from artifix.repair.stages import left_out, stage_files
+    from artifix.repair.stage_pictures import left_out, stage_files
 
     if missing := left_out(located.result.alignments):
         session.console.note(missing)

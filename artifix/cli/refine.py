@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from artifix.cli import options
 from artifix.cli.session import Asked, Session, open_pipeline, open_session, requested
-from artifix.repair.target import check_ending, format_of, target_of
+from artifix.repair.output_target import check_ending, format_of, target_of
 
 if TYPE_CHECKING:
     from artifix.outputs.formats import Form
@@ -60,7 +60,7 @@ def refine(
 def _repair(session: Session, loaded: "Loaded", form: "Form", with_metadata: bool) -> None:
     """Refine the case of `session`, write its results and tell of them."""
     from artifix.repair.case import repair_case
-    from artifix.repair.telling import sentence_of_repair
+    from artifix.repair.sentences import sentence_of_repair
 
     asked, inputs, target = session.asked, session.inputs, session.asked.target
     started_s = asked.settings.started_s
@@ -76,7 +76,7 @@ def _repair(session: Session, loaded: "Loaded", form: "Form", with_metadata: boo
 
 def _form_of(session: Session, asked: str | None) -> "Form":
     """How the repaired picture is coded: as `asked`, or by the ending of --to."""
-    from artifix.repair.coding import form_of, kept_note
+    from artifix.repair.picture_coding import form_of, kept_note
 
     output, image, to = session.config.output, session.inputs.cases[0].image, session.asked.target.picture
     output = replace(output, format=format_of(to, asked, output.format))

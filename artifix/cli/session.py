@@ -9,7 +9,7 @@ from artifix.config import CommandConfig
 from artifix.errors import UsageError
 from artifix.inputs.places import STREAM
 from artifix.inputs.request import IMAGE_ALPHA, Request, check_request
-from artifix.repair.target import Target
+from artifix.repair.output_target import Target
 
 if TYPE_CHECKING:
     from artifix.inputs.reading import Inputs

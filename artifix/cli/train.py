@@ -95,7 +95,7 @@ def train(*, asked: TrainOptions, device: str | None = None, speech: options.Spe
 
 def _require_startable(asked: TrainOptions) -> None:
     """What can be refused before the recipe is read."""
-    from artifix.training.extras import require_installed
+    from artifix.training.optional_packages import require_installed
     from artifix.training.run_folder import require_folders, require_startable
 
     require_folders(asked.data or (), asked.pairs or ())

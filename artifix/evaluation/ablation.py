@@ -16,7 +16,7 @@ from artifix.inputs.parts import parts_of
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers
 from artifix.scene import Scene
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 READINGS = {"single": read_single, "chain": read_chain}
 

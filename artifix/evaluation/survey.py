@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artifix.config import AblationConfig, RunConfig
+from artifix.config_sections import check_limits
 from artifix.errors import UsageError
 from artifix.evaluation.cases import CaseFiles, read_known_case
 from artifix.evaluation.manifest import find_cases, require_regions
-from artifix.sections import check_limits
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 if TYPE_CHECKING:
     from artifix.evaluation.ablation import CaseGrid, Gamma
@@ -80,7 +80,7 @@ def require_calibratable(survey: Survey, run: RunConfig) -> None:
         UsageError: it measures too little, or not what locating reads.
         WeightsError: they are not there, or cannot be changed.
     """
-    from artifix.network.calibration import require_writable
+    from artifix.network.stored_calibration import require_writable
     from artifix.network.weights import find_weights
 
     write, count = setting("write"), len(survey.cases)
@@ -133,7 +133,7 @@ def calibrate(run: RunConfig, layer: str, timestep: int) -> list[str]:
     Raises:
         WeightsError: they are not there, or cannot be changed.
     """
-    from artifix.network.calibration import write_calibration
+    from artifix.network.stored_calibration import write_calibration
     from artifix.network.weights import find_weights
 
     folder = find_weights(run.weights)

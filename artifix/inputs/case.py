@@ -19,7 +19,7 @@ from artifix.inputs.images import (
 from artifix.inputs.marking import marked_by
 from artifix.inputs.request import IMAGE_ALPHA, MaskSource
 from artifix.inputs.softness import levels_of
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 MASK_THRESHOLD = AlignmentConfig().mask_threshold
 

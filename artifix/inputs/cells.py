@@ -11,10 +11,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 from artifix.box import Box, box_of_text
 from artifix.config import SETTINGS as DECLARED
 from artifix.config import AlignmentConfig, OutputConfig, RefineConfig, RefinementConfig, RunConfig
+from artifix.config_sections import check_value
 from artifix.errors import UsageError
 from artifix.inputs.request import MaskSource
 from artifix.inputs.table import shown
-from artifix.sections import check_value
 
 
 class Kind(Enum):

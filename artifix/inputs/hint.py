@@ -17,7 +17,7 @@ from artifix.errors import InputError, UsageError
 from artifix.inputs.file_bytes import read_bytes
 from artifix.inputs.images import Picture, read_picture
 from artifix.inputs.marking import marked_by
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 COLUMNS = ("x", "y", "x_ref", "y_ref")
 LEAST_POINTS = 2  # enough for a shift, a turn and a scale

@@ -12,7 +12,7 @@ from artifix.geometry import resize
 from artifix.inputs.images import Picture
 from artifix.inputs.paint import NOISE, PAINT_WHITE, level_of
 from artifix.inputs.request import IMAGE_ALPHA, MaskSource
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 LOSSY_NOISE = 24 / 255  # what compression leaves beside an edge
 SPREADS, MOST_NOISE = 3, 0.25  # what nine in ten of the border's dark pixels spread, so many times; at most

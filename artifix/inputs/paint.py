@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from artifix.errors import InputError
 from artifix.inputs.images import Picture, bands, eight_bit
 from artifix.inputs.request import IMAGE_ALPHA, MaskSource
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 NOISE = 8 / 255  # of black: nobody painted it
 PAINT_WHITE = "paint the artifact white on black"

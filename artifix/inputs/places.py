@@ -9,7 +9,7 @@ from urllib.parse import unquote, unquote_plus
 from artifix.errors import InputError
 from artifix.inputs.ids import folded
 from artifix.inputs.table import counted, shown
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 # One letter before the colon is a drive of Windows. A chain (zip://a.png::s3://b) ends in a URL too.
 _URL = re.compile(r"(?:[A-Za-z0-9+.\-]+::)*[A-Za-z][A-Za-z0-9+.\-]+://.*", re.DOTALL)

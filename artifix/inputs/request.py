@@ -12,7 +12,7 @@ from artifix.box import Box
 from artifix.config import DECIDING, AlignmentConfig
 from artifix.errors import UsageError
 from artifix.inputs.places import Place, Url
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 MaskSource = Literal["auto", "alpha", "luminance", "image-alpha"]
 IMAGE_ALPHA: Literal["image-alpha"] = "image-alpha"  # the image's own transparency is the mask

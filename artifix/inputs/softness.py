@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 DUST = 0.25  # a part of a mask whose lightest pixel is darker than so much of the whole mask's marks nothing
 

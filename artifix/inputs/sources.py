@@ -14,7 +14,7 @@ from artifix.inputs.arrays import case_from_arrays
 from artifix.inputs.case import Case, read_case
 from artifix.inputs.hint import PointsLike, RegionLike, hint_of_arrays
 from artifix.inputs.request import AS_IT_IS, IMAGE_ALPHA, MaskReading
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 PictureLike = str | PathLike[str] | NDArray[Any] | Image.Image
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.config import DECIDING, AlignmentConfig
+from artifix.config_sections import check_limits, from_dict
 from artifix.errors import InputError, UsageError
 from artifix.inputs.case import Case
 from artifix.inputs.file_bytes import read_bytes
-from artifix.sections import check_limits, from_dict
 
 FORMAT = 2  # raised when files of the older form can no longer be read
 _RESTORE = "write it anew with artifix locate"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from artifix.config import AlignmentConfig, split_matcher
 from artifix.errors import UsageError, WeightsError
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 XFEAT, LOFTR = "xfeat", "efficientloftr"  # sources of matches
 XFEAT_SHA256 = "0f5187fd7bedd26c7fe6acc9685444493a165a35ecc087b33c2db3627f3ea10b"

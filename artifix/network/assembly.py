@@ -16,8 +16,8 @@ from artifix.network.codec import Codec, PixelCodec, encode, pixel_factor
 from artifix.network.detail import CELL_PX, DetailEncoder
 from artifix.network.diffusion import Condition, Denoiser
 from artifix.network.encoder import encoder_size_px, patch_tokens
+from artifix.network.match_field import follow, read
 from artifix.network.projection import Projection
-from artifix.network.reading import follow, read
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 from torch.nn import functional
 
-from artifix.network.reading import EVIDENCE, Reading
+from artifix.network.match_field import EVIDENCE, Reading
 
 CELL_PX = 8  # side of a cell of the features
 PIXELS = 3 * CELL_PX**2  # samples of a cell

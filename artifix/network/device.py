@@ -3,7 +3,7 @@
 import torch
 
 from artifix.errors import DeviceError
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 

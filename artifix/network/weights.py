@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from artifix.errors import WeightsError
-from artifix.network.sums import (
+from artifix.network.checksums import (
     INDEX_NAME,
     MODEL_NAME,
     OWN_REMEDY,
@@ -16,7 +16,7 @@ from artifix.network.sums import (
     read_sums,
     sha256_of,
 )
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 DEFAULT_NAME = "artifix-small"
 PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}

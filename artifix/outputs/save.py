@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from artifix.errors import OutputError
-from artifix.spelling import setting
+from artifix.setting_names import setting
 from artifix.writing import as_output_error, made_parents, missing_parents, new_folder, write_file
 
 RECORD = "record.json"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from artifix.config import RefineConfig
 from artifix.inputs.reading import Inputs
 from artifix.outputs.formats import Form
-from artifix.repair.coding import Coded, coded
 from artifix.repair.loading import Loaded
 from artifix.repair.locating import Located, Progress, search
-from artifix.repair.overall import Overall, overall_of
+from artifix.repair.picture_coding import Coded, coded
 from artifix.repair.record import Repair, record_of
 from artifix.repair.results import result_files
+from artifix.repair.summary import Overall, overall_of
 
 if TYPE_CHECKING:
     from artifix.result import RefineResult

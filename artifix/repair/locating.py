@@ -9,7 +9,7 @@ from artifix.inputs.case import Case
 from artifix.inputs.reading import Inputs
 
 if TYPE_CHECKING:
-    from artifix.alignment.located import LocateResult
+    from artifix.alignment.locate_result import LocateResult
     from artifix.pipeline import RefineByAlignPipeline
 
 Progress = Callable[[str, int, int], None]

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from artifix import __version__
 from artifix.config import RefineConfig, split_matcher
+from artifix.config_sections import to_dict
 from artifix.inputs.case import Case
 from artifix.inputs.reading import Inputs
 from artifix.inputs.stored_alignment import FORMAT
 from artifix.outputs.save import CORRESPONDENCE
 from artifix.repair.loading import Loaded
 from artifix.repair.locating import Located
-from artifix.sections import to_dict
 
 if TYPE_CHECKING:
-    from artifix.alignment.located import LocateResult
+    from artifix.alignment.locate_result import LocateResult
     from artifix.refinement.repainted import Repainted
     from artifix.result import RefineResult
 

@@ -13,12 +13,12 @@ from artifix.outputs.encode import encode_json, encode_npy, encode_png
 from artifix.outputs.overlay import OverviewRow, heat_map, overview
 from artifix.outputs.save import ALIGNMENT, CORRESPONDENCE, RECORD
 from artifix.outputs.srgb import in_srgb
-from artifix.repair.coding import Coded
+from artifix.repair.picture_coding import Coded
 from artifix.repair.record import alignment_of
 
 if TYPE_CHECKING:
     from artifix.alignment.alignment import Alignment
-    from artifix.alignment.located import LocateResult
+    from artifix.alignment.locate_result import LocateResult
     from artifix.result import RefineResult
 
 
@@ -36,7 +36,7 @@ def result_files(
         record: written as record.json; alignment.json takes from it.
         picture: the file of the repair; None where nothing was repaired.
     """
-    from artifix.alignment.scraps import located
+    from artifix.alignment.small_parts import located
 
     correspondence, region = joined(result.alignments)
     # Every row shows the map of all groups, which is the one that is kept.
@@ -77,7 +77,7 @@ def marked(alignments: Sequence["Alignment"]) -> NDArray[np.bool_]:
 
 def joined(alignments: Sequence["Alignment"]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Maps and regions of all mask groups as one: (H_ref, W_ref) in [0, 1], and bool."""
-    from artifix.alignment.scraps import located
+    from artifix.alignment.small_parts import located
 
     found = located(alignments)  # of what is filled nothing is seen in the reference
     correspondence = np.maximum.reduce([alignment.correspondence for alignment in found])

@@ -18,7 +18,7 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 
 from artifix.errors import InputError
-from artifix.spelling import setting
+from artifix.setting_names import setting
 from artifix.training.run_folder import RESUME, checkpoints
 from artifix.writing import as_output_error, publish, sync_tree
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from artifix.config_sections import Limits, to_dict
 from artifix.errors import UsageError
 from artifix.network.assembly import Network
 from artifix.network.codec import pixel_factor
-from artifix.sections import Limits, to_dict
-from artifix.spelling import setting
+from artifix.setting_names import setting
 from artifix.training.config import Phase, TrainingConfig
 from artifix.training.pairs.pack import is_pack
 

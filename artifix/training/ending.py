@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from artifix.alignment.confidence import LogitWeights
-from artifix.sections import to_dict
-from artifix.training.card import Card, data_sources, last_name
+from artifix.config_sections import to_dict
 from artifix.training.config import TrainingConfig
 from artifix.training.export import export_weights
 from artifix.training.logit_weights import fitted_logit_weights
 from artifix.training.loop import Job, Outcome
+from artifix.training.model_card import Card, data_sources, last_name
 from artifix.training.record import to_toml
 
 Tell = Callable[[str], None]

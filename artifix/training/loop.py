@@ -9,17 +9,17 @@ from pathlib import Path
 
 import torch
 
+from artifix.config_sections import to_dict
 from artifix.interruption import Stop, noted_interruption
 from artifix.network.assembly import Network
 from artifix.network.device import choose_precision
-from artifix.sections import to_dict
-from artifix.spelling import setting
+from artifix.setting_names import setting
 from artifix.training import checkpoint
 from artifix.training.checks import check_config, check_data, check_network
 from artifix.training.clock import DataClock
 from artifix.training.config import TrainingConfig
-from artifix.training.extras import require_installed
 from artifix.training.memory import check_memory
+from artifix.training.optional_packages import require_installed
 from artifix.training.pairs.material import load_data
 from artifix.training.pairs.sources import Sources
 from artifix.training.pairs.synthesis import Pairs

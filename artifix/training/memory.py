@@ -11,13 +11,13 @@ import torch
 from artifix.errors import ArtifixError, DeviceError
 from artifix.network.assembly import Network
 from artifix.network.codec import pixel_factor
-from artifix.spelling import setting
+from artifix.setting_names import setting
 from artifix.training.blueprint import blueprint
 from artifix.training.config import TrainingConfig
+from artifix.training.dry_run import rehearse
 from artifix.training.free_memory import free_bytes
 from artifix.training.pairs.material import count_images
 from artifix.training.preparation import trained_parameters
-from artifix.training.rehearsal import rehearse
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 
 GIB = 2**30

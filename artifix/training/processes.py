@@ -18,7 +18,7 @@ from torch import Tensor
 
 from artifix.errors import DeviceError, UsageError
 from artifix.network.device import choose_precision
-from artifix.spelling import setting
+from artifix.setting_names import setting
 from artifix.training.config import LoopConfig
 
 SHARDING = {

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from artifix.sections import to_dict
+from artifix.config_sections import to_dict
 from artifix.training.config import TrainingConfig
 from artifix.training.run_folder import RESUME
 from artifix.writing import as_output_error, write_file

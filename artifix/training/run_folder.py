@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from artifix.errors import InputError, OutputError
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 RESUME = f"free some space, then {setting('resume')}"  # where a run cannot write
 

@@ -19,11 +19,11 @@ from guard import Attempt, command
 from material import drawn
 
 from artifix.config import AlignmentConfig, load_config
+from artifix.config_sections import to_dict
 from artifix.inputs.arrays import case_from_arrays
 from artifix.inputs.case import Case
 from artifix.inputs.stored_alignment import FORMAT, read_stored_alignment, settings_of
 from artifix.outputs.encode import encode_npy
-from artifix.sections import to_dict
 
 _TOML = """seed = 3
 [alignment]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from artifix.errors import ArtifixError
 
-MOST_S, KILLED_S = 2.0, 20.0  # processor time of one case: allowed, and after which it is killed
+MOST_S, KILLED_S = 4.0, 20.0  # processor time of one case: allowed, and after which it is killed
 MOST_BYTES = 2 * 2**30  # that a case may take beyond what is loaded before
 
 Attempt = Callable[[int], str]  # does a case by its number; returns what kind it was, raises what it raises

@@ -30,7 +30,7 @@ from random_pictures import Source, drawn_mask, write_source
 import artifix.cli.refine
 import artifix.repainting
 from artifix.alignment.alignment import Alignment
-from artifix.alignment.located import LocateResult, result_of
+from artifix.alignment.locate_result import LocateResult, result_of
 from artifix.batch.task import Task
 from artifix.batch.worker import Worker
 from artifix.cli.app import main as artifix_main

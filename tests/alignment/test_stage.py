@@ -3,7 +3,7 @@ import pytest
 
 from artifix.alignment.calibration import Calibration
 from artifix.alignment.choice import refusal_of
-from artifix.alignment.repairing import repair_confidence_in
+from artifix.alignment.repair_confidence import repair_confidence_in
 from artifix.alignment.stage import align
 from artifix.attention import coarse_match as looks
 from artifix.attention.correspondence import cell_centres

@@ -11,7 +11,7 @@ import pytest
 from leaving_out import LEVERS
 from levers import Row, row_of, table, untouched, worth
 
-from artifix.alignment.located import LocateResult
+from artifix.alignment.locate_result import LocateResult
 from artifix.evaluation.cases import read_known_case
 from artifix.matching.descriptors import describe_plainly
 from artifix.refinement import stage as repainting

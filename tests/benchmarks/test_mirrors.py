@@ -9,7 +9,7 @@ import pytest
 from mirrors import Row, measure, mirrored, summary, told
 
 from artifix.alignment.choice import refusal_of
-from artifix.alignment.located import LocateResult
+from artifix.alignment.locate_result import LocateResult
 from artifix.evaluation.cases import read_known_case
 
 

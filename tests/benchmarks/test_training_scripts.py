@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from artifix.config_sections import to_dict
 from artifix.network.building import tiny_config
-from artifix.sections import to_dict
 from artifix.training.pairs.pack import read_pack
 from artifix.training.record import to_toml
 

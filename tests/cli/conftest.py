@@ -11,7 +11,7 @@ from PIL import Image
 
 from artifix.alignment.alignment import Alignment
 from artifix.alignment.choice import refusal_of
-from artifix.alignment.located import LocateResult, result_of
+from artifix.alignment.locate_result import LocateResult, result_of
 from artifix.cli import locate, refine
 from artifix.config import CommandConfig
 from artifix.geometry import box_of, square_around

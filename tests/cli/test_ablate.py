@@ -41,7 +41,7 @@ def copied(tiny_weights, tmp_path_factory):
 def plain(monkeypatch):
     """Charts are not drawn: most tests do not look at them."""
     for name in ("grid_chart", "curve_chart"):
-        monkeypatch.setattr(f"artifix.evaluation.gamma.{name}", lambda grid: b"a chart")
+        monkeypatch.setattr(f"artifix.evaluation.ablation_files.{name}", lambda grid: b"a chart")
 
 
 @pytest.fixture

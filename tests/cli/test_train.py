@@ -10,9 +10,9 @@ import tomllib
 import pytest
 from PIL import Image
 
+from artifix.config_sections import to_dict
 from artifix.network.building import tiny_config
 from artifix.network.weights import find_weights, verify_weights
-from artifix.sections import to_dict
 from artifix.training.record import to_toml
 
 RECIPE = """

@@ -12,9 +12,9 @@ from transformers import Dinov2Config, Dinov2Model
 
 from artifix.network.assembly import Network
 from artifix.network.building import NetworkConfig, build_network, tiny_config
+from artifix.network.checksums import write_index
 from artifix.network.diffusion import Condition
 from artifix.network.projection import Projection
-from artifix.network.sums import write_index
 
 
 def tiny_autoencoder() -> AutoencoderKL:

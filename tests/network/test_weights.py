@@ -6,7 +6,7 @@ import pytest
 
 from artifix.errors import WeightsError
 from artifix.network import weights
-from artifix.network.sums import write_index, write_sums
+from artifix.network.checksums import write_index, write_sums
 from artifix.network.weights import bundled_names, find_weights, verify_weights
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from artifix.outputs.picture_strip import MOST_BYTES
 from artifix.outputs.report import ReportRow, write_report
-from artifix.outputs.strip import MOST_BYTES
 
 HOSTILE = [
     "<script>window.broken = 1</script>",

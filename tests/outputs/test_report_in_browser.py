@@ -11,8 +11,8 @@ from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.keys import Keys
 
+from artifix.outputs.picture_strip import MOST_BYTES, TILE_PX
 from artifix.outputs.report import ReportRow, write_report
-from artifix.outputs.strip import MOST_BYTES, TILE_PX
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from artifix.errors import OutputError, WeightsError
-from artifix.network.sums import write_sums
+from artifix.network.checksums import write_sums
 from artifix.network.weights import verify_weights
 from artifix.pipeline import RefineByAlignPipeline
 from artifix.pretrained import load_pipeline

@@ -12,8 +12,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from artifix.config_sections import from_dict
 from artifix.errors import DeviceError, InputError, OutputError, UsageError
-from artifix.sections import from_dict
 from artifix.training import checkpoint, loop, update, validation
 from artifix.training.config import OptimizerConfig, Phase, TrainingConfig
 from artifix.training.loop import Job, train
@@ -416,7 +416,7 @@ def test_tensorboard_is_written_if_asked_for(recipe, scenes, tmp_path):
 
 
 def test_missing_tensorboard_is_told_with_its_remedy(recipe, scenes, tmp_path, monkeypatch):
-    monkeypatch.setattr("artifix.training.extras.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("artifix.training.optional_packages.importlib.util.find_spec", lambda name: None)
     with pytest.raises(UsageError, match="needs tensorboard") as caught:
         run(scenes, tmp_path / "run", recipe, tensorboard=True)
     assert caught.value.hint == "pip install tensorboard"

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from artifix.errors import DeviceError, ExitCode
-from artifix.spelling import in_python
+from artifix.setting_names import in_python
 from artifix.training import memory
 from artifix.training.blueprint import blueprint
 from artifix.training.config import BaseConfig, Phase

@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
+from artifix.config_sections import from_dict
 from artifix.errors import InputError
-from artifix.sections import from_dict
 from artifix.training.config import TrainingConfig
 from artifix.training.recipes import read_recipe, recipe_names
 

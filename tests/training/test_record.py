@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from artifix.config_sections import from_dict
 from artifix.errors import OutputError
-from artifix.sections import from_dict
 from artifix.training.config import TrainingConfig
 from artifix.training.record import RunLog, to_toml
 

@@ -2,9 +2,9 @@ from dataclasses import asdict
 
 import pytest
 
+from artifix.config_sections import from_dict
 from artifix.errors import UsageError
 from artifix.network.building import NetworkConfig
-from artifix.sections import from_dict
 from artifix.training.config import OptimizerConfig, Phase, TrainingConfig
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from artifix.sections import from_dict
+from artifix.config_sections import from_dict
 from artifix.training.config import TrainingConfig
 from artifix.training.recipes import recipe_names
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
+from artifix.config_sections import from_dict
 from artifix.errors import UsageError
-from artifix.sections import from_dict
 from artifix.training import checkpoint, validation
 from artifix.training.config import TrainingConfig
 from artifix.training.loop import Job, train

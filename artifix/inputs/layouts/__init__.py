@@ -13,7 +13,7 @@ from artifix.inputs.layouts.folders import Found, Repair, Sources, require_repai
 from artifix.inputs.manifest import manifest_of
 from artifix.inputs.rows import Row
 from artifix.inputs.table import shown
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 LAYOUTS: dict[str, Callable[[Sources], Found]] = {
     "anydoor": anydoor.find,

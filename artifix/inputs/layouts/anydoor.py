@@ -12,7 +12,7 @@ from pathlib import Path
 from artifix.box import Box
 from artifix.errors import InputError
 from artifix.inputs.layouts.folders import Found, Repair, Sources, pictures, size_of, with_masks
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 PANELS = 3
 

@@ -20,7 +20,7 @@ from artifix.inputs.layouts.folders import (
     mask_of,
     pictures,
 )
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 
 def find(sources: Sources) -> Found:

@@ -10,7 +10,7 @@ from pathlib import Path
 from artifix.box import Box
 from artifix.errors import InputError
 from artifix.inputs.table import counted
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif",

@@ -28,7 +28,7 @@ from artifix.inputs.layouts.folders import (
     single,
 )
 from artifix.inputs.table import counted
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 _BELONGING = re.compile(r"(.+)[_-](?:(mask)|ref(?:erence)?(?:[_-]?([0-9]+))?)", re.IGNORECASE | re.DOTALL)
 _UNNUMBERED = -1

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from artifix.config_sections import read_toml
 from artifix.errors import InputError
-from artifix.sections import read_toml
 
 _FOLDER = Path(__file__).parent
 

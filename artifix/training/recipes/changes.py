@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from artifix.errors import UsageError
-from artifix.spelling import setting
+from artifix.setting_names import setting
 from artifix.training.recipes import read_recipe
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def changed_recipe(name_or_path: str, changes: Sequence[str]) -> "TrainingConfig
     values = read_recipe(name_or_path)
     assignments = [_assignment(change) for change in changes]
 
-    from artifix.sections import from_dict, to_dict
+    from artifix.config_sections import from_dict, to_dict
     from artifix.training.config import TrainingConfig
 
     recipe = from_dict(TrainingConfig, values, name_or_path)

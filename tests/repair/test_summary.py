@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from artifix.repair.overall import coarse_note, overall_of
+from artifix.repair.summary import coarse_note, overall_of
 
 
 def part(confidence=0.9, placed="exact", repair=0.75, coarseness=1.0, mirrored=False):

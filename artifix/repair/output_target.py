@@ -8,7 +8,7 @@ from pathlib import Path
 
 from artifix.errors import UsageError
 from artifix.inputs.places import STREAM
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 _OTHER_PICTURES = (".gif", ".bmp", ".avif", ".heic", ".heif", ".jxl", ".jp2", ".psd", ".svg", ".pdf")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from artifix.alignment.repairing import coarseness_of, placed_by, repair_confidence_in, weakest
+from artifix.alignment.repair_confidence import coarseness_of, placed_by, repair_confidence_in, weakest
 from artifix.registration.context_band import BandScore
 from artifix.registration.evidence import NAMES, Evidence
 from artifix.registration.hypothesis import Hypothesis, Support

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artifix.outputs.strip import MOST_BYTES, TILE_PX, encode_strip
+from artifix.outputs.picture_strip import MOST_BYTES, TILE_PX, encode_strip
 
 
 def plain(shape, colour):

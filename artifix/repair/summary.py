@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from artifix.alignment.alignment import Alignment
-    from artifix.alignment.repairing import Placed
+    from artifix.alignment.repair_confidence import Placed
 
 COARSE = 1.5  # pixels of the image per pixel of the reference; more shows in the repair
 
@@ -31,7 +31,7 @@ class Overall:
 
     def sentence(self) -> str:
         """For a person, as a part of a sentence."""
-        from artifix.alignment.repairing import SAID
+        from artifix.alignment.repair_confidence import SAID
 
         lowest = "" if self.parts == 1 else "lowest "
         place, repair = f"{self.confidence:.2f}", f"{self.repair_confidence:.2f}"
@@ -60,8 +60,8 @@ class Overall:
 def overall_of(alignments: "Sequence[Alignment]") -> Overall:
     """What holds for all mask groups of a match."""
     from artifix.alignment.choice import confidence_of, repair_confidence_of
-    from artifix.alignment.repairing import weakest
-    from artifix.alignment.scraps import located
+    from artifix.alignment.repair_confidence import weakest
+    from artifix.alignment.small_parts import located
 
     alignments = located(alignments)
 

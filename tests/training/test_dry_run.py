@@ -8,10 +8,10 @@ import torch
 from artifix.network.building import build_network
 from artifix.training.blueprint import blueprint
 from artifix.training.config import BaseConfig
+from artifix.training.dry_run import rehearse
 from artifix.training.pairs.synthesis import make_pairs
 from artifix.training.pairs.synthesis_config import SynthesisConfig
 from artifix.training.preparation import prepare, trained_parameters
-from artifix.training.rehearsal import rehearse
 from artifix.training.step import LossConfig, task_loss
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 

@@ -6,7 +6,7 @@ import pytest
 
 from artifix.alignment.alignment import Alignment
 from artifix.alignment.choice import confidence_of, refusal_of, refusal_to_repair
-from artifix.alignment.scraps import located, settled
+from artifix.alignment.small_parts import located, settled
 from artifix.config import AlignmentConfig
 from tests.alignment.conftest import aligned
 

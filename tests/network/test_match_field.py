@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from artifix.network.building import tiny_config
-from artifix.network.reading import Reading, follow, read
+from artifix.network.match_field import Reading, follow, read
 
 SIDE, GRID = 64, 8  # px, cells
 CLOSE = 0.06  # of pictures in [-1, 1]; different ones are 0.6 apart, and 0.3 when shifted by half a cell

@@ -3,7 +3,7 @@
 import pickle
 
 from artifix.errors import NoMatchError, UsageError
-from artifix.spelling import in_python, setting, spelled
+from artifix.setting_names import in_python, setting, spelled
 
 
 def shouted(name: str, value: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from artifix.geometry import box_of
 from artifix.repair.locating import Located
-from artifix.repair.overall import Overall
+from artifix.repair.summary import Overall
 
 
 def sentence_of_repair(shown: str, located: Located, overall: Overall) -> str:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from artifix.training.card import Card, DataSource, data_sources, model_card
+from artifix.training.model_card import Card, DataSource, data_sources, model_card
 
 LAYER = "up_blocks.0.attentions.1"
 

@@ -16,7 +16,7 @@ from artifix.inputs.case import Case
 from artifix.inputs.images import Picture, bands, eight_bit
 from artifix.outputs.formats import DEEP, LOSSLESS, MOST_SIDE_PX, USUAL_SUFFIX, Form, Sheet, encode_picture
 from artifix.outputs.source_metadata import left_behind
-from artifix.spelling import setting
+from artifix.setting_names import setting
 
 if TYPE_CHECKING:
     from artifix.result import RefineResult

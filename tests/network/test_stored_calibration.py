@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from artifix.errors import OutputError, WeightsError
-from artifix.network.calibration import require_writable, write_calibration
-from artifix.network.sums import write_index, write_sums
+from artifix.network.checksums import write_index, write_sums
+from artifix.network.stored_calibration import require_writable, write_calibration
 from artifix.network.weights import verify_weights
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from artifix.errors import OutputError
-from artifix.network.sums import (
+from artifix.network.checksums import (
     INDEX_NAME,
     MODEL_NAME,
     SUMS_NAME,
@@ -17,7 +17,7 @@ from artifix.network.sums import (
     read_sums,
     sums_text,
 )
-from artifix.spelling import setting
+from artifix.setting_names import setting
 from artifix.writing import write_file
 
 
