@@ -25,8 +25,9 @@ help:
 demo: $(RUNTIME)
 	$(BIN)/python examples/run.py
 
+# Each core runs tests of its own; PYTEST_ARGS="-n 0" runs all in one process, for a debugger.
 test: lint
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
 TORTURE := faults kills fuzz_pictures fuzz_manifests fuzz_configs fuzz_weights "fuzz_weights --configs" pastes
 torture: $(DEVELOPMENT)

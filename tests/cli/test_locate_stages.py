@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from artifix.outputs.save import RESULT_FILES, STAGES, stage_file
-from artifix.repair import stages as repair_stages
+from artifix.repair import stage_pictures as repair_stages
 
 PICTURES = {stage_file(stage, 0) for stage in STAGES}
 
