@@ -60,3 +60,27 @@ def test_a_field_of_one_cell_gives_no_transform():
 )
 def test_a_field_that_is_no_view_of_a_surface_gives_no_transform(view):
     assert fit_similarity(field_of(view), BOX) is None
+
+
+def test_matches_that_err_a_little_are_averaged_and_not_picked():
+    """What lies off by as much as is usual keeps most of its say."""
+    noise = np.random.default_rng(3).normal(0, 4, (256, 2))
+    found = fit_similarity(
+        field_of(VIEW, targets=transform_points(VIEW, cell_centres(16) * 48 + 88) + noise), BOX
+    )
+    middle = np.array([[88.0, 88]])
+    assert np.linalg.norm(found.transform.points(middle) - transform_points(VIEW, middle)) < 0.8
+
+
+def test_a_match_without_weight_counts_a_little_where_all_are_without():
+    found = fit_similarity(field_of(VIEW, np.zeros(256)), BOX)
+    assert found.transform.points(CORNERS) == pytest.approx(transform_points(VIEW, CORNERS), abs=1e-6)
+
+
+def test_trusted_matches_count_by_the_square_of_their_weight():
+    targets = transform_points(VIEW, cell_centres(16) * 48 + 88)
+    odd = np.arange(256) % 2 == 1
+    targets[odd] += (3, 0)
+    found = fit_similarity(field_of(VIEW, np.where(odd, 0.2, 0.9), targets), BOX)
+    assert np.abs(found.transform.points(CORNERS) - transform_points(VIEW, CORNERS)).max() < 0.5
+    assert found.support.inliers == 128
