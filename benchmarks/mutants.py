@@ -5,8 +5,8 @@ Usage: python benchmarks/mutants.py ROOM OUT.csv [--seed 1] [--count 100] [--job
 ROOM is a room of artifix or a module of one: `registration`, `batch/journal.py`. The tests of the room run
 once, and of each is noted which functions it enters; a mutant (mutations.py) runs those that enter its
 function, of its own module first, until one fails or takes far too long: then it is killed. OUT.csv gets a
-row for each; started anew, the run goes on where it was. Mutants that change nothing anybody could observe are
-listed with reasons in mutants_equivalent.csv, and left out of the share.
+row for each; started anew, the run goes on where it was. Mutants that change nothing anybody could observe
+are listed with reasons in mutants_equivalent.csv, and left out of the share.
 """
 
 import argparse

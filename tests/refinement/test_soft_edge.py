@@ -79,7 +79,7 @@ def test_at_the_border_of_the_image_a_edge_need_not_fade():
     ("left", "top", "right", "bottom", "reach"),
     [
         (60, 40, 110, 80, 20),  # the crop is .4 of 50 px wider on each side, and higher still
-        (5, 40, 55, 80, 20),
+        (5, 40, 55, 80, 25),  # the crop is moved into the image
         (0, 0, 200, 110, 200),  # everywhere at the border of the crop's image
         (0, 0, 50, 40, 40),  # the crop is 90 px a side, and ends there
         (150, 80, 200, 120, 40),
