@@ -60,3 +60,22 @@ def test_a_field_of_one_cell_gives_no_transform():
 )
 def test_a_field_that_is_no_view_of_a_surface_gives_no_transform(view):
     assert fit_similarity(field_of(view), BOX) is None
+
+
+def test_of_weightless_cells_all_count_alike():
+    found = fit_similarity(field_of(VIEW, np.zeros(256)), BOX)
+    assert found.transform.points(CORNERS) == pytest.approx(transform_points(VIEW, CORNERS), abs=1e-6)
+
+
+def test_support_counts_those_trusted_more_than_the_mean():
+    weights = np.where(np.arange(256) < 40, 0.9, 0.1)
+    assert fit_similarity(field_of(VIEW, weights), BOX).support.inliers == 40
+
+
+def test_two_groups_of_cells_pull_as_they_are_trusted():
+    """Those of which less than half are trusted less draw the fit hardly at all."""
+    targets = transform_points(VIEW, cell_centres(16) * 48 + 88)
+    wild = np.arange(256) % 5 < 2
+    targets[wild] += (8, -6)
+    found = fit_similarity(field_of(VIEW, np.where(wild, 0.5, 0.9), targets), BOX)
+    assert np.abs(found.transform.points(CORNERS) - transform_points(VIEW, CORNERS)).max() < 0.5
