@@ -34,7 +34,10 @@ class Run:
 def pytest_configure() -> None:
     """Share the cores between pytest-xdist's workers: threads that wait for each other starve."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    torch.set_num_threads(max(torch.get_num_threads() // workers, 1))
+    threads = max(torch.get_num_threads() // workers, 1)
+    torch.set_num_threads(threads)
+    if workers > 1:  # or artifix would count the free cores anew, and sums would differ in their last digits
+        os.environ.setdefault("OMP_NUM_THREADS", str(threads))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -123,3 +123,37 @@ def test_a_disk_that_refuses_to_close_takes_nothing_back(tmp_path, monkeypatch):
         monkeypatch.setattr(os, "close", refuse)
     monkeypatch.undo()
     assert set(read_journals(tmp_path)) == {"a"}
+
+
+def test_of_entries_of_one_instant_that_of_the_later_journal_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr("artifix.batch.journal.time.time", lambda: 1000.0)
+    written(tmp_path, {"note": "first"}, shard=Shard(1, 2))
+    written(tmp_path, {"note": "second"}, shard=Shard(2, 2))
+    assert read_journals(tmp_path)["a"]["note"] == "second"
+
+
+def test_only_the_line_that_was_cut_short_is_taken_away(tmp_path):
+    path = written(tmp_path, {"id": "a"}, {"id": "b"}, {"id": "c"})
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-5])
+    written(tmp_path)
+    assert path.read_bytes().splitlines(True) == whole.splitlines(True)[:2]
+
+
+def test_a_new_journal_is_on_the_disk_and_in_its_folder_before_a_row_is_done(tmp_path, monkeypatch):
+    synced, real = [], os.fsync
+    monkeypatch.setattr(
+        os, "fsync", lambda descriptor: (synced.append(os.fstat(descriptor).st_ino), real(descriptor))
+    )
+    with open_journal(tmp_path, Shard()):
+        assert synced == [journal_path(tmp_path, Shard()).stat().st_ino, tmp_path.stat().st_ino]
+
+
+def test_a_journal_is_closed_in_the_end_and_others_may_read_and_none_may_run_it(tmp_path):
+    with open_journal(tmp_path, Shard()) as journal:
+        descriptor = journal._descriptor
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+    mask = os.umask(0)
+    os.umask(mask)
+    assert journal_path(tmp_path, Shard()).stat().st_mode & 0o777 == 0o666 & ~mask

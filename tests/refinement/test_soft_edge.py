@@ -4,6 +4,7 @@ import pytest
 
 from artifix.inputs.parts import parts_of
 from artifix.refinement.soft_edge import Core, blend_shares
+from artifix.refinement.stage import AlignedReference
 from artifix.refinement.tuning import REFINEMENT
 
 CONTEXT = 1.8
@@ -72,3 +73,27 @@ def test_at_the_border_of_the_image_a_edge_need_not_fade():
     mask[:, 60:80] = 1
     (share,) = shared(blurred(mask, 4))
     assert share[0, 82] == pytest.approx(share[60, 82], abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("left", "top", "right", "bottom", "reach"),
+    [
+        (60, 40, 110, 80, 20),  # the crop is .4 of 50 px wider on each side, and higher still
+        (5, 40, 55, 80, 25),  # the crop is moved into the image
+        (0, 0, 200, 110, 200),  # everywhere at the border of the crop's image
+        (0, 0, 50, 40, 40),  # the crop is 90 px a side, and ends there
+        (150, 80, 200, 120, 40),
+    ],
+)
+def test_an_edge_reaches_to_the_end_of_the_crop_unless_that_is_the_images(left, top, right, bottom, reach):
+    mask = np.zeros((120, 200), bool)
+    mask[top:bottom, left:right] = True
+    assert Core(mask, True).reach(CONTEXT) == pytest.approx(reach, abs=1)
+    assert Core(mask, False).reach(CONTEXT) == min(reach, REFINEMENT.soft_rough_px)
+
+
+def test_without_a_reference_that_lies_exactly_a_core_is_rough():
+    mask = hard() > 0
+    assert not Core.of(mask, None).is_exact
+    for exact in (True, False):
+        assert Core.of(mask, AlignedReference(None, exact, None)).is_exact is exact

@@ -5,6 +5,7 @@ import pytest
 
 from artifix.geometry import Box, transform_points
 from artifix.registration.candidates import is_plausible, propose
+from artifix.registration.tuning import REGISTRATION as TUNED
 from artifix.scene import Matches
 
 SHIFT = np.array([[1, 0, 7.0], [0, 1, -3.0], [0, 0, 1]])
@@ -57,3 +58,36 @@ def test_impossible_views_are_refused(matrix: np.ndarray):
 def test_a_turned_and_scaled_view_is_plausible():
     turned = np.array([[0, -2, 300.0], [2, 0, 5], [0, 0, 1]])
     assert is_plausible(turned, HERE)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "plausible"),
+    [
+        (np.diag([1.0, 2.9, 1]), True),
+        (np.diag([1.0, 3.1, 1]), False),
+        (np.diag([TUNED.scales[1] - 0.1] * 2 + [1]), True),
+        (np.diag([TUNED.scales[1] + 0.1] * 2 + [1]), False),
+        (np.diag([TUNED.scales[0] * 1.1] * 2 + [1]), True),
+        (np.diag([TUNED.scales[0] * 0.9] * 2 + [1]), False),
+        (np.array([[1, 0, 0], [0, 1, 0], [-0.005, 0, 1.0]]), True),
+        (
+            np.array([[1, 0, 0], [0, 1, 0], [-0.0155, 0, 1.0]]),
+            False,
+        ),  # 0.38 deep at one end, 0.07 at the other
+        (-np.eye(3), True),  # the same as the identity
+    ],
+)
+def test_views_are_plausible_up_to_the_limits(matrix, plausible):
+    assert is_plausible(matrix, HERE) is plausible
+
+
+def test_a_tilted_view_is_proposed_by_homographies_alone_whatever_lies_wrong():
+    view = np.array([[1.1, 0.12, 12.0], [-0.1, 1.05, 22.0], [2e-3, -1e-3, 1.0]])
+    right = pairs(80, view, 1.0)
+    wrong = right.reference.copy()
+    wrong[::4] += np.random.default_rng(2).uniform(20, 60, (20, 2))
+    proposed = list(propose(Matches(right.image, wrong, right.weights, "sift", 1.0), HERE))
+    best = max(proposed, key=lambda c: c.support.inliers)
+    assert best.support.model == "homography"
+    assert best.support.inliers == pytest.approx(60, abs=3)
+    assert best.transform.points(right.image) == pytest.approx(right.reference, abs=0.1)

@@ -72,7 +72,7 @@ def test_matches_that_err_a_little_are_averaged_and_not_picked():
     assert np.linalg.norm(found.transform.points(middle) - transform_points(VIEW, middle)) < 0.8
 
 
-def test_a_match_without_weight_counts_a_little_where_all_are_without():
+def test_of_weightless_cells_all_count_alike():
     found = fit_similarity(field_of(VIEW, np.zeros(256)), BOX)
     assert found.transform.points(CORNERS) == pytest.approx(transform_points(VIEW, CORNERS), abs=1e-6)
 
@@ -84,3 +84,17 @@ def test_trusted_matches_count_by_the_square_of_their_weight():
     found = fit_similarity(field_of(VIEW, np.where(odd, 0.2, 0.9), targets), BOX)
     assert np.abs(found.transform.points(CORNERS) - transform_points(VIEW, CORNERS)).max() < 0.5
     assert found.support.inliers == 128
+
+
+def test_support_counts_those_trusted_more_than_the_mean():
+    weights = np.where(np.arange(256) < 40, 0.9, 0.1)
+    assert fit_similarity(field_of(VIEW, weights), BOX).support.inliers == 40
+
+
+def test_two_groups_of_cells_pull_as_they_are_trusted():
+    """Those of which less than half are trusted less draw the fit hardly at all."""
+    targets = transform_points(VIEW, cell_centres(16) * 48 + 88)
+    wild = np.arange(256) % 5 < 2
+    targets[wild] += (8, -6)
+    found = fit_similarity(field_of(VIEW, np.where(wild, 0.5, 0.9), targets), BOX)
+    assert np.abs(found.transform.points(CORNERS) - transform_points(VIEW, CORNERS)).max() < 0.5
