@@ -63,6 +63,14 @@ def test_what_lies_too_far_or_too_near_has_no_say(where):
     np.testing.assert_allclose(lit(other)[MASK], lit(image)[MASK], atol=1)
 
 
+def test_what_the_reference_does_not_show_inside_the_mask_is_not_mixed_into_what_it_shows():
+    hidden = MASK & (COLUMNS // 4 % 2 == 0)
+    image, inside = textured() * 0.7, MASK.astype(np.float32)
+    warped = [np.where(hidden[..., None], filler, textured()).astype(np.float32) for filler in (0, 255)]
+    black, white = (lit(image, inside, warped=picture, valid=~hidden) for picture in warped)
+    np.testing.assert_allclose(black[MASK & ~hidden], white[MASK & ~hidden], atol=3)
+
+
 def test_near_pixels_of_the_ring_count_more_than_far_ones():
     changed = [
         textured() * np.where((away_px > low) & (away_px <= low + 5), 0.6, 1)[..., None] for low in (4, 14)
@@ -106,20 +114,20 @@ def test_another_colour_is_not_taken_for_light_unless_all_around_has_that_tint()
 
 @pytest.mark.parametrize("across", [ROWS, COLUMNS], ids=["down", "across"])
 def test_a_shadow_on_plain_ground_is_followed_though_nothing_is_known_to_agree(across):
-    shade = np.clip(1.3 - across / 180, 0.45, 1.3)[..., None].astype(np.float32)
+    shade = np.clip(1.35 - (across - 40) / 65, 0.45, 1.35)[..., None].astype(np.float32)
     found = lit(plain() * shade, UNKNOWN, warped=plain())
-    assert error_inside(found, plain() * shade) < 6
+    assert error_inside(found, plain() * shade) < 10
 
 
 def test_a_spot_of_plain_ground_does_not_light_the_whole_print():
-    spot = (ROWS >= 60) & (ROWS < 80) & (COLUMNS >= 97) & (COLUMNS < 121)
+    spot = (ROWS >= 60) & (ROWS < 80) & (COLUMNS >= 88) & (COLUMNS < 127)
     warped = np.where(spot[..., None], 180, textured()).astype(np.float32)
     image = np.where(spot[..., None], 90, warped)
     found = lit(image, np.where(spot, 0, 1).astype(np.float32), warped=warped)
-    assert error_inside(found, textured()) < 15
+    assert np.abs(found - warped)[MASK & ~spot].mean() < 18
 
 
-@pytest.mark.parametrize("side_px", [16, 40])
+@pytest.mark.parametrize("side_px", [10, 16, 40])
 def test_a_step_that_no_colours_explain_is_taken_up_at_the_masks_edge_whatever_its_size(side_px):
     mask = np.zeros(SIZE, bool)
     mask[60 : 60 + side_px, 60 : 60 + side_px] = True
