@@ -55,7 +55,7 @@ def test_what_the_artifact_looks_like_does_not_matter_where_the_reference_shows(
         painted(np.where(mask[..., None], value, image).astype(np.uint8), warp)[0].pixels
         for value in (0, 255)
     )
-    np.testing.assert_allclose(first, second, atol=1e-4)
+    np.testing.assert_allclose(first, second, atol=1e-3)
 
 
 def test_without_a_paste_the_network_sees_what_surrounds_the_mask(painted, image, mask):
