@@ -140,7 +140,7 @@ def test_an_empty_mask_has_an_empty_region_by_any_transform():
 
 def test_a_torn_transform_paints_either_side_from_where_it_lies():
     row = np.arange(80, dtype=np.float32)
-    reference = np.broadcast_to(row[None, :, None], (60, 80, 1)).copy()
+    reference = np.broadcast_to(row[None, :, None], (60, 80, 3)).copy()
     painted, shown = torn(np.eye(3), 10).warp_reference(reference, Box(15, 10, 25, 20), (10, 10))
     wanted = np.concatenate([np.arange(15, 20), np.arange(30, 35)])
     np.testing.assert_allclose(painted[..., 0], np.tile(wanted, (10, 1)), atol=1e-3)

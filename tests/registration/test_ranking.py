@@ -1,5 +1,7 @@
 """What makes one hypothesis more probable than another, and when a warp comes first."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -32,7 +34,7 @@ def hypothesis(agreement: float, inliers: int, source: str = "sift") -> Hypothes
 
 
 def rises(values: list[float]) -> bool:
-    return all(a < b for a, b in zip(values, values[1:], strict=False))
+    return all(a < b for a, b in pairwise(values))
 
 
 def test_exact_matches_speak_louder_the_more_the_band_agrees():
@@ -107,7 +109,7 @@ def test_what_surrounds_the_mask_and_exact_matches_decide_between_bands_that_agr
 def bent_scene(label, melted) -> Scene:
     """The image shows the print bent sideways, as no matrix bends it."""
     y, x = np.mgrid[: SIZE[0], : SIZE[1]].astype(np.float32)
-    bent = cv2.remap(label(), x + 9 * np.sin(y / 24), y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    bent = cv2.remap(label(), x + 14 * np.sin(y / 24), y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     return Scene(melted(bent, MASK), MASK, label())
 
 
