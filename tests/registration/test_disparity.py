@@ -1,4 +1,4 @@
-"""A disparity map: every point takes the value of the pixel it lies in, and beyond the box that of its edge."""
+"""A disparity map: a point takes its pixel's value, and beyond the box that of the edge."""
 
 import numpy as np
 import pytest
