@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from artifix.tuning import HAND, constant
 
-MIRRORS = "by benchmarks/mirrors.py (docs/results.md)"
-STAGES = "by benchmarks/stages.py (docs/results.md)"
+MIRRORS = "chosen by hand; only the step as a whole is measured, by benchmarks/mirrors.py"
 
 
 @dataclass(frozen=True)
@@ -16,9 +15,7 @@ class AlignmentTuning:
     """What stage 1 goes by and no user sets; what users set stands in artifix/config.py."""
 
     # The search: finding.py
-    field_trusted: float = constant(
-        0.3, "trust in a field of attention that is worth a look along it", STAGES
-    )
+    field_trusted: float = constant(0.3, "trust in a field of attention that is worth a look along it", HAND)
     least_structure: float = constant(4.0, "grey levels; in less attention finds only its habits", HAND)
 
     # Mirrors: stage.py, mirror.py

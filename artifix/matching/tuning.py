@@ -40,9 +40,9 @@ class MatchingTuning:
     xfeat_centre_px: float = constant(3.3, "px read, from a cell's first pixel to its point", WARPS)
     xfeat_refined_px: float = constant(1.0, "px read, by which the places in a cell lie too low", WARPS)
     xfeat_sharpness: float = constant(3.0, "logits; temperature of the places in a cell", XFEAT)
-    xfeat_least_certainty: float = constant(0.25, "probability of one place, for a match to be kept", XFEAT)
+    xfeat_least_certainty: float = constant(0.25, "probability of one place, for a match to be kept", HAND)
     xfeat_least_deviation: float = constant(1.0, "grey levels; a picture of less is one colour", HAND)
-    xfeat_tolerance_px: float = constant(6.0, "px of the working picture; error of a right match", WARPS)
+    xfeat_tolerance_px: float = constant(6.0, "px of the working picture; error of a right match", HAND)
 
     # EfficientLoFTR: loftr.py
     loftr_side_px: int = constant(

@@ -68,7 +68,8 @@ def compare(band: ContextBand, warped: NDArray[np.float32], valid: NDArray[np.bo
 
     The local normalised cross-correlation under a Gaussian window, averaged over the band. Windows count by
     the structure they hold, in the image or in the warped reference: unexplained structure costs, flat parts
-    are mute. Pixels of the band outside the reference count as unexplained.
+    are mute. Pixels of the band outside the reference count as unexplained where a window still reaches what
+    it shows.
 
     Args:
         band: of the image.

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from artifix.tuning import HAND, constant
 
-BENDS = "by benchmarks/parts.py on cans and cloth (docs/decisions.md, Registration)"
 DEPTHS = "by benchmarks/parts.py on stereo cases (docs/decisions.md, Registration)"
 EVIDENCE = "fitted with benchmarks/evidence.py"
-LEVERS = "by benchmarks/levers.py (docs/decisions.md, Registration)"
+LEVERS = "at less it cost structure on clock faces (docs/decisions.md, Registration)"
 UNRELATED = "references of other things gave less, by benchmarks/evidence.py"
 
 
@@ -34,7 +33,7 @@ class RegistrationTuning:
 
     # Hypotheses: hypothesis.py
     least_agreement: float = constant(0.35, "agreement; of unrelated pictures the best stay below 0.1", HAND)
-    least_exact_agreement: float = constant(0.6, "agreement; of coarse matches, to be exact", LEVERS)
+    least_exact_agreement: float = constant(0.6, "agreement; of coarse matches, to be exact", HAND)
     sharp_inliers: int = constant(30, "exact matches that need less agreement", HAND)
     least_sharp_agreement: float = constant(0.1, "agreement with so many exact matches", HAND)
     least_texture: float = constant(0.1, "texture; in less of it many exact matches decide alone", HAND)
@@ -79,7 +78,7 @@ class RegistrationTuning:
     least_side_px: int = constant(16, "px; smaller pictures hold no context", HAND)
     most_polished_first: int = constant(6, "candidates that are worth polishing", HAND)
     least_error_px: float = constant(4.0, "px of the band's picture; error of a candidate, at least", HAND)
-    worth_warping: float = constant(0.04, "agreement; flat scenes gain less from a warp", BENDS)
+    worth_warping: float = constant(0.04, "agreement; flat scenes gain less from a warp", HAND)
     worth_freedom: float = constant(0.01, "agreement, for a freer warp over a stiffer one", HAND)
     worth_tearing: float = constant(0.05, "agreement; a disparity must gain more than a smooth warp", DEPTHS)
     stray_share: float = constant(0.1, "share of the matches that must contradict the transform", DEPTHS)
@@ -99,7 +98,7 @@ class RegistrationTuning:
     warp_cells: int = constant(6, "cells along the longer side of the warp's box", HAND)
     warp_growth: float = constant(0.1, "sides of the band's box, beyond it", HAND)
     warp_curvatures: tuple[float, ...] = constant(
-        (0.15, 0.3, 0.6, 1.2), "second derivatives in sides of the box, tried in turn", BENDS
+        (0.15, 0.3, 0.6, 1.2), "second derivatives in sides of the box, tried in turn", HAND
     )
     warp_loose: float = constant(
         0.06, "sides of the box; so far off a match starts with a quarter of its weight", HAND
@@ -136,7 +135,7 @@ class RegistrationTuning:
     # Content: content.py
     content_context: float = constant(2.0, "mask's longer sides; side of the frame", HAND)
     content_surroundings: float = constant(
-        0.35, "weight of a cell beside the mask; inside it is 1 more", EVIDENCE
+        0.35, "weight of a cell beside the mask; inside it is 1 more", HAND
     )
     content_different: float = constant(0.3, "likeness of pictures that show something else", HAND)
     content_same: float = constant(0.7, "likeness of pictures that show the same", HAND)
@@ -195,7 +194,7 @@ class RegistrationTuning:
     most_registered: int = constant(5, "starts that are followed; bounds the time", HAND)
     most_polished: int = constant(3, "hypotheses that are polished on the band; bounds the time", HAND)
     starts_apart: float = constant(0.04, "sides of the frame; nearer starts are the same", HAND)
-    as_probable: float = constant(3.0, "log-odds below the most probable", EVIDENCE)
+    as_probable: float = constant(3.0, "log-odds below the most probable", HAND)
     placement_surroundings: float = constant(
         0.5, "verification, for a likeness of 1 around the mask", EVIDENCE
     )
