@@ -1,6 +1,6 @@
 """The Python door: refine and locate in one call, from paths, arrays or PIL images."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Unpack
 
@@ -11,6 +11,7 @@ from artifix.inputs.reading import Inputs
 from artifix.inputs.request import MaskReading, MaskSource, check_settings
 from artifix.inputs.sources import PictureLike, cases_of
 from artifix.matching.installed import check_matchers
+from artifix.progress import Progress
 from artifix.repair.loading import load
 from artifix.repair.locating import search
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from artifix.alignment.locate_result import LocateResult
     from artifix.pipeline import RefineByAlignPipeline
     from artifix.result import RefineResult
-
-Progress = Callable[[str, int, int], None]
 
 
 def refine(

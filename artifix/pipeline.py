@@ -30,7 +30,8 @@ from artifix.network.assembly import Network
 from artifix.network.codec import Codec
 from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
-from artifix.repainting import Progress, repaint_all, tell
+from artifix.progress import Progress, tell
+from artifix.repainting import repaint_all
 from artifix.result import RefineResult
 from artifix.scene import Scene
 
@@ -163,7 +164,8 @@ class RefineByAlignPipeline(DiffusionPipeline):
         try:
             found = restore(stored.groups, parts, case.reference.size, stored.correspondence)
         except InputError as error:
-            raise InputError(f"{stored.path}: {error.problem}", error.hint) from error
+            problem, hint = error.marked
+            raise InputError(f"{stored.path}: {problem}", hint) from error
         return result_of(found, refusal_of(found, wanted), specks=specks)
 
     def refine(

@@ -13,6 +13,7 @@ from artifix.config import RefineConfig, RefinementConfig
 from artifix.inputs.case import Case
 from artifix.matching.descriptors import describe_by
 from artifix.network.assembly import Network
+from artifix.progress import Progress, tell
 from artifix.refinement.composite import paste
 from artifix.refinement.inpainting import inpaint, inpainted_note
 from artifix.refinement.postprocessing import Postprocessing
@@ -24,14 +25,6 @@ from artifix.refinement.transparency import opaque_where_repainted, transparency
 from artifix.registration.content import agreement
 from artifix.result import RefineResult
 from artifix.scene import Scene
-
-Progress = Callable[[str, int, int], None]  # stage ("align" or "sample"), done, total
-
-
-def tell(progress: Progress | None, stage: str, done: int, total: int) -> None:
-    """Tell of a step, if anyone wants to know."""
-    if progress is not None:
-        progress(stage, done, total)
 
 
 def repaint_all(

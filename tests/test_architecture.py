@@ -29,7 +29,7 @@ LINES = (
     {"box"},
     {"config"},
     {"config_sections", "writing"},
-    {"errors", "interruption", "control_groups", "tuning"},
+    {"errors", "interruption", "control_groups", "tuning", "progress"},
     {"setting_names"},
 )
 LEVELS = {room: level for level, rooms in enumerate(LINES) for room in rooms}
@@ -47,6 +47,7 @@ KNOW_NO_TORCH = {
     "errors",
     "setting_names",
     "tuning",
+    "progress",
 }
 NO_TORCH = {"torch", "diffusers", "transformers", "safetensors", "accelerate", "torchvision"}
 FORBIDDEN_LIBRARIES = {"click", "torchvision", "albumentations", "pickle", "dill"}

@@ -4,16 +4,15 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import Any
 
 from artifix.cli.options import as_option
+from artifix.progress import Progress
 from artifix.setting_names import spelled
-
-Progress = Callable[[str, int, int], None]
 
 _STAGES = {
     "load": "load weights",

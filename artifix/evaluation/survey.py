@@ -1,6 +1,6 @@
 """An ablation over many cases: what is asked for, checked before there is a network, and its way through."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from artifix.config_sections import check_limits
 from artifix.errors import UsageError
 from artifix.evaluation.cases import CaseFiles, read_known_case
 from artifix.evaluation.manifest import find_cases, require_regions
+from artifix.progress import Progress
 from artifix.setting_names import setting
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from artifix.network.assembly import Network
 
 LEAST_CASES = 2  # for a calibration
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

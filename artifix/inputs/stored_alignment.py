@@ -69,7 +69,7 @@ def settings_of(stored: StoredAlignment, wanted: AlignmentConfig) -> AlignmentCo
         settings = from_dict(AlignmentConfig, stored.settings, f"{stored.path}: settings")
         check_limits(settings, f"{stored.path}: settings: ")
     except UsageError as error:  # of a file, not of the command line
-        raise InputError(error.problem, error.hint) from error
+        raise InputError(*error.marked) from error
     untouched = AlignmentConfig()
     decided = {name: getattr(wanted, name) for name in DECIDING}
     changed = {name: value for name, value in decided.items() if value != getattr(untouched, name)}

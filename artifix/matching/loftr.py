@@ -13,6 +13,7 @@ from torch import Tensor
 from artifix.errors import WeightsError
 from artifix.matching import tuning
 from artifix.matching.installed import LOFTR, require_loftr
+from artifix.matching.sift import sees
 from artifix.scene import Matches
 
 MULTIPLE_PX = 32  # of the sides of what the network reads
@@ -79,7 +80,7 @@ def match_loftr(
         for whole, picture in zip((image, reference), pictures, strict=True)
     ]
     here, there = ((place + 0.5) * size - 0.5 for place, size in zip(points, sizes, strict=True))
-    kept = shown & _outside(here, mask)
+    kept = shown & ~sees(here, mask)
     tolerance_px = tuning.MATCHING.loftr_tolerance_px * float(sizes[0].max())
     return Matches(here[kept], there[kept], weights[kept], LOFTR, tolerance_px)
 
@@ -150,12 +151,3 @@ def _refined(
         x, y = cell % columns * side + pixel % side, cell // columns * side + pixel // side
         points.append(torch.stack([x, y], 1).cpu().numpy().astype(np.float64))
     return points
-
-
-def _outside(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(N,) whether the pixels nearest to (N, 2) points lie off the mask and its margin."""
-    margin = np.ones((2 * tuning.MATCHING.mask_margin_px + 1,) * 2, np.uint8)
-    usable = cv2.dilate(mask.astype(np.uint8), margin) == 0
-    column, row = np.round(points).astype(np.intp).T
-    height, width = mask.shape
-    return usable[row.clip(0, height - 1), column.clip(0, width - 1)]

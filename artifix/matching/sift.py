@@ -28,7 +28,7 @@ class Features:
 
     def beside(self, mask: NDArray[np.bool_]) -> "Features":
         """Those that do not see what lies under (H, W) `mask`."""
-        kept = ~_sees(self.points, mask)
+        kept = ~sees(self.points, mask)
         return Features(self.points[kept], self.descriptors[kept], self.tolerance_px)
 
 
@@ -99,13 +99,18 @@ def beside(matches: Matches, mask: NDArray[np.bool_]) -> Matches:
         matches: of the whole image.
         mask: (H, W), True on the artifact.
     """
-    return matches.take(~_sees(matches.image, mask))
+    return matches.take(~sees(matches.image, mask))
 
 
-def _sees(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(N,) whether what is described at (N, 2) points is in part under (H, W) `mask`."""
+def with_margin(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(H, W) True where what is described is in part under `mask`."""
     margin = np.ones((2 * tuning.MATCHING.mask_margin_px + 1,) * 2, np.uint8)
-    near = cv2.dilate(mask.astype(np.uint8), margin) > 0
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), margin) > 0)
+
+
+def sees(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(N,) whether what is described at (N, 2) points is in part under (H, W) `mask`."""
+    near = with_margin(mask)
     column, row = np.round(points).astype(np.intp).T
     return np.asarray(near[row.clip(0, near.shape[0] - 1), column.clip(0, near.shape[1] - 1)])
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from artifix.errors import WeightsError
 from artifix.matching import tuning
 from artifix.matching.installed import INSTALL, XFEAT, read_xfeat
+from artifix.matching.sift import with_margin
 from artifix.scene import Matches
 
 CELL_PX, MULTIPLE_PX = 8, 32  # of a picture that the network reads: per descriptor, of its sides
@@ -80,8 +81,7 @@ def match_xfeat(
     Raises:
         WeightsError: as `load_xfeat`.
     """
-    margin = np.ones((2 * tuning.MATCHING.mask_margin_px + 1,) * 2, np.uint8)
-    usable = cv2.dilate(mask.astype(np.uint8), margin) == 0
+    usable = ~with_margin(mask)
     features = describe(image, device, usable)
     others = reference if isinstance(reference, Features) else describe(reference, device)
     return match_described(features, others, usable)

@@ -125,7 +125,7 @@ def _in_cells(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(plane, (CELLS, CELLS), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def likeness_in(content: Content, seen: Seen) -> float:
-    """Mean likeness; 0 where hardly anything is shown."""
-    weight = weights_of(content, seen)
+def likeness_in(content: Content, seen: Seen, weight: NDArray[np.float32] | None = None) -> float:
+    """Mean likeness, weighed by (CELLS, CELLS) `weight` or `weights_of`; 0 where hardly any is shown."""
+    weight = weights_of(content, seen) if weight is None else weight
     return float((likeness(content, seen) * weight).sum() / max(float(weight.sum()), 1.0))

@@ -17,7 +17,7 @@ from artifix.geometry import transform_points
 from artifix.matching.descriptors import CELL_PX, CELLS, SIDE_PX
 from artifix.registration import tuning
 from artifix.registration.candidates import is_plausible
-from artifix.registration.content import Content, Seen, likeness, likeness_in, weights_of
+from artifix.registration.content import Content, Seen, likeness_in, weights_of
 from artifix.registration.spline import SplineWarp, energy, is_smooth
 from artifix.registration.transform import Transform
 
@@ -82,7 +82,7 @@ def centres() -> NDArray[np.float64]:
 def _around(content: Content, seen: Seen) -> float:
     """Mean likeness of what surrounds the mask."""
     weight = (1 - content.mask) * content.shown * seen.valid
-    return float((likeness(content, seen) * weight).sum() / max(float(weight.sum()), 1.0))
+    return likeness_in(content, seen, weight)
 
 
 def _flow(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from artifix.config import RefineConfig
 from artifix.inputs.reading import Inputs
 from artifix.outputs.formats import Form
+from artifix.progress import Progress
 from artifix.repair.loading import Loaded
-from artifix.repair.locating import Located, Progress, search
+from artifix.repair.locating import Located, search
 from artifix.repair.picture_coding import Coded, coded
 from artifix.repair.record import Repair, record_of
 from artifix.repair.results import result_files

@@ -1,18 +1,17 @@
 """Stage 1 for whatever was asked: one reference, the best of several, or an alignment that is stored."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from artifix.config import RefineConfig
 from artifix.inputs.case import Case
 from artifix.inputs.reading import Inputs
+from artifix.progress import Progress
 
 if TYPE_CHECKING:
     from artifix.alignment.locate_result import LocateResult
     from artifix.pipeline import RefineByAlignPipeline
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,17 +3,7 @@
 import numpy as np
 
 from artifix.refinement.exact_light import match_light_exactly
-
-
-def picture(height: int = 80, width: int = 90) -> np.ndarray:
-    rng = np.random.default_rng(0)
-    return np.kron(rng.uniform(40, 200, (height // 5, width // 5, 3)), np.ones((5, 5, 1))).astype(np.float32)
-
-
-def hole() -> np.ndarray:
-    mask = np.zeros((80, 90), bool)
-    mask[30:50, 30:60] = True
-    return mask
+from tests.refinement.conftest import hole, picture
 
 
 def error_inside(image: np.ndarray, warped: np.ndarray, truth: np.ndarray) -> float:

@@ -6,19 +6,9 @@ import pytest
 
 from artifix.refinement.sharpness import match_sharpness
 from artifix.refinement.tuning import REFINEMENT
+from tests.refinement.conftest import hole, picture
 
 EVERYWHERE = np.ones((80, 90), bool)
-
-
-def picture(height: int = 80, width: int = 90) -> np.ndarray:
-    rng = np.random.default_rng(0)
-    return np.kron(rng.uniform(40, 200, (height // 5, width // 5, 3)), np.ones((5, 5, 1))).astype(np.float32)
-
-
-def hole() -> np.ndarray:
-    mask = np.zeros((80, 90), bool)
-    mask[30:50, 30:60] = True
-    return mask
 
 
 def woven() -> np.ndarray:

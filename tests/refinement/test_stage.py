@@ -1,5 +1,3 @@
-from functools import partial
-
 import numpy as np
 import pytest
 
@@ -9,34 +7,15 @@ from artifix.refinement.exact_light import match_light_exactly
 from artifix.refinement.rough_light import match_light_roughly
 from artifix.refinement.sharpness import match_sharpness
 from artifix.refinement.stage import AlignedReference, repaint
-from artifix.registration.transform import Transform
 
 TWO_STEPS = RefinementConfig(steps=2)
 ALL_OVER = 0.9  # agreement, everywhere
-MATRIX = np.array([[1.0, 0, 20], [0, 1, 15], [0, 0, 1]])
-
-
-@pytest.fixture(scope="module")
-def reference(scene):
-    return scene(180, 200)
-
-
-@pytest.fixture(scope="module")
-def mask():
-    mask = np.zeros((120, 150), bool)
-    mask[50:74, 60:90] = True
-    return mask
 
 
 @pytest.fixture(scope="module")
 def image(reference, mask):
     darker = (reference[15:135, 20:170] * 0.8).astype(np.uint8)
     return np.where(mask[..., None], 0, darker).astype(np.uint8)
-
-
-@pytest.fixture(scope="module")
-def warp(reference):
-    return partial(Transform(MATRIX).warp_reference, reference)
 
 
 def laid(warp, is_exact: bool) -> AlignedReference:

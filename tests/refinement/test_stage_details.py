@@ -1,38 +1,17 @@
 """What of the crop the network may see, and how its picture and the paste are joined."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
 from artifix.config import RefinementConfig
 from artifix.refinement.stage import AlignedReference, Warp, repaint
-from artifix.registration.transform import Transform
 
 ONE_STEP = RefinementConfig(steps=1)
-MATRIX = np.array([[1.0, 0, 20], [0, 1, 15], [0, 0, 1]])
-
-
-@pytest.fixture(scope="module")
-def reference(scene):
-    return scene(180, 200)
-
-
-@pytest.fixture(scope="module")
-def mask():
-    mask = np.zeros((120, 150), bool)
-    mask[50:74, 60:90] = True
-    return mask
 
 
 @pytest.fixture(scope="module")
 def image(reference):
     return (reference[15:135, 20:170] * 0.8).astype(np.uint8)
-
-
-@pytest.fixture(scope="module")
-def warp(reference):
-    return partial(Transform(MATRIX).warp_reference, reference)
 
 
 @pytest.fixture
