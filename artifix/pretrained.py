@@ -6,8 +6,9 @@ from artifix.errors import WeightsError, is_out_of_memory
 from artifix.network.assembly import require_values
 from artifix.network.base import load_image_encoder, require_fitting_codec
 from artifix.network.sizes import require_sizes
-from artifix.network.weights import find_weights, verify_weights
 from artifix.pipeline import RefineByAlignPipeline
+from artifix.weights.finding import find_weights
+from artifix.weights.verification import verify_weights
 
 
 def load_pipeline(weights: str | None, device: torch.device, dtype: torch.dtype) -> RefineByAlignPipeline:

@@ -26,8 +26,8 @@ from artifix.config import AlignmentConfig, RefineConfig
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase, read_known_case
 from artifix.network.stored_calibration import write_calibration
-from artifix.network.weights import find_weights
 from artifix.pipeline import RefineByAlignPipeline
+from artifix.weights.finding import find_weights
 
 EDGES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 STRIDE = 53  # how far away in the list another object is sought

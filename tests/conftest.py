@@ -176,11 +176,28 @@ def tiny_network() -> Network:
 @pytest.fixture(scope="session")
 def tiny_weights(tiny_network: Network, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of random weights of the real classes, beside an index of its files."""
-    from artifix.network.checksums import write_index
     from artifix.training.export import export_weights
+    from artifix.weights.checksums import write_index
 
     folder = tmp_path_factory.mktemp("weights") / "tiny"
     export_weights(tiny_network, folder, layer="up_blocks.1.attentions.0")
+    write_index(folder.parent)
+    return folder
+
+
+@pytest.fixture
+def weights_folder(tmp_path: Path) -> Path:
+    """Weights of three parts, by their names; nothing here loads them."""
+    from artifix.weights.checksums import write_index
+
+    folder = tmp_path / "weights" / "small"
+    for name in ("unet/a-00001.safetensors", "unet/a-00002.safetensors", "image_encoder/b.safetensors"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    (folder / "projection").mkdir()
+    (folder / "projection" / "c.safetensors").write_bytes(b"c")
+    (folder / "model_index.json").write_text("{}")
+    (folder / "MODEL_CARD.md").write_text("says what they are")
     write_index(folder.parent)
     return folder
 

@@ -188,8 +188,9 @@ def _job(
     from artifix.batch.lock import parse_shard
     from artifix.batch.plan import Terms, plan_rows
     from artifix.batch.run import require_batch_folder
-    from artifix.network.weights import find_weights, verify_weights
     from artifix.repair.picture_coding import check_quality
+    from artifix.weights.finding import find_weights
+    from artifix.weights.verification import verify_weights
 
     check_quality(config.output)
     share = parse_shard(shard)

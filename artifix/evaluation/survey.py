@@ -80,7 +80,7 @@ def require_calibratable(survey: Survey, run: RunConfig) -> None:
         WeightsError: they are not there, or cannot be changed.
     """
     from artifix.network.stored_calibration import require_writable
-    from artifix.network.weights import find_weights
+    from artifix.weights.finding import find_weights
 
     write, count = setting("write"), len(survey.cases)
     if survey.wanted.reading == "chain":
@@ -133,7 +133,7 @@ def calibrate(run: RunConfig, layer: str, timestep: int) -> list[str]:
         WeightsError: they are not there, or cannot be changed.
     """
     from artifix.network.stored_calibration import write_calibration
-    from artifix.network.weights import find_weights
+    from artifix.weights.finding import find_weights
 
     folder = find_weights(run.weights)
     write_calibration(folder, {"alignment_layer": layer, "alignment_timestep": timestep})

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from artifix.errors import OutputError
-from artifix.network.checksums import (
+from artifix.setting_names import setting
+from artifix.weights.checksums import (
     INDEX_NAME,
     MODEL_NAME,
     SUMS_NAME,
@@ -17,7 +18,6 @@ from artifix.network.checksums import (
     read_sums,
     sums_text,
 )
-from artifix.setting_names import setting
 from artifix.writing import write_file
 
 

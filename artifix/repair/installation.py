@@ -55,7 +55,8 @@ def _devices() -> list[str]:
 
 def _weights() -> list[str]:
     """Each of the bundled weights and those in use, with its sha256 or what is wrong with it."""
-    from artifix.network.weights import bundled_names, find_weights, verify_weights
+    from artifix.weights.finding import bundled_names, find_weights
+    from artifix.weights.verification import verify_weights
 
     found = []
     for name in dict.fromkeys([*bundled_names(), os.environ.get("ARTIFIX_WEIGHTS")]):

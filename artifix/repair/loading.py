@@ -47,7 +47,7 @@ def load(
 
 def _load(config: RunConfig, tell: Callable[[str], None], owns_process: bool) -> Loaded:
     from artifix.network.threads import CoreWatch
-    from artifix.network.weights import find_weights
+    from artifix.weights.finding import find_weights
 
     started_s, watch = time.perf_counter(), CoreWatch()
     weights = find_weights(config.weights)  # before the libraries, whose import takes seconds

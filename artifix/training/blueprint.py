@@ -16,9 +16,9 @@ from artifix.network.codec import PixelCodec
 from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
 from artifix.network.sizes import require_sizes
-from artifix.network.weights import find_weights
 from artifix.training.config import TrainingConfig
 from artifix.training.start import trainable
+from artifix.weights.finding import find_weights
 
 
 def blueprint(config: TrainingConfig) -> Network:

@@ -11,9 +11,9 @@ from safetensors import SafetensorError
 from artifix.alignment.confidence import LogitWeights
 from artifix.errors import OutputError
 from artifix.network.assembly import Network
-from artifix.network.checksums import write_sums
 from artifix.pipeline import RefineByAlignPipeline
 from artifix.training.model_card import Card, model_card
+from artifix.weights.checksums import write_sums
 from artifix.writing import as_output_error, new_folder
 
 SMALL_BYTES = 64_000_000  # up to here weights may lie in a repository or a wheel, where files are best small

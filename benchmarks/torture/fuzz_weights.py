@@ -24,7 +24,7 @@ from guard import Attempt, judge
 from material import write_tiny_weights
 
 from artifix.errors import WeightsError
-from artifix.network.checksums import SUMS_NAME, write_sums
+from artifix.weights.checksums import SUMS_NAME, write_sums
 
 _NUMBERS = (0, 1, -1, 2, 7, 2**31, 2**63 - 1, 2**64, -(2**63), 10**30, 1e308, 0.5)
 _VALUES: tuple[Any, ...] = (None, True, "", "F64", "I4", "../x", "os.system", [], {}, [[]], [-1], *_NUMBERS)

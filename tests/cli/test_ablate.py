@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artifix.network.weights import verify_weights
+from artifix.weights.verification import verify_weights
 
 FILES = {"gamma.csv", "gamma.npy", "gamma_box.npy", "gamma.png", "curves.png", "maps.png", "record.json"}
 LAYERS = 7
@@ -251,7 +251,7 @@ def test_results_do_not_replace_the_cases(artifix, cases):
 
 @pytest.mark.usefixtures("nothing_runs")
 def test_weights_that_cannot_be_changed_are_told_before_the_work(ablate, copied, monkeypatch):
-    monkeypatch.setattr("artifix.network.weights.os.access", lambda path, mode: path != copied)
+    monkeypatch.setattr("artifix.network.stored_calibration.os.access", lambda path, mode: path != copied)
     run = ablate("--write", weights=copied)
     assert run.code == 7
     assert f"{copied}: is not writable" in run.err

@@ -12,8 +12,9 @@ from PIL import Image
 
 from artifix.config_sections import to_dict
 from artifix.network.building import tiny_config
-from artifix.network.weights import find_weights, verify_weights
 from artifix.training.record import to_toml
+from artifix.weights.finding import find_weights
+from artifix.weights.verification import verify_weights
 
 RECIPE = """
 steps = 3

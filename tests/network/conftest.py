@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import torch
@@ -12,7 +11,6 @@ from transformers import Dinov2Config, Dinov2Model
 
 from artifix.network.assembly import Network
 from artifix.network.building import NetworkConfig, build_network, tiny_config
-from artifix.network.checksums import write_index
 from artifix.network.diffusion import Condition
 from artifix.network.projection import Projection
 
@@ -105,18 +103,3 @@ def full_shaped(new_sd_unet: Callable[[], UNet2DConditionModel]) -> Case:
     scheduler = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
     unet = new_sd_unet()
     return case_of(Network(unet, encoder, Projection(16, 24), tiny_autoencoder(), scheduler, residual=False))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Weights of three parts, by their names; nothing here loads them."""
-    folder = tmp_path / "weights" / "small"
-    for name in ("unet/a-00001.safetensors", "unet/a-00002.safetensors", "image_encoder/b.safetensors"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(name.encode())
-    (folder / "projection").mkdir()
-    (folder / "projection" / "c.safetensors").write_bytes(b"c")
-    (folder / "model_index.json").write_text("{}")
-    (folder / "MODEL_CARD.md").write_text("says what they are")
-    write_index(folder.parent)
-    return folder

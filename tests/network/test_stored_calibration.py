@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from artifix.errors import OutputError, WeightsError
-from artifix.network.checksums import write_index, write_sums
 from artifix.network.stored_calibration import require_writable, write_calibration
-from artifix.network.weights import verify_weights
+from artifix.weights.checksums import write_index, write_sums
+from artifix.weights.verification import verify_weights
 
 
 @pytest.fixture
-def calibrated(folder):
+def calibrated(weights_folder):
     """Weights that tell where they are read, as diffusers writes it; with an index and sums of their own."""
+    folder = weights_folder
     described = {"_class_name": "P", "alignment_layer": "a", "alignment_timestep": 0, "unet": ["b", "c"]}
     (folder / "model_index.json").write_text(json.dumps(described, indent=2, sort_keys=True) + "\n")
     write_sums(folder)
@@ -58,9 +59,9 @@ def test_what_someone_else_changed_is_still_noticed_after_a_calibration(calibrat
     for spoiled in (calibrated, other):
         (spoiled / "unet" / "a-00001.safetensors").write_bytes(b"?")
     write_calibration(calibrated, {"alignment_layer": "b", "alignment_timestep": 1})
-    for weights_folder in (calibrated, other):
+    for folder in (calibrated, other):
         with pytest.raises(WeightsError, match="a-00001.safetensors: was changed"):
-            verify_weights(weights_folder)
+            verify_weights(folder)
 
 
 @pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])

@@ -8,9 +8,9 @@ import pytest
 from artifix.alignment.calibration import Calibration
 from artifix.alignment.confidence import ATTENTION_LOGIT_WEIGHTS
 from artifix.config import AlignmentConfig, RunConfig
-from artifix.network.checksums import write_sums
 from artifix.network.stored_calibration import write_calibration
 from artifix.repair.loading import load
+from artifix.weights.checksums import write_sums
 
 
 @pytest.fixture

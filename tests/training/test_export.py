@@ -10,12 +10,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from artifix.errors import OutputError, WeightsError
-from artifix.network.checksums import write_sums
-from artifix.network.weights import verify_weights
 from artifix.pipeline import RefineByAlignPipeline
 from artifix.pretrained import load_pipeline
 from artifix.training import export
 from artifix.training.export import export_weights
+from artifix.weights.checksums import write_sums
+from artifix.weights.verification import verify_weights
 
 LAYER = "up_blocks.0.attentions.1"
 CPU = torch.device("cpu")

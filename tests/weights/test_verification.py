@@ -5,15 +5,13 @@ from pathlib import Path
 import pytest
 
 from artifix.errors import WeightsError
-from artifix.network import weights
-from artifix.network.checksums import write_index, write_sums
-from artifix.network.weights import bundled_names, find_weights, verify_weights
+from artifix.weights.checksums import write_index, write_sums
+from artifix.weights.verification import verify_weights
 
 
 @pytest.fixture
-def bundled(folder, monkeypatch):
-    monkeypatch.setattr(weights, "SEARCHED", (folder.parent,))
-    return folder
+def folder(weights_folder):
+    return weights_folder
 
 
 def test_index_lists_the_digest_of_every_file_but_prose(folder):
@@ -74,30 +72,6 @@ def test_a_damaged_index_is_no_free_pass(folder, content):
     (folder.parent / "index.toml").write_bytes(content)
     with pytest.raises(WeightsError, match="is damaged"):
         verify_weights(folder)
-
-
-def test_weights_are_found_by_name_by_folder_and_by_environment(bundled, tmp_path, monkeypatch):
-    assert find_weights("small") == bundled
-    assert find_weights(str(bundled)) == bundled
-    monkeypatch.setenv("ARTIFIX_WEIGHTS", "small")
-    assert find_weights(None) == bundled
-    assert bundled_names() == ["small"]
-
-
-def test_an_unknown_name_is_answered_with_those_there_are(bundled):
-    with pytest.raises(WeightsError, match="large: no such weights; bundled are: small"):
-        find_weights("large")
-
-
-def test_without_any_weights_the_answer_says_so(bundled, monkeypatch):
-    monkeypatch.setattr(weights, "SEARCHED", ())
-    with pytest.raises(WeightsError, match="bundled are: none"):
-        find_weights(None)
-
-
-def test_a_folder_of_something_else_is_refused(bundled, tmp_path):
-    with pytest.raises(WeightsError, match="holds no model_index.json"):
-        find_weights(str(tmp_path))
 
 
 def test_a_file_the_index_does_not_list_is_refused_unless_it_is_prose(folder):

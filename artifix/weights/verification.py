@@ -1,14 +1,12 @@
-"""Weights on disk: found by name, and checked byte by byte before they are loaded."""
+"""Weights checked byte by byte before they are loaded."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import NamedTuple
 
 from artifix.errors import WeightsError
-from artifix.network.checksums import (
+from artifix.weights.checksums import (
     INDEX_NAME,
-    MODEL_NAME,
     OWN_REMEDY,
     SUMS_NAME,
     is_hidden,
@@ -16,47 +14,13 @@ from artifix.network.checksums import (
     read_sums,
     sha256_of,
 )
-from artifix.setting_names import setting
 
-DEFAULT_NAME = "artifix-small"
 PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
-_PACKAGE = Path(__file__).resolve().parents[1]
-# A checkout keeps them beside the package, a wheel inside it.
-SEARCHED = (_PACKAGE.parent / "weights", _PACKAGE / "_weights")
 
 
 class _Expected(NamedTuple):
     digests: dict[str, str]  # sha256 by name in the folder
     remedy: str  # where one is missing or differs
-
-
-def find_weights(name_or_folder: str | None) -> Path:
-    """The folder of the weights called by name or by path.
-
-    Order: the argument, ARTIFIX_WEIGHTS, the bundled default; a name is looked up among the bundled weights.
-
-    Raises:
-        WeightsError: nothing is there.
-    """
-    wanted = name_or_folder or os.environ.get("ARTIFIX_WEIGHTS") or DEFAULT_NAME
-    folders = [Path(wanted), *(place / wanted for place in SEARCHED)]
-    for folder in folders:
-        if (folder / MODEL_NAME).is_file():
-            return folder
-    if folders[0].exists():
-        raise WeightsError(
-            f"{wanted}: holds no model_index.json",
-            "name a folder that artifix train or save_pretrained wrote",
-        )
-    known = ", ".join(bundled_names()) or "none"
-    raise WeightsError(
-        f"{wanted}: no such weights; bundled are: {known}", f"pass {setting('weights', 'NAME')} or a folder"
-    )
-
-
-def bundled_names() -> list[str]:
-    """Names of the weights that came with this installation."""
-    return sorted({path.parent.name for place in SEARCHED for path in place.glob(f"*/{MODEL_NAME}")})
 
 
 def verify_weights(folder: Path) -> str:

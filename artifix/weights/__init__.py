@@ -1,0 +1,1 @@
+"""Weights on disk: found, pulled, and checked before they are loaded."""
