@@ -17,7 +17,7 @@ LINES = (
     {"batch", "training", "evaluation"},
     {"repair"},
     {"pretrained"},
-    {"pipeline"},
+    {"base_models", "pipeline"},
     {"repainting"},
     {"result"},
     {"alignment", "refinement"},

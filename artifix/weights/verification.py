@@ -14,6 +14,7 @@ from artifix.weights.checksums import (
     read_sums,
     sha256_of,
 )
+from artifix.weights.classes import PARTS, class_of
 
 PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
 
@@ -77,7 +78,7 @@ def _expected(folder: Path) -> _Expected:
 
 
 def _require_shards(folder: Path, present: dict[str, str]) -> None:
-    for part in ("unet", "image_encoder", "projection"):
+    for part in PARTS[class_of(folder)]:
         if not any(name.startswith(f"{part}/") and name.endswith(".safetensors") for name in present):
             raise WeightsError(
                 f"{folder / part}: holds no .safetensors file", "copy the whole folder of the weights"
