@@ -80,7 +80,7 @@ def pull(
 ) -> None:
     """Fetch public weights from the Hugging Face Hub, and check every file of them.
 
-    A pull that broke off goes on where it was. Mirrors, proxies and tokens are those of the Hub's own programs.
+    A pull that broke off goes on where it was. Mirrors, proxies and tokens are those of the Hub's programs.
     """
     from artifix.weights.catalogue import entry_of
     from artifix.weights.inventory import known
