@@ -90,10 +90,16 @@ DECIDING = ("min_confidence", "force", "strict", "min_repair_confidence")
 class RefinementConfig:
     """Stage 2."""
 
-    # Network evaluations of the sampler; this network is best with one (docs/measuring.md).
-    steps: int = declared(1, "Sampling steps", Limits(1, 1000))
-    guidance_scale: float = declared(1.0, "Classifier-free guidance (1 is none)", Limits(0, math.inf))
-    strength: float = declared(1.0, "1 starts from noise, less from the pasted reference", _PART)
+    steps: int | None = declared(None, "Sampling steps", Limits(1, 1000), unset="as the weights are best")
+    guidance_scale: float | None = declared(
+        None, "Classifier-free guidance (1 is none)", Limits(0, math.inf), unset="as the weights are best"
+    )
+    strength: float | None = declared(
+        None,
+        "1 starts from noise, less from the pasted reference",
+        _PART,
+        unset="as the weights are best",
+    )
     candidates: int = declared(1, "Seeds to draw; the best is kept", Limits(1, 64))
     aligned_reference: bool = declared(True)  # False = the paper's path: tokens of the matched region only
     correction: float = declared(
@@ -184,9 +190,9 @@ class RefineSettings(TypedDict, total=False):
     force: bool
     strict: bool
     min_repair_confidence: float
-    steps: int
-    guidance_scale: float
-    strength: float
+    steps: int | None
+    guidance_scale: float | None
+    strength: float | None
     candidates: int
     aligned_reference: bool
     correction: float

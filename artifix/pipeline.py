@@ -31,6 +31,8 @@ from artifix.network.codec import Codec
 from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
 from artifix.progress import Progress, tell
+from artifix.refinement.network_refiner import NetworkRefiner
+from artifix.refinement.refiner import Refiner
 from artifix.repainting import repaint_all
 from artifix.result import RefineResult
 from artifix.scene import Scene
@@ -87,6 +89,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         )
         self.weights_name = ""
         self.weights_sha256 = ""
+        self.painter: Refiner | None = None  # another model for stage 2; None where the network paints too
 
     @property
     def network(self) -> Network:
@@ -100,6 +103,15 @@ class RefineByAlignPipeline(DiffusionPipeline):
             detail_encoder=self.detail_encoder,
             residual=self.config.residual,
         )
+
+    @property
+    def refiner(self) -> Refiner:
+        """What paints in stage 2."""
+        return NetworkRefiner(self.network) if self.painter is None else self.painter
+
+    def settled(self, config: RefineConfig) -> RefineConfig:
+        """The settings with what the user leaves to the weights filled in."""
+        return replace(config, refinement=self.refiner.sampling.settle(config.refinement))
 
     def locate(
         self, case: Case, config: RefineConfig | None = None, progress: Progress | None = None
@@ -191,7 +203,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         case = case.cut_at(config.alignment.mask_threshold)
         located = located or self.search(case, config, progress)
         located.check_for_repair(config.alignment)
-        return repaint_all(self.network, case, located, config, progress)
+        return repaint_all(self.network, self.refiner, case, located, config, progress)
 
     def __call__(
         self,

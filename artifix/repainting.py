@@ -18,6 +18,7 @@ from artifix.refinement.composite import paste
 from artifix.refinement.inpainting import inpaint, inpainted_note
 from artifix.refinement.postprocessing import Postprocessing
 from artifix.refinement.reference_warp import warp_of
+from artifix.refinement.refiner import Refiner
 from artifix.refinement.repainted import Candidate, Repainted
 from artifix.refinement.soft_edge import Core, blend_shares
 from artifix.refinement.stage import AlignedReference, Patch, repaint
@@ -28,12 +29,18 @@ from artifix.scene import Scene
 
 
 def repaint_all(
-    network: Network, case: Case, located: LocateResult, config: RefineConfig, progress: Progress | None
+    network: Network,
+    refiner: Refiner,
+    case: Case,
+    located: LocateResult,
+    config: RefineConfig,
+    progress: Progress | None,
 ) -> RefineResult:
     """Repaint every mask group of the case after the region found for it.
 
     Args:
-        network: the parts both stages use.
+        network: what located them, and judges candidates.
+        refiner: what paints.
         case: cut at the threshold of the mask.
         located: where its groups lie, good enough for a repair.
         config: the settings.
@@ -50,8 +57,8 @@ def repaint_all(
         if group.filled:
             repainted.append(None)
             continue
-        told = partial(_told, progress, i, len(groups), wanted.steps)
-        patch, seed, tried = _repainted(network, case, group, placed[i], config, told)
+        told = partial(_told, progress, i, len(groups))
+        patch, seed, tried = _repainted(network, refiner, case, group, placed[i], config, told)
         patch, grain = last.apply(patch, placed[i], i)
         refined = paste(refined, patch.pixels, patch.box, blends[i], wanted.feather_px)
         repainted.append(Repainted(seed, grain, tried))
@@ -62,12 +69,13 @@ def repaint_all(
     return RefineResult(refined, groups, tuple(repainted), timings, alpha, located.filled, notes)
 
 
-def _told(progress: Progress | None, index: int, count: int, steps: int, done: int, total: int) -> None:
-    tell(progress, "sample", index * steps + done, count * steps)
+def _told(progress: Progress | None, index: int, count: int, done: int, total: int) -> None:
+    tell(progress, "sample", index * total + done, count * total)
 
 
 def _repainted(
     network: Network,
+    refiner: Refiner,
     case: Case,
     group: Alignment,
     aligned: AlignedReference | None,
@@ -78,7 +86,7 @@ def _repainted(
     seeds = [config.seed + k for k in range(config.refinement.candidates)]
     image, reference = case.image.rgb, case.reference.rgb
     patches = repaint(
-        network, image, group.mask, reference, group.region, aligned, config.refinement, seeds, told
+        refiner, image, group.mask, reference, group.region, aligned, config.refinement, seeds, told
     )
     if len(patches) == 1:
         return patches[0], seeds[0], ()

@@ -66,6 +66,7 @@ def locate_case(
     Raises:
         InputError: a stored alignment is no answer.
     """
+    config = loaded.pipeline.settled(config)
     located = search(loaded.pipeline, inputs, config, progress)
     result = located.result
     record = record_of(Repair("locate", inputs, config, loaded, located, result))
@@ -97,6 +98,7 @@ def repair_case(
         NoMatchError: nothing in the reference matches, or not well enough.
         InputError: a stored alignment is no answer, or the form cannot hold the picture.
     """
+    config = loaded.pipeline.settled(config)
     located = search(loaded.pipeline, inputs, config, progress)
     result = loaded.pipeline.refine(located.case, config, progress, located.result)
     record = record_of(Repair("refine", inputs, config, loaded, located, result))

@@ -4,6 +4,7 @@ import pytest
 from artifix.config import RefinementConfig
 from artifix.geometry import Box
 from artifix.refinement.exact_light import match_light_exactly
+from artifix.refinement.network_refiner import NetworkRefiner
 from artifix.refinement.rough_light import match_light_roughly
 from artifix.refinement.sharpness import match_sharpness
 from artifix.refinement.stage import AlignedReference, repaint
@@ -29,7 +30,15 @@ def drawn(tiny_network, image, mask, reference):
 
     def run(aligned, config=TWO_STEPS, seeds=(0,), **more):
         return repaint(
-            tiny_network, image, mask, reference, region, aligned, config, seeds=list(seeds), **more
+            NetworkRefiner(tiny_network),
+            image,
+            mask,
+            reference,
+            region,
+            aligned,
+            config,
+            seeds=list(seeds),
+            **more,
         )
 
     return run

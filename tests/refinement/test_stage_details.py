@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from artifix.config import RefinementConfig
+from artifix.refinement.network_refiner import NetworkRefiner
 from artifix.refinement.stage import AlignedReference, Warp, repaint
 
 ONE_STEP = RefinementConfig(steps=1)
@@ -24,7 +25,9 @@ def painted(tiny_network, mask, reference, monkeypatch):
 
     def run(image: np.ndarray, warp: Warp | None, seeds: tuple[int, ...] = (0,), config=ONE_STEP):
         aligned = None if warp is None else AlignedReference(warp, True, lambda box, size: np.ones(size))
-        return repaint(tiny_network, image, mask, reference, region, aligned, config, list(seeds))
+        return repaint(
+            NetworkRefiner(tiny_network), image, mask, reference, region, aligned, config, list(seeds)
+        )
 
     return run
 
