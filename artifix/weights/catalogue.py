@@ -10,7 +10,7 @@ from typing import Any
 
 from artifix.errors import WeightsError
 
-_FILE = Path(__file__).with_name("catalogue.toml")
+FILE = Path(__file__).with_name("catalogue.toml")
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -100,7 +100,7 @@ def is_name(text: str) -> bool:
 @cache
 def catalogue() -> dict[str, Entry]:
     """All entries by name, in the order of the file."""
-    return read_catalogue(_FILE)
+    return read_catalogue(FILE)
 
 
 def entry_of(name: str) -> Entry:

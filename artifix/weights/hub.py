@@ -13,9 +13,9 @@ from pathlib import Path
 from artifix.errors import WeightsError
 from artifix.weights.catalogue import Source
 
-_CHUNK = 1 << 20  # bytes between two looks at how far the file has come
-_ATTEMPTS = 5  # in a row that bring nothing
-_PAUSE_S = 1.0  # after the first of them; after the next ones as often longer
+CHUNK_BYTES = 1 << 20  # bytes between two looks at how far the file has come
+ATTEMPTS = 5  # in a row that bring nothing
+PAUSE_S = 1.0  # after the first of them; after the next ones as often longer
 _LATER = "pull again later; what was fetched is kept"
 
 
@@ -103,9 +103,9 @@ def fetch(source: Source, commit: str, path: str, partial: Path, told: Callable[
                 return
             except (httpx2.NetworkError, httpx2.TimeoutException, httpx2.RemoteProtocolError):
                 failed = 1 if _length(partial) > before else failed + 1
-                if failed >= _ATTEMPTS:
+                if failed >= ATTEMPTS:
                     raise
-                time.sleep(_PAUSE_S * failed)
+                time.sleep(PAUSE_S * failed)
 
 
 def _length(path: Path) -> int:
@@ -129,7 +129,7 @@ def _fetch_on(repo: str, commit: str, path: str, partial: Path, told: Callable[[
         goes_on = answer.status_code == 206
         with partial.open("ab" if goes_on else "wb") as file:
             length = there if goes_on else 0
-            for chunk in answer.iter_bytes(_CHUNK):
+            for chunk in answer.iter_bytes(CHUNK_BYTES):
                 file.write(chunk)
                 length += len(chunk)
                 told(length)
