@@ -9,8 +9,8 @@ from artifix.network.assembly import require_values
 from artifix.network.base import load_image_encoder, require_fitting_codec
 from artifix.network.sizes import require_sizes
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.weights.classes import OWN, class_of
 from artifix.weights.finding import DEFAULT_NAME, find_weights
+from artifix.weights.model_index import OWN, class_of
 from artifix.weights.verification import verify_weights
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,10 +59,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the settings of whoever runs the tests out of them."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the settings of whoever runs the tests out of them, and the weights that they pulled."""
     for name in ("CONFIG", "WEIGHTS", "DEVICE", "DTYPE", "SEED", "STEPS", "DEBUG"):
         monkeypatch.delenv(f"ARTIFIX_{name}", raising=False)
+    monkeypatch.setenv("ARTIFIX_WEIGHTS_DIR", str(tmp_path_factory.getbasetemp() / "no-store"))
 
 
 @pytest.fixture
@@ -185,18 +187,30 @@ def tiny_weights(tiny_network: Network, tmp_path_factory: pytest.TempPathFactory
     return folder
 
 
+def _tensor_file(content: bytes) -> bytes:
+    """A safetensors file of one tensor of bytes."""
+    told = {"a": {"dtype": "U8", "shape": [len(content)], "data_offsets": [0, len(content)]}}
+    header = json.dumps(told).encode()
+    return struct.pack("<Q", len(header)) + header + content
+
+
 @pytest.fixture
 def weights_folder(tmp_path: Path) -> Path:
-    """Weights of three parts, by their names; nothing here loads them."""
+    """Weights of four parts, by their names; nothing here builds a network of them."""
     from artifix.weights.checksums import write_index
 
     folder = tmp_path / "weights" / "small"
-    for name in ("unet/a-00001.safetensors", "unet/a-00002.safetensors", "image_encoder/b.safetensors"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(name.encode())
-    (folder / "projection").mkdir()
-    (folder / "projection" / "c.safetensors").write_bytes(b"c")
-    (folder / "model_index.json").write_text("{}")
+    parts = {"unet": ["diffusers", "UNet2DConditionModel"], "image_encoder": ["transformers", "Dinov2Model"]}
+    parts |= {"projection": ["artifix.network.projection", "Projection"]}
+    parts |= {"scheduler": ["diffusers", "DDIMScheduler"]}
+    for name in ("unet/a-00001", "unet/a-00002", "image_encoder/b", "projection/c"):
+        path = folder / f"{name}.safetensors"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_tensor_file(name.encode()))
+        (path.parent / "config.json").write_text("{}")
+    (folder / "scheduler").mkdir()
+    (folder / "scheduler" / "scheduler_config.json").write_text("{}")
+    (folder / "model_index.json").write_text(json.dumps({"_class_name": "RefineByAlignPipeline", **parts}))
     (folder / "MODEL_CARD.md").write_text("says what they are")
     write_index(folder.parent)
     return folder

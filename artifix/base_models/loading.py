@@ -37,7 +37,7 @@ from artifix.base_models.stable_diffusion import InpaintPipeline, StableDiffusio
 from artifix.errors import WeightsError
 from artifix.network.base import load_part
 from artifix.refinement.refiner import Refiner
-from artifix.weights.classes import MODEL_NAME
+from artifix.weights.checksums import MODEL_NAME
 
 ADAPTER, ADAPTER_FILE = "ip_adapter", "ip-adapter.safetensors"
 _XL_EMBEDS = (
@@ -58,7 +58,7 @@ def load_refiner(
 
     Args:
         folder: of a pipeline of diffusers.
-        kind: its class, see `artifix.weights.classes`.
+        kind: its class, see `artifix.weights.model_index`.
         sha256: of the whole folder.
         device: where it computes.
         dtype: in which.

@@ -15,7 +15,7 @@ from transformers import Dinov2Model
 from artifix.errors import WeightsError
 from artifix.network.codec import Codec, latent_channels
 from artifix.network.diffusion import inpainting_channels
-from artifix.weights.verification import PICKLE_SUFFIXES
+from artifix.weights.safety import PICKLE_SUFFIXES
 
 _INPAINTING = "name the folder of a diffusers pipeline of Stable Diffusion 1.x or 2.x inpainting"
 _DINOV2 = "name the folder of a Dinov2Model, as facebook/dinov2-base"

@@ -14,9 +14,9 @@ from artifix.weights.checksums import (
     read_sums,
     sha256_of,
 )
-from artifix.weights.classes import PARTS, class_of
-
-PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
+from artifix.weights.model_index import require_parts
+from artifix.weights.safety import require_safe_contents, require_safe_names
+from artifix.weights.store import SOURCE_NAME
 
 
 class _Expected(NamedTuple):
@@ -25,11 +25,11 @@ class _Expected(NamedTuple):
 
 
 def verify_weights(folder: Path) -> str:
-    """Refuse changed, incomplete or unsafe weights.
+    """Refuse changed, incomplete or unsafe weights, of any class that artifix loads.
 
     A bundled folder must hold every file that the index beside it lists, any other folder those that its own
     SHA256SUMS lists, and no other but prose (*.md) and hidden ones, as git and the Hub leave them. A folder
-    without such a list is only checked for pickles and missing parts.
+    without such a list is only checked for what is unsafe, cut or missing.
 
     Returns:
         sha256 over the names and contents of all files that are not hidden, which identifies the weights in
@@ -38,17 +38,12 @@ def verify_weights(folder: Path) -> str:
     Raises:
         WeightsError: names the file and what is wrong with it.
     """
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
-    for path in files:
-        if path.suffix in PICKLE_SUFFIXES:
-            raise WeightsError(
-                f"{path}: is a pickle, which can run code when it is loaded",
-                "convert it to safetensors, or remove it",
-            )
+    files = require_safe_names(folder)
     names = {path: path.relative_to(folder) for path in files}
     digests = {name.as_posix(): sha256_of(path) for path, name in names.items() if not is_hidden(name)}
     _require_expected(folder, digests)
-    _require_shards(folder, digests)
+    require_safe_contents(folder, files)
+    require_parts(folder)
     return hashlib.sha256("".join(f"{k}:{v}\n" for k, v in digests.items()).encode()).hexdigest()
 
 
@@ -74,12 +69,6 @@ def _expected(folder: Path) -> _Expected:
             listed, "install artifix again, or pass the folder of your own weights under another name"
         )
     sums = folder / SUMS_NAME
+    if (folder / SOURCE_NAME).is_file() and not sums.is_file():
+        raise WeightsError(f"{sums}: is missing", "remove these weights and pull them again")
     return _Expected(read_sums(sums) if sums.is_file() else {}, OWN_REMEDY)
-
-
-def _require_shards(folder: Path, present: dict[str, str]) -> None:
-    for part in PARTS[class_of(folder)]:
-        if not any(name.startswith(f"{part}/") and name.endswith(".safetensors") for name in present):
-            raise WeightsError(
-                f"{folder / part}: holds no .safetensors file", "copy the whole folder of the weights"
-            )

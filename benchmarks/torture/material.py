@@ -1,7 +1,9 @@
 """What the long checks work on: drawn pictures, a manifest over them, and tiny random weights."""
 
 import hashlib
+import json
 import shutil
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -56,10 +58,14 @@ def write_tiny_weights(folder: Path) -> Path:
 
 def write_stub_weights(folder: Path) -> Path:
     """A folder that passes for weights as long as nobody loads them."""
-    for name in ("unet", "image_encoder", "projection"):
+    parts = {"unet": ["diffusers", "UNet2DConditionModel"], "image_encoder": ["transformers", "Dinov2Model"]}
+    parts |= {"projection": ["artifix.network.projection", "Projection"]}
+    parts |= {"scheduler": ["diffusers", "DDIMScheduler"]}
+    for name in parts:
         (folder / name).mkdir(parents=True)
-        (folder / name / "model.safetensors").write_bytes(b"none")
-    (folder / "model_index.json").write_text("{}\n")
+        (folder / name / "config.json").write_text("{}\n")
+        (folder / name / "model.safetensors").write_bytes(struct.pack("<Q", 2) + b"{}")  # no tensors
+    (folder / "model_index.json").write_text(json.dumps({"_class_name": "RefineByAlignPipeline", **parts}))
     return folder
 
 

@@ -11,7 +11,7 @@ from artifix.base_models import tuning
 from artifix.base_models.loading import load_refiner
 from artifix.geometry import Box
 from artifix.refinement.refiner import Canvas, Paste
-from artifix.weights.classes import class_of
+from artifix.weights.model_index import class_of
 from artifix.weights.verification import verify_weights
 from tests.base_models.tiny import klein_folder, sd_folder, sdxl_folder
 

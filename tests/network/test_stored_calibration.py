@@ -17,7 +17,8 @@ from artifix.weights.verification import verify_weights
 def calibrated(weights_folder):
     """Weights that tell where they are read, as diffusers writes it; with an index and sums of their own."""
     folder = weights_folder
-    described = {"_class_name": "P", "alignment_layer": "a", "alignment_timestep": 0, "unet": ["b", "c"]}
+    described = json.loads((folder / "model_index.json").read_text())
+    described |= {"alignment_layer": "a", "alignment_timestep": 0}
     (folder / "model_index.json").write_text(json.dumps(described, indent=2, sort_keys=True) + "\n")
     write_sums(folder)
     write_index(folder.parent)
@@ -41,7 +42,7 @@ def test_a_new_calibration_leaves_the_weights_valid_whatever_lists_them(calibrat
     write_calibration(calibrated, {"alignment_layer": "up_blocks.9", "alignment_timestep": 250})
     described = json.loads((calibrated / "model_index.json").read_text())
     assert (described["alignment_layer"], described["alignment_timestep"]) == ("up_blocks.9", 250)
-    assert described["unet"] == ["b", "c"]
+    assert described["unet"] == ["diffusers", "UNet2DConditionModel"]
     assert verify_weights(calibrated) != before
     assert set(remembered(calibrated)) == names
 
