@@ -127,7 +127,9 @@ def test_every_module_says_what_it_is(path):
     assert ast.get_docstring(tree_of(path))
 
 
-@pytest.mark.parametrize("command", ["", "refine", "locate", "batch", "train", "ablate", "env"])
+@pytest.mark.parametrize(
+    "command", ["", "refine", "locate", "batch", "train", "ablate", "env", "weights import"]
+)
 def test_help_loads_nothing_heavy(command):
     program = (
         "import json, sys; from artifix.cli.app import main; main(sys.argv[1:]); "

@@ -18,6 +18,7 @@ from artifix.cli.options import EPILOG, as_option
 from artifix.cli.refine import refine
 from artifix.cli.signature import flattened
 from artifix.cli.train import train
+from artifix.cli.weights import weights
 from artifix.errors import ArtifixError, ExitCode, is_out_of_memory
 
 # Plain help: drawing it with rich would double the time that --help takes.
@@ -31,6 +32,7 @@ app = typer.Typer(
 for command in (refine, locate, batch, train, ablate, env):
     has_settings = command not in (train, env)
     app.command(epilog=EPILOG if has_settings else None)(flattened(command))
+app.add_typer(weights)
 
 _MEMORY_HINT = "use a smaller image or mask, fewer --candidates or another --device, or close other programs"
 _BUG_HINT = "this is a bug in artifix: run again with --debug, and report it with the output of: artifix env"
