@@ -96,7 +96,9 @@ class Denoiser:
             return_dict=False,
         )[0]
         generated = self._clean_of(output, noisy, timestep, condition.start)
-        return torch.lerp(generated, condition.copied, condition.share)
+        # Under autocast an autoencoder encodes in half precision, and noise levels stay in fp32.
+        copied, share = (part.to(generated.dtype) for part in (condition.copied, condition.share))
+        return torch.lerp(generated, copied, share)
 
     def _clean_of(self, output: Tensor, noisy: Tensor, timestep: Tensor, start: Tensor) -> Tensor:
         """The clean latents that the network's output stands for."""
