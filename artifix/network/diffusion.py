@@ -26,6 +26,12 @@ class Condition:
     share: Tensor  # (B, 1, h, w) in [0, 1], how much of the clean latents is copied from there
     start: Tensor  # (B, C, h, w) starting estimate of the clean latents: `aligned` pasted into the mask
 
+    def beside(
+        self, tokens: Tensor, features: tuple[Tensor, ...], matches: tuple[Tensor, ...]
+    ) -> "Condition":
+        """The same crops with another reference."""
+        return replace(self, tokens=tokens, features=features, matches=matches)
+
     def kept(self, rows: Tensor) -> "Condition":
         """Nothing is read of the reference where `rows` (B,) bool is False."""
         return replace(
