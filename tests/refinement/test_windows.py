@@ -122,3 +122,12 @@ def test_below_the_first_ring_noise_goes_on_to_rise_as_a_gaussian_and_never_fall
         wanted = np.sqrt(powers[0] / 2) * np.exp(steep * (first**2 - radius**2))
         low = radius <= first
         assert gains[low] == pytest.approx(wanted[low], rel=1e-3)
+
+
+def test_noise_fainter_than_any_that_is_seen_rises_below_the_first_ring_as_well():
+    """The deviation falls to a quarter from the first ring to the second."""
+    kernels = noise_kernels(spectrum(2.88e-6, 1.8e-7, 1e-7, 1e-7, 1e-7))
+    gains = np.abs(np.fft.fft2(np.fft.ifftshift(kernels[0, 0])))
+    rings = TUNED.grain_rings
+    first, second = (rings[0] + rings[1]) / 2, (rings[1] + rings[2]) / 2
+    assert gains[0, 0] == pytest.approx(np.sqrt(1.44e-6) * 4 ** (first**2 / (second**2 - first**2)), rel=1e-3)
