@@ -1,8 +1,8 @@
 """Which windows of an image and of a patch tell the grain: tiles of one wave each, of their own amplitudes.
 
 Windows are laid side by side here, one on each tile of 16 px, and the band around the mask is 50 px wide:
-three tiles, of which the first begins 3 px from the mask. As all tiles have one wave, the noise that is told is the
-root of the mean square of the amplitudes that count, times that of amplitude 1.
+three tiles, of which the first begins 3 px from the mask. As all tiles have one wave, the noise that is told
+is the root of the mean square of the amplitudes that count, times that of amplitude 1.
 """
 
 from dataclasses import replace
