@@ -151,3 +151,14 @@ def test_a_long_sliver_is_lit_though_its_shorter_side_is_less_than_a_pixel_where
     found = match_light_exactly(warped, np.ones(shape, bool), image, mask)
     np.testing.assert_allclose(found[mask], level, atol=0.01)
     assert 0 <= found.min() <= found.max() <= 255
+
+
+@pytest.mark.parametrize("left", [20, -60])
+def test_what_a_small_patch_beside_the_mask_differs_by_is_added_all_over_it(left):
+    """A larger patch further away tells the light; nothing else is shown."""
+    valid = np.zeros(SIZE, bool)
+    valid[90:98, 70:80] = True
+    valid[104:120, 60:90] = True
+    image = grey(np.where(AWAY_PX <= 16, 100 + left, 100))
+    found = match_light_exactly(grey(140), valid, image, MASK)
+    np.testing.assert_allclose(found[MASK], 100 + left, atol=0.05)
