@@ -96,3 +96,13 @@ def test_of_three_cores_each_takes_the_edge_that_is_nearest_to_it():
     shares = blend_shares(*levelled(*cores), cores, CONTEXT)
     for column, owner in ((14, 0), (22, 0), (43, 1), (57, 1), (78, 2), (92, 2)):
         assert [share[30, column] > 0 for share in shares] == [k == owner for k in range(3)]
+
+
+@pytest.mark.parametrize("shape", [(1, SIZE[1]), (SIZE[0], 1)], ids=["columns", "rows"])
+def test_a_level_of_each_row_or_column_is_that_of_each_of_its_pixels(shape):
+    one = core(40, 60)
+    blend, _ = levelled(one)
+    levels = np.broadcast_to(np.linspace(0.5, 0.9, max(shape), dtype=np.float32).reshape(shape), SIZE)
+    (lean,), (full,) = (blend_shares(blend, part, [one], CONTEXT) for part in (levels, levels.copy()))
+    np.testing.assert_array_equal(lean, full)
+    assert 0 < lean[30, 62] < 1
