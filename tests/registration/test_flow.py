@@ -49,15 +49,14 @@ def set_to(monkeypatch: pytest.MonkeyPatch, **changed) -> None:
     monkeypatch.setattr(tuning, "REGISTRATION", replace(TUNED, **changed))
 
 
-def sayings(off: float, reach: int = 3) -> np.ndarray:
-    """How much each displacement of a row says, where the like lies `off` cells away."""
-    alike = np.cos(2 * np.pi / PERIOD * (np.arange(-reach, reach + 1) - off))
-    return np.exp(TUNED.flow_sharpness * alike / 2)
+def peak(off: float, reach: int = 3, share: float = 1.0) -> tuple[float, float]:
+    """Where along a row a like that lies `off` cells away is seen, and how surely.
 
-
-def peak(off: float, reach: int = 3) -> tuple[float, float]:
-    """Where the middle of the three displacements around the most alike lies, and their share of all."""
-    says = sayings(off, reach)
+    The middle of the three displacements around the most alike, and what they say of what all say; a `share`
+    of the likeness is left after it was averaged with the neighbours'.
+    """
+    alike = share * np.cos(2 * np.pi / PERIOD * (np.arange(-reach, reach + 1) - off)) / 2
+    says = np.exp(TUNED.flow_sharpness * alike)
     at = int(says.argmax())
     three = np.array([says[i] if 0 <= i < len(says) else 0.0 for i in (at - 1, at, at + 1)])
     return float(at - reach + three @ [-1, 0, 1] / three.sum()), float(three.sum() / says.sum())
@@ -117,6 +116,19 @@ def test_a_shift_is_followed_to_the_middle_of_what_is_most_alike(monkeypatch, of
     share = followed_by(weight, 4, TUNED.flow_prior[0], far_px)
     move = np.eye(3)
     move[:2, 2] = share * CELL_PX * right, share * CELL_PX * down
+    assert found.matrix == pytest.approx(in_image(move), rel=1e-5, abs=1e-3)
+
+
+def test_half_of_a_cells_likeness_is_that_of_it_and_its_eight_neighbours(monkeypatch):
+    """Here these are alike to nothing, wherever they are sought."""
+    set_to(monkeypatch, flow_rounds=1)
+    content = replace(content_of([code(RIGHT - 1, DOWN), SAME]), descriptors=SAME * FEW[..., None])
+    ((_, found),) = register(content, REFERENCE, [START])
+    (right, sure_right), (_, sure_down) = (peak(off, share=(1 + 1 / 9) / 2) for off in (1.0, 0.0))
+    weight = TUNED.content_surroundings * (sure_right * sure_down) ** 2
+    share = followed_by(weight, 4, TUNED.flow_prior[0], CELL_PX * right)
+    move = np.eye(3)
+    move[0, 2] = share * CELL_PX * right
     assert found.matrix == pytest.approx(in_image(move), rel=1e-5, abs=1e-3)
 
 
