@@ -270,3 +270,19 @@ def test_a_warp_that_grows_too_much_ends_the_search_and_what_was_found_before_is
     views = [0.3 * code(RIGHT - 1, DOWN), 0.5 * code(RIGHT - SIDES[0], DOWN - SIDES[1]), SAME]
     found = warp_along(content_of(views), REFERENCE, START)
     assert moved_px(found) == pytest.approx([2 * CELL_PX, 0], abs=1e-2)  # as the first step moves it
+
+
+def test_a_start_that_shows_the_images_corner_on_the_horizon_is_left_as_it_is(monkeypatch):
+    set_to(monkeypatch, flow_rounds=1)
+    start = Transform(np.array([[1.0, 0, 0], [0, 1, 0], [1e-3, 0, 0]]))
+    ((_, found),) = register(content_of([code(RIGHT - 1, DOWN), SAME], 0 * FEW), REFERENCE, [start])
+    assert found is start
+
+
+def test_a_start_without_a_shift_along_one_side_is_followed_along_the_other(monkeypatch):
+    set_to(monkeypatch, flow_rounds=1)
+    for axis, off in ((0, (1, 0)), (1, (0, 1))):
+        content = content_of([code(RIGHT - off[0], DOWN - off[1]), SAME])
+        ((_, found),) = register(content, REFERENCE, [Transform(np.eye(3))])
+        assert found.matrix[axis, 2] > 7
+        assert found.matrix[1 - axis, 2] == pytest.approx(0, abs=1e-6)
