@@ -14,7 +14,6 @@ from artifix.registration.disparity import DisparityMap
 from artifix.registration.evidence import LEARNED, NAMES, PLAIN, Evidence, gather, logit_of
 from artifix.registration.hypothesis import Hypothesis, Support
 from artifix.registration.transform import Transform
-from artifix.registration.tuning import REGISTRATION as TUNED
 from artifix.scene import Matches, Scene
 
 SAME = Transform(np.eye(3))
