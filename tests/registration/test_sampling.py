@@ -281,6 +281,21 @@ def test_a_mask_is_cut_off_at_any_corner_of_the_reference(away, kept):
         assert (found == wanted).all()
 
 
+@pytest.mark.parametrize(
+    ("away", "kept"),
+    [((-19, 0), np.s_[10:18, :1]), ((0, -17), np.s_[:1, 12:20]), ((37, 0), np.s_[10:18, 49:]),
+     ((0, 29), np.s_[39:, 12:20])],
+)  # fmt: skip
+def test_a_single_row_or_column_of_a_mask_is_kept_in_the_reference(away, kept):
+    wanted = np.zeros(SHAPE, bool)
+    wanted[kept] = True
+    for found in (
+        outlined(square(10, 12, 8), lambda p: p + np.array(away), SHAPE),
+        scattered(square(10, 12, 8), lambda p: p + np.array(away), SHAPE, 2),
+    ):
+        assert (found == wanted).all()
+
+
 @pytest.mark.parametrize("fine", [1, 2, 3])
 def test_points_lie_evenly_in_pixels_that_are_scattered(fine):
     asked = []
