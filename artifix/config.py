@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from artifix.config_sections import Limits, changed, check_limits, declared, from_dict, read_toml, settings_of
 from artifix.errors import UsageError
@@ -16,10 +16,10 @@ Config = TypeVar("Config", bound="RefineConfig")
 
 FOLDER_MATCHERS = ("efficientloftr",)  # given with their folder: efficientloftr=DIR
 MATCHERS = ("sift", "xfeat", "attention", *FOLDER_MATCHERS)
-Reading = Literal["single", "chain", "both"]
+OFFLOADS = ("auto", "none", "model", "layers")
 FORMATS = ("png", "jpeg", "webp", "tiff", "keep")
 _SHARE, _PART, _SIDE = Limits(0, 1), Limits(0, 1, open_below=True), Limits(1, 100)
-_NOISE_LEVEL = Limits(0, 999)
+NOISE_LEVEL = Limits(0, 999)
 
 
 def split_matcher(entry: str) -> tuple[str, str]:
@@ -48,6 +48,11 @@ def _check_format(value: str, where: str) -> None:
         raise UsageError(f"{where}format is {value!r}", f"known formats are: {', '.join(FORMATS)}")
 
 
+def _check_offload(value: str, where: str) -> None:
+    if value not in OFFLOADS:
+        raise UsageError(f"{where}offload is {value!r}", f"use one of: {', '.join(OFFLOADS)}")
+
+
 @dataclass(frozen=True, slots=True)
 class AlignmentConfig:
     """Stage 1."""
@@ -55,7 +60,7 @@ class AlignmentConfig:
     layer: str | None = declared(  # module path of a cross-attention layer
         None, "Attention layer to match with", unset="as the weights say"
     )
-    timestep: int | None = declared(None, "Noise level to match at", _NOISE_LEVEL, unset="as the weights say")
+    timestep: int | None = declared(None, "Noise level to match at", NOISE_LEVEL, unset="as the weights say")
     mask_threshold: float = declared(
         0.5, "Share of white from which on the mask marks the artifact; what is darker blends", _PART
     )
@@ -127,6 +132,12 @@ class RunConfig:
     weights: str | None = declared(None, "Name or folder of the weights", unset="the bundled artifix-small")
     device: str = declared("auto", "auto, cpu, cuda, cuda:N or mps")
     dtype: str = declared("auto", "auto, fp32, bf16 or fp16")
+    offload: str = declared(
+        "auto",
+        "Where parts of a public base model lie that are not in use: none, model or layers in main memory; "
+        "auto is what fits",
+        check=_check_offload,
+    )
     threads: int | None = declared(
         None,
         "Threads of a CPU",
@@ -156,19 +167,6 @@ class CommandConfig(RefineConfig):
 
     run: RunConfig = field(default_factory=RunConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
-
-
-@dataclass(frozen=True, slots=True)
-class AblationConfig:
-    """What `ablate` measures."""
-
-    reading: Reading = declared(
-        "single", "Of the noisy latents: the noised image, or steps of a chain that denoises noise."
-    )
-    timesteps: int = declared(11, "Noise levels, evenly spread from 0 to the last.", Limits(2, 1000))
-    at: tuple[int, ...] = declared((), "A noise level instead; may be repeated.", _NOISE_LEVEL)
-    every: int = declared(1, "Take every Nth case.", Limits(1, math.inf))
-    show: int = declared(3, "Draw the maps of so many cases.", Limits(0, 64))
 
 
 SECTIONS = (AlignmentConfig, RefinementConfig, RunConfig, OutputConfig)
@@ -208,6 +206,7 @@ class Settings(RefineSettings, total=False):
     weights: str | None
     device: str
     dtype: str
+    offload: str
     threads: int | None
 
 

@@ -90,6 +90,7 @@ class RefineByAlignPipeline(DiffusionPipeline):
         self.weights_name = ""
         self.weights_sha256 = ""
         self.painter: Refiner | None = None  # another model for stage 2; None where the network paints too
+        self.located_with: dict[str, str] | None = None  # then name and sha256 of the network's own weights
 
     @property
     def network(self) -> Network:

@@ -1,5 +1,7 @@
 """Weights on the disk become a pipeline, or are refused."""
 
+from pathlib import Path
+
 import torch
 
 from artifix.errors import WeightsError, is_out_of_memory
@@ -7,18 +9,45 @@ from artifix.network.assembly import require_values
 from artifix.network.base import load_image_encoder, require_fitting_codec
 from artifix.network.sizes import require_sizes
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.weights.finding import find_weights
+from artifix.weights.finding import DEFAULT_NAME, find_weights
+from artifix.weights.model_index import OWN, class_of
 from artifix.weights.verification import verify_weights
 
 
-def load_pipeline(weights: str | None, device: torch.device, dtype: torch.dtype) -> RefineByAlignPipeline:
+def load_pipeline(
+    weights: str | None, device: torch.device, dtype: torch.dtype, offload: str = "auto"
+) -> RefineByAlignPipeline:
     """Load and verify weights by name or folder.
+
+    Weights of a public base model paint in stage 2; then the bundled network locates.
+
+    Args:
+        weights: None is ARTIFIX_WEIGHTS, or the bundled network.
+        device: where it computes.
+        dtype: in which.
+        offload: where parts of a base model lie that are not in use.
 
     Raises:
         WeightsError: they are missing, changed, incomplete or unsafe.
+        DeviceError: a base model does not fit into the device's memory.
     """
     folder = find_weights(weights)
     digest = verify_weights(folder)
+    kind = class_of(folder)
+    if kind == OWN:
+        return _own(folder, digest, device, dtype)
+    from artifix.base_models.loading import load_refiner  # whose libraries nothing else needs
+
+    locator = find_weights(DEFAULT_NAME)
+    pipeline = _own(locator, verify_weights(locator), device, dtype)
+    pipeline.located_with = {"name": pipeline.weights_name, "sha256": pipeline.weights_sha256}
+    pipeline.painter = load_refiner(folder, kind, digest, device, dtype, offload)
+    pipeline.weights_name, pipeline.weights_sha256 = folder.name, digest
+    return pipeline
+
+
+def _own(folder: Path, digest: str, device: torch.device, dtype: torch.dtype) -> RefineByAlignPipeline:
+    """A pipeline of the paper's network."""
     require_sizes(folder)
     try:
         # Left to the pipeline, transformers would fill what its files lack with random numbers.

@@ -17,7 +17,7 @@ LINES = (
     {"batch", "training", "evaluation"},
     {"repair"},
     {"pretrained"},
-    {"pipeline"},
+    {"base_models", "pipeline"},
     {"repainting"},
     {"result"},
     {"alignment", "refinement"},
@@ -130,7 +130,8 @@ def test_every_module_says_what_it_is(path):
 
 
 @pytest.mark.parametrize(
-    "command", ["", "refine", "locate", "batch", "train", "ablate", "env", "weights", "weights pull"]
+    "command",
+    ["", "refine", "locate", "batch", "train", "ablate", "env", "weights", "weights pull", "weights import"],
 )
 def test_help_loads_nothing_heavy(command):
     program = (

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from artifix.config import (
     SECTIONS,
     SETTINGS,
-    AblationConfig,
     CommandConfig,
     RefineConfig,
     Settings,
@@ -22,6 +21,7 @@ from artifix.config import (
 )
 from artifix.config_sections import from_dict, read_toml, settings_of, to_dict
 from artifix.errors import InputError, UsageError
+from artifix.evaluation.config import AblationConfig
 
 
 def test_a_config_survives_the_way_to_plain_values_and_back():

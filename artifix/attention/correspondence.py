@@ -63,7 +63,7 @@ def look(probe: Probe, scene: Scene, boxes: Sequence[Box], reference_box: Box) -
     Arguments as for `cut_out`, of whose network the probe is.
     """
     cut = cut_out(probe.network, scene, boxes, reference_box)
-    return views_of(cut, probe.attend(cut))
+    return views_of(cut, probe.attend(probe.prepare(cut)))
 
 
 def views_of(cut: Cut, attention: Tensor) -> list[View]:

@@ -4,14 +4,14 @@ Single queries err; their neighbours outvote them. The reference is shown again 
 so that the last one is of pictures that look alike in scale, turn and slant.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from artifix.attention import tuning
 from artifix.attention.correspondence import cell_centres, in_picture
-from artifix.attention.probe import Probe, cut_out
+from artifix.attention.probe import Prepared, Probe, cut_out
 from artifix.geometry import Box
 from artifix.network.match_field import follow
 from artifix.scene import Matches, Scene
@@ -34,10 +34,17 @@ def attention_field(probe: Probe, scene: Scene, box: Box, reference_box: Box) ->
     """
     cut = cut_out(probe.network, scene, [box], reference_box)
 
-    def logits_of(shown: Tensor) -> Tensor:
-        return probe.attend(replace(cut, shown=shown)).clamp_min(1e-9).log()
+    prepared = probe.prepare(cut)
 
-    field = follow(logits_of(cut.shown), cut.shown, probe.network.reference_size_px, logits_of)
+    def logits_of(prepared: Prepared) -> Tensor:
+        return probe.attend(prepared).clamp_min(1e-9).log()
+
+    field = follow(
+        logits_of(prepared),
+        cut.shown,
+        probe.network.reference_size_px,
+        lambda bent: logits_of(prepared.beside(bent)),
+    )
     points, trust = (part[0].double().cpu().numpy() for part in (field.points, field.trust))
     grid = round(len(trust) ** 0.5)
     matches = Matches(

@@ -1,7 +1,7 @@
 """One look of the network: the cross-attention that crops of the image pay to pictures of the reference."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -60,9 +60,15 @@ class Prepared:
     """A cut, encoded: what is the same for every layer and noise level."""
 
     network: Network
+    cut: Cut
     latents: Tensor  # (B, C, h, w) of the crops
     noise: Tensor  # (B, C, h, w) standard normal, the same for all crops
     condition: Condition
+
+    def beside(self, shown: Tensor) -> "Prepared":
+        """The same crops, not encoded again, beside another view (1, 3, R, R) of the reference."""
+        seen = self.network.compare(self.cut.pixels, shown)
+        return replace(self, condition=self.condition.beside(seen.tokens, seen.features, seen.matches))
 
     def noisy(self, timestep: int) -> Tensor:
         """(B, C, h, w) the crops' latents, noised to `timestep` with their artifact in place."""
@@ -102,12 +108,14 @@ def _recorded(recorders: dict[str, RecordingProcessor]) -> dict[str, Tensor]:
     return {layer: recorder.recorded.float() for layer, recorder in recorders.items()}
 
 
+@torch.inference_mode()
 def prepare(network: Network, cut: Cut, seed: int) -> Prepared:
     """Encode a cut; `seed` is of the noise, which is drawn on the CPU."""
     seen = encode(network.codec, cut.pixels)
     noise = torch.randn(seen.shape[1:], generator=torch.Generator().manual_seed(seed))
     return Prepared(
         network=network,
+        cut=cut,
         latents=seen,
         noise=noise.expand(seen.shape).to(seen.device, seen.dtype),
         condition=network.condition(cut.pixels, cut.holes, network.compare(cut.pixels, cut.shown)),
@@ -123,8 +131,11 @@ class Probe:
     timestep: int  # noise level of the pass
     seed: int  # of the noise, drawn on the CPU
 
+    def prepare(self, cut: Cut) -> Prepared:
+        """Encode a cut."""
+        return prepare(self.network, cut, self.seed)
+
     @torch.inference_mode()
-    def attend(self, cut: Cut) -> Tensor:
+    def attend(self, prepared: Prepared) -> Tensor:
         """Head-averaged probabilities (B, queries, tokens) of one pass, which ends at the layer."""
-        prepared = prepare(self.network, cut, self.seed)
         return prepared.attend([self.layer], prepared.noisy(self.timestep), self.timestep)[self.layer]

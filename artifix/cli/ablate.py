@@ -10,8 +10,9 @@ from artifix.cli import options
 from artifix.cli.console import Console
 from artifix.cli.options import argument, option
 from artifix.cli.session import open_pipeline
-from artifix.config import AblationConfig, CommandConfig, Reading
+from artifix.config import CommandConfig
 from artifix.config_sections import settings_of
+from artifix.evaluation.config import AblationConfig, Reading
 
 if TYPE_CHECKING:
     from artifix.evaluation.survey import Survey

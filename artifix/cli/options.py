@@ -132,6 +132,7 @@ class RunOptions:
     weights: str | None = None
     device: str | None = None
     dtype: str | None = None
+    offload: str | None = None
     threads: int | None = None
     seed: int | None = None
 
@@ -144,6 +145,7 @@ class ManyRunOptions:
     weights: str | None = None
     device: str | None = None
     dtype: str | None = None
+    offload: str | None = None
     seed: int | None = None
 
 

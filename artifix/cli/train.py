@@ -1,5 +1,6 @@
 """`artifix train`."""
 
+import json
 import math
 import os
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ class TrainOptions:
     config: Annotated[
         str, option("--config", "Recipe: one that comes with artifix, or a TOML file.", "NAME|FILE")
     ] = "small"
+    init: Annotated[
+        Path | None,
+        option("--init", "Go on from these weights: base.pipeline of the recipe.", "DIR"),
+    ] = None
     settings: Annotated[
         list[str] | None,
         option("--set", "Change a setting of the recipe; may be repeated.", "SECTION.FIELD=VALUE"),
@@ -109,7 +114,9 @@ def _require_startable(asked: TrainOptions) -> None:
 def _recipe(asked: TrainOptions) -> "TrainingConfig":
     from artifix.training.recipes.changes import changed_recipe
 
-    given = {"steps": asked.steps, "seed": asked.seed}
+    # Quoted: a folder may be called as a number is.
+    base = None if asked.init is None else json.dumps(str(asked.init))
+    given = {"steps": asked.steps, "seed": asked.seed, "base.pipeline": base}
     changes = [f"{name}={value}" for name, value in given.items() if value is not None]
     return changed_recipe(asked.config, [*(asked.settings or ()), *changes])
 

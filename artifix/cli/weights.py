@@ -10,6 +10,7 @@ import typer
 from artifix.cli.console import Console
 from artifix.cli.options import DebugFlag, JsonFlag, SpeechOptions, option
 from artifix.cli.signature import flattened
+from artifix.cli.weights_import import weights_import
 from artifix.errors import UsageError, WeightsError
 from artifix.setting_names import setting
 
@@ -22,7 +23,7 @@ Name = Annotated[
 weights = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="List, pull, check and remove weights: those that come with artifix, and public ones.",
+    help="List, pull, check, remove and import weights: those that come with artifix, and public ones.",
 )
 
 
@@ -166,3 +167,4 @@ def remove(
 
 for command in (list_, info, pull, verify, path, remove):
     weights.command(command.__name__.rstrip("_"))(flattened(command))
+weights.command("import")(flattened(weights_import))

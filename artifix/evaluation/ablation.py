@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.attention.sweep import over_reference, read_chain, read_single, start_sweep
-from artifix.config import AblationConfig
 from artifix.errors import UsageError
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase
+from artifix.evaluation.config import AblationConfig
 from artifix.inputs.parts import parts_of
 from artifix.network.assembly import Network
 from artifix.network.attention import cross_attention_layers

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from artifix.config import AblationConfig, RunConfig
+from artifix.config import RunConfig
 from artifix.config_sections import check_limits
 from artifix.errors import UsageError
 from artifix.evaluation.cases import CaseFiles, read_known_case
+from artifix.evaluation.config import AblationConfig
 from artifix.evaluation.manifest import find_cases, require_regions
 from artifix.progress import Progress
 from artifix.setting_names import setting

@@ -14,7 +14,7 @@ from artifix.errors import WeightsError
 from artifix.network.attention import MatchedProcessor
 from artifix.network.codec import Codec, PixelCodec, encode, pixel_factor
 from artifix.network.detail import CELL_PX, DetailEncoder
-from artifix.network.diffusion import Condition, Denoiser
+from artifix.network.diffusion import Condition, Denoiser, has_aligned_channels
 from artifix.network.encoder import encoder_size_px, patch_tokens
 from artifix.network.match_field import follow, read
 from artifix.network.projection import Projection
@@ -138,29 +138,37 @@ class Network:
             valid: (B, 1, H, W) in {0, 1}, where `aligned` shows the reference.
         """
         factor = pixel_factor(self.codec)
-        if aligned is None or valid is None:
-            aligned, valid = torch.zeros_like(crop), torch.zeros_like(mask)
-        # Where nothing is known of the masked part the paste is 0: mid-grey, nothing assumed.
-        pasted = crop * (1 - mask) + aligned * mask * valid
-        copied, share = comparison.copied, comparison.share
-        if copied is None or share is None:
-            copied, share = torch.zeros_like(crop), torch.zeros_like(mask)
-        hole, shown = _at_latent_size(mask, factor), _at_latent_size(valid, factor)
+        masked = encode(self.codec, crop * (1 - mask))
+        hole = _at_latent_size(mask, factor)
+        # Where nothing is known of the masked part the paste is 0: mid-grey, nothing assumed. An autoencoder
+        # takes as long as many passes of the U-Net, so that nothing is encoded twice, or to no purpose.
+        laid, shown, start = torch.zeros_like(masked), torch.zeros_like(hole), masked
+        if aligned is not None and valid is not None:
+            shown = _at_latent_size(valid, factor)
+            start = encode(self.codec, crop * (1 - mask) + aligned * mask * valid)
+            if has_aligned_channels(self.unet):
+                # Pixels keep their own validity through the codec; a cell is valid if any of them is. Of a
+                # crop without any, nothing is known.
+                known = shown.flatten(1).amax(1).view(-1, 1, 1, 1) > 0
+                laid = encode(self.codec, aligned * valid) * known
+        copied, share = torch.zeros_like(masked), torch.zeros_like(hole)
+        if comparison.copied is not None and comparison.share is not None:
+            copied = encode(self.codec, comparison.copied)
+            # Where the aligned reference shows, it is corrected and nothing copied.
+            share = functional.avg_pool2d(comparison.share, factor) * hole * (1 - shown)
         return Condition(
             mask=hole,
-            masked=encode(self.codec, crop * (1 - mask)),
+            masked=masked,
             tokens=comparison.tokens,
-            # Pixels keep their own validity through the codec; a cell of the map is valid if any of them is.
-            aligned=encode(self.codec, aligned * valid),
+            aligned=laid,
             valid=shown,
             features=comparison.features,
             matches=comparison.matches,
             readings=comparison.readings,
             skips=comparison.skips,
-            copied=encode(self.codec, copied),
-            # Where the aligned reference shows, it is corrected and nothing copied.
-            share=functional.avg_pool2d(share, factor) * hole * (1 - shown),
-            start=encode(self.codec, pasted),
+            copied=copied,
+            share=share,
+            start=start,
         )
 
     def noisy(self, latents: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:

@@ -40,8 +40,8 @@ def load_inpainting(folder: Path) -> tuple[UNet2DConditionModel, AutoencoderKL, 
     vae_values = _read_config(folder / "vae", "config.json", _INPAINTING)
     _require_class(folder / "vae", vae_values.get("_class_name"), "AutoencoderKL", _INPAINTING)
     scheduler = _scheduler(folder / "scheduler")
-    unet = _load(UNet2DConditionModel, folder / "unet")
-    codec = _load(AutoencoderKL, folder / "vae")
+    unet = load_part(UNet2DConditionModel, folder / "unet")
+    codec = load_part(AutoencoderKL, folder / "vae")
     require_fitting_codec("vae", codec, unet, folder)
     return unet, codec, scheduler
 
@@ -65,7 +65,7 @@ def load_image_encoder(folder: Path) -> Dinov2Model:
     _require_folder(folder, _DINOV2)
     values = _read_config(folder, "config.json", _DINOV2)
     _require_class(folder, values.get("model_type"), "dinov2", _DINOV2)
-    return _load(Dinov2Model, folder)
+    return load_part(Dinov2Model, folder)
 
 
 def with_aligned_channels(unet: UNet2DConditionModel) -> UNet2DConditionModel:
@@ -130,15 +130,21 @@ def _scheduler(folder: Path) -> DDIMScheduler:
         raise WeightsError(f"{folder}: cannot be used: {error}", _INPAINTING) from error
 
 
-def _load(kind: Any, folder: Path) -> Any:
-    """A part of class `kind`, every one of its weights found in the folder."""
+def load_part(kind: Any, folder: Path, dtype: torch.dtype = torch.float32) -> Any:
+    """A part of class `kind`, of diffusers or transformers, every one of its weights found in the folder.
+
+    Raises:
+        WeightsError: something is missing, pickled or damaged.
+    """
+    if not folder.is_dir():
+        raise WeightsError(f"{folder}: is missing", "copy or download the whole folder again")
     variant = _variant(folder)
     try:
         part, found = kind.from_pretrained(
             folder,
             use_safetensors=True,
             local_files_only=True,
-            dtype=torch.float32,
+            dtype=dtype,
             variant=variant,
             output_loading_info=True,
         )

@@ -26,6 +26,12 @@ class Condition:
     share: Tensor  # (B, 1, h, w) in [0, 1], how much of the clean latents is copied from there
     start: Tensor  # (B, C, h, w) starting estimate of the clean latents: `aligned` pasted into the mask
 
+    def beside(
+        self, tokens: Tensor, features: tuple[Tensor, ...], matches: tuple[Tensor, ...]
+    ) -> "Condition":
+        """The same crops with another reference."""
+        return replace(self, tokens=tokens, features=features, matches=matches)
+
     def kept(self, rows: Tensor) -> "Condition":
         """Nothing is read of the reference where `rows` (B,) bool is False."""
         return replace(
@@ -96,7 +102,9 @@ class Denoiser:
             return_dict=False,
         )[0]
         generated = self._clean_of(output, noisy, timestep, condition.start)
-        return torch.lerp(generated, condition.copied, condition.share)
+        # Under autocast an autoencoder encodes in half precision, and noise levels stay in fp32.
+        copied, share = (part.to(generated.dtype) for part in (condition.copied, condition.share))
+        return torch.lerp(generated, copied, share)
 
     def _clean_of(self, output: Tensor, noisy: Tensor, timestep: Tensor, start: Tensor) -> Tensor:
         """The clean latents that the network's output stands for."""

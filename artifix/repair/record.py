@@ -44,6 +44,7 @@ def record_of(repair: Repair) -> dict[str, Any]:
         "artifix": __version__,
         "command": repair.command,
         "weights": {"name": pipeline.weights_name, "sha256": pipeline.weights_sha256},
+        **({"located_with": pipeline.located_with} if pipeline.located_with else {}),
         **_learned(repair),
         "device": repair.loaded.device,
         "dtype": repair.loaded.dtype,
@@ -62,7 +63,7 @@ def alignment_of(record: Mapping[str, Any], result: "LocateResult | RefineResult
     """What alignment.json holds: all that `refine --alignment` needs."""
     from artifix.alignment.stored import describe
 
-    names = ("artifix", "weights", "matchers", "seed", "inputs")
+    names = ("artifix", "weights", "located_with", "matchers", "seed", "inputs")
     taken = {name: record[name] for name in names if name in record}
     return {
         "format": FORMAT,

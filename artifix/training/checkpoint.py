@@ -20,6 +20,7 @@ from torch.optim import Optimizer
 from artifix.errors import InputError
 from artifix.setting_names import setting
 from artifix.training.run_folder import RESUME, checkpoints
+from artifix.training.shards import cut_as, gathered, own_part
 from artifix.writing import as_output_error, publish, sync_tree
 
 KEPT = 2
@@ -33,6 +34,8 @@ FREE = {
     "loop.gradient_checkpointing",
 }
 _ABSENT = object()
+# A missing file or name, cut JSON, cut tensors, and tensors of another shape.
+_UNREADABLE = (OSError, LookupError, AttributeError, TypeError, ValueError, SafetensorError, RuntimeError)
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +50,23 @@ class State:
     step: int = 0
     pairs_seen: int = 0
     seconds: float = 0.0
+
+    @property
+    def parameters(self) -> list[torch.nn.Parameter]:
+        """All that is trained, in the order of the averages."""
+        return [parameter for module in self.modules.values() for parameter in module.parameters()]
+
+
+def files_of(state: State) -> Iterator[tuple[str, dict[str, Tensor]]]:
+    """Name and whole tensors of each file of a checkpoint, one after the other.
+
+    Where weights are sharded all processes must go through them at once.
+    """
+    for name, module in state.modules.items():
+        yield name, {key: gathered(value).contiguous() for key, value in module.state_dict().items()}
+    yield "optimizer", _optimizer_tensors(state.optimizer)
+    averages = zip(state.ema.shadow_params, state.parameters, strict=True)
+    yield "ema", {f"{i}": gathered(value, like).contiguous() for i, (value, like) in enumerate(averages)}
 
 
 def save(run: Path, state: State, config: dict[str, Any]) -> Path:
@@ -77,14 +97,8 @@ def _unfinished(folder: Path) -> Path:
 
 
 def _write(scratch: Path, state: State, config: dict[str, Any]) -> None:
-    for name, module in state.modules.items():
-        save_file(
-            {k: v.contiguous() for k, v in module.state_dict().items()}, scratch / f"{name}.safetensors"
-        )
-    save_file(_optimizer_tensors(state.optimizer), scratch / "optimizer.safetensors")
-    save_file(
-        {f"{i}": v.contiguous() for i, v in enumerate(state.ema.shadow_params)}, scratch / "ema.safetensors"
-    )
+    for name, tensors in files_of(state):
+        save_file(tensors, scratch / f"{name}.safetensors")
     values = {
         "step": state.step,
         "pairs_seen": state.pairs_seen,
@@ -168,8 +182,15 @@ def _flat(config: dict[str, Any], section: str = "") -> dict[str, Any]:
 def _as_input_error(folder: Path) -> Iterator[None]:
     try:
         yield
-    # A missing file or name, cut JSON, cut tensors, and tensors of another shape.
-    except (OSError, KeyError, AttributeError, TypeError, ValueError, SafetensorError, RuntimeError) as error:
+    except (
+        OSError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        ValueError,
+        SafetensorError,
+        RuntimeError,
+    ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
             f"{folder}: is damaged or incomplete: {reason}", "delete it to resume from the one before it"
@@ -178,11 +199,12 @@ def _as_input_error(folder: Path) -> Iterator[None]:
 
 def _fill(state: State, folder: Path, values: dict[str, Any]) -> None:
     for name, module in state.modules.items():
-        module.load_state_dict(load_file(folder / f"{name}.safetensors"))
+        found, now = load_file(folder / f"{name}.safetensors"), module.state_dict()
+        module.load_state_dict({key: cut_as(now.get(key, value), value) for key, value in found.items()})
     _load_optimizer(state.optimizer, load_file(folder / "optimizer.safetensors"))
     shadows = load_file(folder / "ema.safetensors")
-    for i, shadow in enumerate(state.ema.shadow_params):
-        shadow.copy_(shadows[f"{i}"])
+    for i, (shadow, like) in enumerate(zip(state.ema.shadow_params, state.parameters, strict=True)):
+        shadow.copy_(own_part(cut_as(like, shadows[f"{i}"])))
     state.ema.optimization_step = values["ema_step"]
     if state.scaler is not None:
         state.scaler.load_state_dict(values["scaler"])
@@ -192,14 +214,17 @@ def _fill(state: State, folder: Path, values: dict[str, Any]) -> None:
 
 def _optimizer_tensors(optimizer: Optimizer) -> dict[str, Tensor]:
     rows = optimizer.state_dict()["state"]
-    return {f"{i}.{name}": value.contiguous() for i, row in rows.items() for name, value in row.items()}
+    values = {f"{i}.{name}": value for i, row in rows.items() for name, value in row.items()}
+    return {name: gathered(value).contiguous() for name, value in values.items()}
 
 
 def _load_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
     rows: dict[int, dict[str, Tensor]] = {}
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     for key, value in tensors.items():
         index, name = key.split(".")
-        rows.setdefault(int(index), {})[name] = value
+        part = value if name == "step" else cut_as(parameters[int(index)], value)
+        rows.setdefault(int(index), {})[name] = part
     optimizer.load_state_dict({"state": rows, "param_groups": optimizer.state_dict()["param_groups"]})
     for parameter, row in optimizer.state.items():
         for name in row.keys() - {"step"}:  # files do not keep channels_last, and mixed layouts are slow

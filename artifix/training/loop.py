@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from accelerate import Accelerator
+from torch.distributed.tensor import DTensor
 
 from artifix.config_sections import to_dict
 from artifix.interruption import Stop, noted_interruption
@@ -15,18 +17,21 @@ from artifix.network.assembly import Network
 from artifix.network.device import choose_precision
 from artifix.setting_names import setting
 from artifix.training import checkpoint
+from artifix.training.averages import averaged, averaged_network
 from artifix.training.checks import check_config, check_data, check_network
 from artifix.training.clock import DataClock
 from artifix.training.config import TrainingConfig
+from artifix.training.launcher import is_sharding_asked
 from artifix.training.memory import check_memory
 from artifix.training.optional_packages import require_installed
 from artifix.training.pairs.material import load_data
 from artifix.training.pairs.sources import Sources
 from artifix.training.pairs.synthesis import Pairs
-from artifix.training.preparation import new_state, prepare, trained_parameters, trained_parts
+from artifix.training.preparation import new_state, prepare, trained_parameters
 from artifix.training.processes import any_process, open_accelerator, place_of, share_weights
 from artifix.training.record import RunLog
 from artifix.training.run_folder import RESUME, require_startable
+from artifix.training.sharding import is_sharded, shard
 from artifix.training.start import start_network
 from artifix.training.tasks import REFINEMENT
 from artifix.training.update import Training, update
@@ -97,11 +102,11 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
     network = start_network(config)
     check_network(config, network)
     prepare(network, device, config)
+    if is_sharding_asked():
+        share_weights(accelerator, trained_parameters(network))
+        shard(network, accelerator)
     state = new_state(network, config.optimizer, accelerator)
-    if job.resume:
-        with accelerator.main_process_first():  # it may have to put a folder right that the others read
-            checkpoint.load(job.run, state, to_dict(config))
-    share_weights(accelerator, [*trained_parameters(network), *state.ema.shadow_params])
+    _resume(job, config, state, accelerator)
     training_sources, held_out = _sources(job, config, device, report)
     fixed = validation_pairs(held_out, network, config.synthesis) if accelerator.is_main_process else {}
     log = RunLog(job.run, config, state.step, job.tensorboard, accelerator.is_main_process)
@@ -115,9 +120,19 @@ def train(job: Job, config: TrainingConfig, device: torch.device, report: Report
         figures = _validated(training, fixed, log, report)
     finally:
         log.close()
-    _average(network, state)
+    network = averaged_network(training)
     is_main = accelerator.is_main_process
     return Outcome(network, config, state.step, state.pairs_seen, state.seconds, figures, held_out, is_main)
+
+
+def _resume(job: Job, config: TrainingConfig, state: checkpoint.State, accelerator: Accelerator) -> None:
+    """Go on from the newest checkpoint if that is asked for; the processes then agree to the last bit."""
+    if job.resume:
+        with accelerator.main_process_first():  # it may have to put a folder right that the others read
+            checkpoint.load(job.run, state, to_dict(config))
+    pairs = zip(state.parameters, state.ema.shadow_params, strict=True)
+    whole = [pair for pair in pairs if not isinstance(pair[0], DTensor)]
+    share_weights(accelerator, [tensor for pair in whole for tensor in pair])
 
 
 def _checked(job: Job, config: TrainingConfig, device: torch.device, report: Report) -> TrainingConfig:
@@ -164,13 +179,6 @@ def _run(
     _save(training, log)
 
 
-def _average(network: Network, state: checkpoint.State) -> None:
-    """Put the averaged weights into the network, which is then evaluated."""
-    state.ema.copy_to(trained_parameters(network))
-    for part in trained_parts(network).values():
-        part.eval()
-
-
 class _Teller:
     """One line every few seconds."""
 
@@ -198,25 +206,23 @@ def _save(training: Training, log: RunLog) -> None:
     if training.accelerator.is_main_process:
         log.flush()
         checkpoint.save(training.run, training.state, to_dict(training.config))
+    elif is_sharded(training.network):
+        for _ in checkpoint.files_of(training.state):  # what the main process gathers, this one gives
+            pass
 
 
 def _validated(
     training: Training, fixed: Mapping[str, Pairs], log: RunLog, report: Report
 ) -> dict[str, float]:
-    """Figures and a picture sheet of the averaged weights, in the main process; its own are put back."""
-    if not training.accelerator.is_main_process:
-        return {}
-    network, state = training.network, training.state
-    parameters = trained_parameters(network)
-    state.ema.store(parameters)
-    _average(network, state)
-    with training.accelerator.autocast():
-        figures = validate(network, fixed, training.config.losses)
-        with as_output_error(training.run, RESUME):
-            write_sheet(training.run / "sheet.png", network, fixed[REFINEMENT])
-    for part in trained_parts(network).values():
-        part.train()
-    state.ema.restore(parameters)
+    """Figures and a picture sheet of the averaged weights, in the main process."""
+    state, losses = training.state, training.config.losses
+    with averaged(training) as network:
+        if network is None:
+            return {}
+        with training.accelerator.autocast():
+            figures = validate(network, fixed, losses)
+            with as_output_error(training.run, RESUME):
+                write_sheet(training.run / "sheet.png", network, fixed[REFINEMENT])
     report(f"validation at step {state.step}: " + " ".join(f"{k} {v:.3f}" for k, v in figures.items()))
     log.validation(state.step, {"pairs_seen": state.pairs_seen, "seconds": round(state.seconds), **figures})
     log.flush()

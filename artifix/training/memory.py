@@ -16,6 +16,7 @@ from artifix.training.blueprint import blueprint
 from artifix.training.config import TrainingConfig
 from artifix.training.dry_run import rehearse
 from artifix.training.free_memory import free_bytes
+from artifix.training.launcher import is_sharding_asked
 from artifix.training.pairs.material import count_images
 from artifix.training.preparation import trained_parameters
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
@@ -108,7 +109,9 @@ def estimate(
         network = blueprint(config)
         trained = _bytes(trained_parameters(network))
         weights = _bytes(value for part in network.parts for value in part.state_dict().values())
-        need = Need(weights + 3 * trained, trained, _bytes_of_images(config, images, pairs))
+        saved, copied = _by_sharding(network)
+        kept = weights + 3 * trained - 4 * saved + copied
+        need = Need(kept, trained - saved, _bytes_of_images(config, images, pairs))
         batches = list(largest_batches(config))
         # At the end of a step a copy of the weights is made: by the optimiser or, on a CPU, the validation.
         roomy = need.total + trained + max(_roomy(network, batch) for batch in batches)
@@ -116,12 +119,22 @@ def estimate(
     return None
 
 
+def _by_sharding(network: Network) -> tuple[int, int]:
+    """Bytes of the U-Net's weights that other processes hold, and of a whole copy, made for validation."""
+    if not is_sharding_asked():
+        return 0, 0
+    size = _bytes(list(network.unet.parameters()))
+    return size - size // int(os.environ["WORLD_SIZE"]), size
+
+
 def _with_batches(need: Need, config: TrainingConfig, device: torch.device, batches: Sequence[Batch]) -> Need:
     most, largest = 2 * need.gradients, None
     passes = max(config.loop.gradient_accumulation * len(phase.batches) for phase in config.phases)
     for batch in batches:
         with suppress(Exception):  # fake tensors cannot go every way; what is sure remains
-            found = rehearse(blueprint(config), config, device, batch, passes > 1)
+            planned = blueprint(config)
+            saved, _ = _by_sharding(planned)
+            found = rehearse(planned, config, device, batch, passes > 1) - saved
             if found > most:
                 most, largest = found, batch
     return Need(need.kept, need.gradients, need.images, most, largest)

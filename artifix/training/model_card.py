@@ -15,6 +15,7 @@ _LIMITS = (
     "The reference must show the same object, the masked part of it included.",
     "What is not among the training data above was no part of the training.",
 )
+_PRECISIONS = {"fp16": "half precision", "bf16": "bfloat16", "fp32": "single precision"}
 _TAGS = ("artifix", "inpainting", "reference-based")
 
 
@@ -58,7 +59,9 @@ def data_sources(images: Sequence[Path], views: Sequence[Path]) -> tuple[DataSou
     return (*told, *(DataSource(f.resolve().name, len(find_images(f)), kind="views") for f in views))
 
 
-def model_card(name: str, network: Network, layer: str, timestep: int, card: Card | None) -> str:
+def model_card(
+    name: str, network: Network, layer: str, timestep: int, card: Card | None, precision: str = "fp16"
+) -> str:
     """README.md of a folder of weights, Markdown under the YAML that the Hub reads.
 
     Args:
@@ -67,6 +70,7 @@ def model_card(name: str, network: Network, layer: str, timestep: int, card: Car
         layer: of the calibration.
         timestep: of the calibration.
         card: how they came about; None leaves that out.
+        precision: of the numbers in the files: fp16, bf16 or fp32.
     """
     parts = [
         *_head("" if card is None else card.licence),
@@ -80,7 +84,7 @@ def model_card(name: str, network: Network, layer: str, timestep: int, card: Car
         "",
         *_table(("part", "class", "parameters"), _parts(network)),
         "",
-        f"Safetensors in half precision. Crops of {network.working_size_px} px, references of "
+        f"Safetensors in {_PRECISIONS[precision]}. Crops of {network.working_size_px} px, references of "
         f"{network.reference_size_px} px; the schedule predicts: "
         f"{network.scheduler.config.prediction_type}. Correspondence is read at `{layer}`, "
         f"timestep {timestep}.",
@@ -109,14 +113,17 @@ def _millions(count: int) -> str:
 
 def _told(card: Card) -> list[str]:
     bases = " and ".join(last_name(base) for base in card.bases)
-    lines = [
-        "## Training",
-        "",
+    history = (
         f"Recipe `{last_name(card.recipe)}`, started from {bases or 'random weights'}: "
         f"{card.steps:,} steps, {card.pairs_seen:,} pairs, {card.minutes:.0f} minutes on {card.device}; "
-        "the average of the weights.",
-        "",
-    ]
+        "the average of the weights."
+    )
+    if not card.steps:
+        history = (
+            f"None yet: {bases or 'random weights'} put together, with a new projection between. "
+            f"`artifix train --config {last_name(card.recipe)} --init DIR` goes on from here."
+        )
+    lines = ["## Training", "", history, ""]
     if card.data:
         rows = [(source.name, f"{source.count:,} {source.kind}", source.licence) for source in card.data]
         lines += [*_table(("data", "count", "licence"), rows), ""]

@@ -6,10 +6,12 @@ import torch
 from accelerate import Accelerator
 from diffusers.models.attention_processor import AttnProcessor
 from diffusers.training_utils import EMAModel
+from torch.distributed.tensor import DTensor
 
 from artifix.network.assembly import Network
 from artifix.training.checkpoint import State
 from artifix.training.config import OptimizerConfig, TrainingConfig
+from artifix.training.shards import own_parts
 
 AT_ONCE = 10**8  # parameters that are averaged at once
 
@@ -85,7 +87,7 @@ def new_state(network: Network, config: OptimizerConfig, accelerator: Accelerato
         # Where the loss is scaled (fp16), accelerate's wrapper leaves out steps whose gradients overflowed.
         optimizer=accelerator.prepare_optimizer(optimizer, device_placement=False),
         ema=EMAModel(
-            parameters,
+            own_parts(parameters),
             decay=config.ema_decay,
             use_ema_warmup=True,
             power=0.75,
@@ -104,7 +106,7 @@ def _groups(network: Network, config: OptimizerConfig) -> list[dict[str, object]
     others = [parameter for parameter in trained_parameters(network) if id(parameter) not in apart]
     peak = config.learning_rate
     own = peak if config.projection_learning_rate is None else config.projection_learning_rate
-    return [
-        {"params": others, "lr": peak, "initial_lr": peak},
-        {"params": projection, "lr": own, "initial_lr": own},
-    ]
+    # Sharded ones, which come first, are in a group of their own: no operation takes them with whole ones.
+    sharded = [parameter for parameter in others if isinstance(parameter, DTensor)]
+    groups = [(sharded, peak), (others[len(sharded) :], peak), (projection, own)]
+    return [{"params": params, "lr": rate, "initial_lr": rate} for params, rate in groups if params]

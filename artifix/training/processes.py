@@ -1,10 +1,10 @@
 """Several processes that train one network, through accelerate.
 
-Every process holds the whole network. Each makes the pairs of its own slots and runs their passes; once per
-update the gradients are averaged over all of them. DistributedDataParallel is not used: it averages within
-one backward pass of one wrapped module, but here a pass ends inside the U-Net by an exception, several
-modules share it, and an update is several passes. One reduction after the last of them is exact, and as
-cheap as that of a DDP without overlap.
+Every process holds the whole network, unless FSDP is asked for (sharding.py). Each makes the pairs of its
+own slots and runs their passes; once per update the gradients are averaged over all of them.
+DistributedDataParallel is not used: it averages within one backward pass of one wrapped module, but here a
+pass ends inside the U-Net by an exception, several modules share it, and an update is several passes. One
+reduction after the last is exact, and as cheap as that of a DDP without overlap.
 """
 
 import os
@@ -15,17 +15,14 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from accelerate.utils import broadcast
 from torch import Tensor
+from torch.distributed.tensor import DTensor
 
 from artifix.errors import DeviceError, UsageError
 from artifix.network.device import choose_precision
 from artifix.setting_names import setting
 from artifix.training.config import LoopConfig
+from artifix.training.launcher import fsdp_left_to_artifix, require_obeyable
 
-SHARDING = {
-    "ACCELERATE_USE_FSDP": "FSDP",
-    "ACCELERATE_USE_DEEPSPEED": "DeepSpeed",
-    "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM",
-}
 BUCKET = 2**25  # numbers reduced at once: 128 MB of fp32
 
 
@@ -39,11 +36,12 @@ def open_accelerator(device: torch.device, config: LoopConfig) -> Accelerator:
         config: precision and gradient accumulation.
 
     Raises:
-        UsageError: a launcher that shards the network, or one GPU named for several processes.
+        UsageError: a launcher that shards the network in another way than FSDP2, or one GPU named for
+            several processes.
         DeviceError: fp16 on a CPU, or accelerate is configured for another device.
     """
-    _require_whole_network()
     precision = choose_precision(config.precision, device)
+    require_obeyable(precision)
     if precision == "fp16" and device.type != "cuda":
         raise DeviceError(
             f"loop.precision is fp16, which {device.type} does not train in",
@@ -57,11 +55,12 @@ def open_accelerator(device: torch.device, config: LoopConfig) -> Accelerator:
         )
     if AcceleratorState._shared_state:
         AcceleratorState._reset_state(reset_partial_state=True)
-    accelerator = Accelerator(
-        cpu=device.type == "cpu",
-        mixed_precision="no" if precision == "fp32" else precision,
-        gradient_accumulation_steps=config.gradient_accumulation,
-    )
+    with fsdp_left_to_artifix():
+        accelerator = Accelerator(
+            cpu=device.type == "cpu",
+            mixed_precision="no" if precision == "fp32" else precision,
+            gradient_accumulation_steps=config.gradient_accumulation,
+        )
     if accelerator.device.type != device.type or accelerator.num_processes != processes:
         found = f"{accelerator.num_processes} processes on {accelerator.device.type}"
         raise DeviceError(
@@ -69,17 +68,6 @@ def open_accelerator(device: torch.device, config: LoopConfig) -> Accelerator:
             "unset the ACCELERATE_* variables, or start with torchrun",
         )
     return accelerator
-
-
-def _require_whole_network() -> None:
-    for variable, name in SHARDING.items():
-        if os.environ.get(variable, "false").lower() in ("1", "true", "yes", "on"):
-            raise UsageError(
-                f"{name} is set up in accelerate's config, but every process needs the whole network: "
-                "alignment passes end inside the U-Net, which wrappers that shard it do not survive",
-                "start with torchrun --nproc-per-node N -m artifix train; if memory is short, "
-                f"pass {setting('set')} loop.gradient_checkpointing=true",
-            )
 
 
 def place_of(accelerator: Accelerator, device: torch.device) -> torch.device:
@@ -99,12 +87,13 @@ def average_gradients(accelerator: Accelerator, parameters: Sequence[Tensor]) ->
     """Put the mean over the processes into every gradient.
 
     All processes run the same tasks in a step, so the same parameters are reached in all of them; those
-    without a gradient are left alone, as the optimizer would leave them.
+    without a gradient are left alone, as the optimizer would leave them. Those of sharded parameters are
+    averaged when they are cut.
     """
     if accelerator.num_processes == 1:
         return
     bucket: list[Tensor] = []
-    for gradient in (p.grad for p in parameters if p.grad is not None):
+    for gradient in (p.grad for p in parameters if p.grad is not None and not isinstance(p, DTensor)):
         bucket.append(gradient)
         if sum(g.numel() for g in bucket) >= BUCKET:
             _average(accelerator, bucket)

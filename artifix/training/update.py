@@ -6,7 +6,7 @@ process sees that accumulates two batches.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from artifix.training.pairs.synthesis import Pairs, make_pairs
 from artifix.training.preparation import trained_parameters
 from artifix.training.processes import average_gradients, reduced
 from artifix.training.run_folder import RESUME
+from artifix.training.sharding import clip_gradients, is_sharded, own_parts
 from artifix.training.step import task_loss
 from artifix.training.tasks import ALIGNMENT, MATCHING, REFINEMENT
 from artifix.training.validation import save_sheet, sheet_columns
@@ -74,7 +75,7 @@ def update(training: Training) -> dict[str, float]:
     means = torch.stack([torch.stack(values).float().mean() for values in seen.values()])
     average_gradients(accelerator, parameters)
     means = reduced(accelerator, means, "mean")
-    norm = accelerator.clip_grad_norm_(parameters, config.optimizer.gradient_norm)
+    norm = _clipped(training, parameters)
     told = torch.cat([means, norm.float().view(1).to(means.device)]).tolist()  # waits for the device, once
     values = dict(zip([*seen, "gradient_norm"], told, strict=True))
     _require_finite(training, values, seen)
@@ -82,11 +83,18 @@ def update(training: Training) -> dict[str, float]:
         group["lr"] = group["initial_lr"] * schedule(state.step, config.steps, config.optimizer)
     state.optimizer.step()
     if not getattr(state.optimizer, "step_was_skipped", False):
-        state.ema.step(parameters)
+        state.ema.step(own_parts(parameters))
     slots = accelerator.num_processes * config.loop.gradient_accumulation
     state.pairs_seen += slots * sum(config.phase(state.step).batches.values())
     state.step += 1
     return values
+
+
+def _clipped(training: Training, parameters: Sequence[Tensor]) -> Tensor:
+    most = training.config.optimizer.gradient_norm
+    if is_sharded(training.network):
+        return clip_gradients(training.accelerator, parameters, most)
+    return training.accelerator.clip_grad_norm_(parameters, most)
 
 
 def _learn(training: Training) -> dict[str, list[Tensor]]:

@@ -8,12 +8,13 @@ from artifix.errors import WeightsError
 from artifix.weights.checksums import MODEL_NAME
 from artifix.weights.json_files import REMEDY, read_table
 
+OWN = "RefineByAlignPipeline"
 DINOV2 = "Dinov2Model"  # a folder of transformers, without a model_index.json
 _SD_TENSORS, _SD_OTHERS = ("unet", "vae", "text_encoder"), ("scheduler", "tokenizer")
 _KLEIN = ("transformer", "vae", "text_encoder"), ("scheduler", "tokenizer")
 # By class: parts that have tensors, and parts that have only settings.
 _PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "RefineByAlignPipeline": (("unet", "image_encoder", "projection"), ("scheduler",)),
+    OWN: (("unet", "image_encoder", "projection"), ("scheduler",)),
     "Flux2KleinPipeline": _KLEIN,
     "Flux2KleinInpaintPipeline": _KLEIN,
     "StableDiffusionInpaintPipeline": (_SD_TENSORS, _SD_OTHERS),

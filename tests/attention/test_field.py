@@ -1,10 +1,13 @@
 import numpy as np
 import pytest
+import torch
 
+from artifix.attention import probe as probe_module
 from artifix.attention.correspondence import cell_centres
 from artifix.attention.field import attention_field
-from artifix.attention.probe import Probe
+from artifix.attention.probe import Probe, cut_out
 from artifix.geometry import Box
+from artifix.network.codec import encode
 from artifix.scene import Scene
 
 
@@ -12,6 +15,32 @@ def test_cells_are_in_raster_order():
     centres = cell_centres(4)
     assert centres[1] == pytest.approx([-0.25, -0.75])
     assert centres[-1] == pytest.approx([0.75, 0.75])
+
+
+def test_crops_are_encoded_once_however_often_the_reference_is_bent(tiny_network, scene, monkeypatch):
+    seen = []
+    monkeypatch.setattr(probe_module, "encode", lambda codec, pixels: seen.append(1) or encode(codec, pixels))
+    image, reference = scene(), scene(140, 200, 1)
+    mask = np.zeros(image.shape[:2], bool)
+    mask[60:95, 70:110] = True
+    probe = Probe(tiny_network, "up_blocks.1.attentions.0", 0, 7)
+    attention_field(probe, Scene(image, mask, reference), Box(40, 30, 140, 130), Box(0, 0, 140, 140))
+    assert len(seen) == 1
+
+
+@torch.inference_mode()
+def test_crops_beside_another_view_attend_as_when_encoded_with_it(tiny_network, scene):
+    image, reference = scene(), scene(140, 200, 1)
+    mask = np.zeros(image.shape[:2], bool)
+    mask[60:95, 70:110] = True
+    probe = Probe(tiny_network, "up_blocks.1.attentions.0", 0, 7)
+    shown = [Box(0, 0, 140, 140), Box(20, 0, 160, 140)]
+    one, other = (
+        cut_out(tiny_network, Scene(image, mask, reference), [Box(40, 30, 140, 130)], b) for b in shown
+    )
+    assert torch.equal(
+        probe.attend(probe.prepare(one).beside(other.shown)), probe.attend(probe.prepare(other))
+    )
 
 
 def test_field_of_a_network_lies_on_the_crop_and_in_the_pictures(tiny_network, scene):

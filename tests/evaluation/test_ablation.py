@@ -7,10 +7,10 @@ import pytest
 
 from artifix.attention.coarse_match import match_coarsely
 from artifix.attention.probe import Probe
-from artifix.config import AblationConfig
 from artifix.errors import UsageError
 from artifix.evaluation.ablation import Axes, CaseGrid, Cell, axes_of, mean, measure
 from artifix.evaluation.cases import read_known_case
+from artifix.evaluation.config import AblationConfig
 from artifix.evaluation.metrics import filled_box, token_iou
 from artifix.scene import Scene
 

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 import torch
 
 from artifix.network.building import build_network, tiny_config
@@ -52,6 +53,26 @@ def test_without_an_aligned_reference_the_start_is_grey_in_the_mask(tiny):
     assert torch.equal(start, tiny.crop * (1 - tiny.mask))
     assert not condition.valid.any()
     assert not condition.aligned.any()
+
+
+@pytest.mark.parametrize(("with_aligned", "times"), [(False, 1), (True, 2)])
+def test_an_autoencoder_encodes_no_picture_twice(full_shaped, monkeypatch, with_aligned, times):
+    """The crop without its mask, and with the paste in it; the U-Net has no channels for the paste alone."""
+    seen, encode_ = [], full_shaped.network.codec.encode
+    monkeypatch.setattr(full_shaped.network.codec, "encode", lambda x: seen.append(x) or encode_(x))
+    full_shaped.condition(with_aligned)
+    assert len(seen) == times
+
+
+@torch.no_grad()
+def test_nothing_is_known_of_a_crop_without_a_valid_pixel(tiny):
+    comparison = tiny.network.compare(tiny.crop, tiny.reference)
+    valid = tiny.valid.clone()
+    valid[1] = 0
+    condition = tiny.network.condition(tiny.crop, tiny.mask, comparison, tiny.aligned, valid)
+    assert condition.aligned[0].abs().max() > 0
+    assert not condition.aligned[1].any()
+    assert torch.equal(condition.start[1], condition.masked[1])
 
 
 @torch.no_grad()

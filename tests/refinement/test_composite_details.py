@@ -76,3 +76,14 @@ def test_each_of_two_parts_has_the_feather_of_its_own_size():
     np.testing.assert_allclose(both[large > 0], alone[large > 0])
     assert both[6, 52] == 1
     assert 0 < alone[38, 4] < alone[38, 6] < alone[38, 8]
+
+
+@pytest.mark.parametrize("feather_px", [0.0, 0.5, 1.0, 2.0])
+def test_a_feather_rises_smoothly_from_half_a_pixel_outside(feather_px):
+    """Pixels at the edge lie 1 px from the outside: of a feather of 1 px two thirds of the way up."""
+    blend = np.zeros((40, 40), np.float32)
+    blend[10:30, 10:30] = 0.9
+    way = np.clip(np.arange(1, 6) / (feather_px + 0.5), 0, 1)
+    np.testing.assert_allclose(
+        feathered(blend, feather_px)[20, 10:15], 0.9 * (3 * way**2 - 2 * way**3), atol=1e-5
+    )

@@ -86,3 +86,18 @@ def test_a_large_crop_is_cut_where_a_small_one_is():
     large = foreground(*(larger(part) for part in arguments))
     assert large.shape == (3 * SIDE, 3 * SIDE)
     assert np.abs(large[1::3, 1::3] - small).max() < 0.1
+
+
+@pytest.mark.parametrize("side_px", [64, 100, 128])
+def test_a_cut_edge_is_blurred_by_0_8_px_of_a_crop_that_is_not_shrunk(side_px):
+    """A Gaussian of 0.8 px holds 1, 0.458 and 0.044 from its middle on: all together 2.005."""
+    half = side_px // 2
+    paste, image = np.empty((2, side_px, side_px, 3), np.float32)
+    paste[:, :half], paste[:, half:] = ORANGE, WHITE
+    image[:, :half], image[:, half:] = ORANGE, GREEN
+    mask = np.zeros((side_px, side_px), bool)
+    mask[half - 12 : half + 12, half - 12 : half + 12] = True
+    agreement = np.tile(np.where(np.arange(side_px) < half, 0.9, 0.1).astype(np.float32), (side_px, 1))
+    found = foreground(paste, np.ones(mask.shape, bool), image, mask, agreement)
+    edge = found[half, half - 3 : half + 3]
+    np.testing.assert_allclose(edge, [1, 0.978, 0.749, 0.251, 0.022, 0], atol=0.002)

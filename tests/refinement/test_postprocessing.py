@@ -73,3 +73,35 @@ def test_grain_can_be_left_out_and_differs_from_group_to_group(marked, coloured_
 def test_equal_channels_keep_their_values():
     grey = np.repeat(np.random.default_rng(0).random((9, 9, 1), np.float32), 3, axis=2)
     assert np.array_equal(to_grey(grey), grey)
+
+
+@pytest.mark.parametrize(("channel", "luma"), [(0, 0.299), (1, 0.587), (2, 0.114)])
+def test_grey_is_the_luma_of_its_colour(channel, luma):
+    pixels = np.zeros((2, 3, 3), np.float32)
+    pixels[1, 2, channel] = 0.5
+    grey = to_grey(pixels)
+    assert grey.shape == (2, 3, 3)
+    np.testing.assert_allclose(grey[1, 2], 0.5 * luma, atol=1e-6)
+    assert grey[0].max() == 0
+
+
+@pytest.mark.parametrize("place", [(0, 0), (199, 219), (100, 30)])
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_a_pixel_is_coloured_from_two_levels_on_in_any_channel_and_place(marked, channel, place):
+    for step in (2, -2):
+        image = grey_image()
+        image[(*place, channel)] = 120 + step // 2
+        assert Postprocessing(image, marked, marked, False, 0).is_grey
+        image[(*place, channel)] = 120 + step
+        assert not Postprocessing(image, marked, marked, False, 0).is_grey
+
+
+def test_the_same_seed_draws_the_same_grain_and_another_seed_another(marked, coloured_patch):
+    image = grey_image(9)
+    aligned = AlignedReference(warp, False, lambda *_: None)
+    drawn = [
+        Postprocessing(image, marked, marked, True, seed).apply(coloured_patch, aligned, 0)[0].pixels
+        for seed in (4, 4, 5)
+    ]
+    assert np.array_equal(drawn[0], drawn[1])
+    assert not np.allclose(drawn[0], drawn[2], atol=0.01)

@@ -48,3 +48,11 @@ def test_what_is_half_transparent_does_not_show():
 
 def test_nothing_shows_of_what_is_wholly_transparent():
     assert not shown(np.zeros((20, 20), np.uint8)).any()
+
+
+@pytest.mark.parametrize(("most", "least"), [(200, 180), (255, 230), (10, 9), (1, 1)])
+def test_from_nine_tenths_of_the_greatest_opacity_on_the_reference_shows(most, least):
+    assert shown(cutout(most, least)).all()
+    below = shown(cutout(most, least - 1))
+    assert below[10, 10]
+    assert not below[0, 0]

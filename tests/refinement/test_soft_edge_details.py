@@ -79,3 +79,30 @@ def test_a_mask_without_a_soft_pixel_is_shared_as_its_cores():
     blend = one.mask.astype(np.float32)
     (share,) = blend_shares(blend, np.full(SIZE, 0.5, np.float32), [one], CONTEXT)
     assert share is one.mask
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3], ids=["below", "right", "above", "left"])
+def test_where_three_sides_of_the_crop_are_the_images_the_fourth_tells_the_reach(turns):
+    """The crop is 2.6 of 50 px long, and as wide as the image."""
+    mask = np.zeros((200, 60), bool)
+    mask[:20, 5:55] = True
+    turned = np.ascontiguousarray(np.rot90(mask, turns))
+    assert Core(turned, is_exact=True).reach(CONTEXT) == 130 - 20
+    assert Core(turned, is_exact=False).reach(CONTEXT) == 3
+
+
+def test_of_three_cores_each_takes_the_edge_that_is_nearest_to_it():
+    cores = [core(10, 20), core(45, 55), core(80, 90)]
+    shares = blend_shares(*levelled(*cores), cores, CONTEXT)
+    for column, owner in ((14, 0), (22, 0), (43, 1), (57, 1), (78, 2), (92, 2)):
+        assert [share[30, column] > 0 for share in shares] == [k == owner for k in range(3)]
+
+
+@pytest.mark.parametrize("shape", [(1, SIZE[1]), (SIZE[0], 1)], ids=["columns", "rows"])
+def test_a_level_of_each_row_or_column_is_that_of_each_of_its_pixels(shape):
+    one = core(40, 60)
+    blend, _ = levelled(one)
+    levels = np.broadcast_to(np.linspace(0.5, 0.9, max(shape), dtype=np.float32).reshape(shape), SIZE)
+    (lean,), (full,) = (blend_shares(blend, part, [one], CONTEXT) for part in (levels, levels.copy()))
+    np.testing.assert_array_equal(lean, full)
+    assert 0 < lean[30, 62] < 1

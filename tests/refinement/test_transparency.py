@@ -58,3 +58,49 @@ def test_what_stays_transparent_is_told():
     said = transparency_note(opaque_where_repainted(alpha, [repainted]), [repainted])
     assert "800 px of what was repainted stay transparent" in said
     assert transparency_note(None, [repainted]) == ""
+
+
+def test_what_several_parts_repaint_is_made_opaque_by_the_strongest_of_them():
+    alpha = np.full((4, 6), 100, np.uint8)
+    alpha[0] = 255
+    strong, weak = np.zeros((2, 4, 6), np.float32)
+    strong[1:, :3], weak[1:, :] = 1, 0.2
+    found = opaque_where_repainted(alpha, [strong, weak])
+    assert (found[1:, :3] == 255).all()
+    assert (found[1:, 3:] == 131).all()  # 100 + 0.2 * 155
+    assert (found[0] == 255).all()
+
+
+@pytest.mark.parametrize(("columns", "is_erased"), [(1, False), (2, True)])
+def test_a_hole_that_lies_half_in_the_mask_was_erased_whatever_other_holes_there_are(columns, is_erased):
+    alpha = np.full((20, 20), 255, np.uint8)
+    alpha[2:4, 2:6] = 0
+    alpha[8:, 8:] = 0  # a much larger one outside
+    repainted = np.zeros((20, 20), np.float32)
+    repainted[2:4, 2 : 2 + columns] = 1
+    found = opaque_where_repainted(alpha, [repainted])
+    assert (found[2:4, 2 : 2 + columns] == (255 if is_erased else 0)).all()
+    assert (found[2:4, 2 + columns : 6] == 0).all()
+    assert (found[8:, 8:] == 0).all()
+
+
+def test_an_alpha_that_is_opaque_where_it_was_repainted_is_handed_back_as_it_is():
+    alpha = np.full((6, 8), 255, np.uint8)
+    alpha[:, :2] = 30
+    repainted = np.zeros((6, 8), np.float32)
+    assert opaque_where_repainted(alpha, [repainted]) is alpha
+    repainted[:, 4:] = 1
+    assert opaque_where_repainted(alpha, [repainted]) is alpha
+
+
+@pytest.mark.parametrize(("clear_px", "is_told"), [(1, False), (2, True)])
+def test_more_than_a_twentieth_of_what_was_repainted_must_be_clear_to_be_told(clear_px, is_told):
+    alpha = np.full((10, 10), 255, np.uint8)
+    parts = np.zeros((2, 10, 10), np.float32)
+    parts[0, :2, :5], parts[1, 2:4, :5] = 0.5, 1  # 20 px
+    parts[0, 5:] = 0.4  # too little of it is repainted
+    alpha[0, :clear_px], alpha[5:] = 127, 0
+    said = transparency_note(alpha, list(parts))
+    assert said.startswith(f"{clear_px} px ") if is_told else said == ""
+    alpha[0, :clear_px] = 128
+    assert transparency_note(alpha, list(parts)) == ""

@@ -122,3 +122,22 @@ def test_below_the_first_ring_noise_goes_on_to_rise_as_a_gaussian_and_never_fall
         wanted = np.sqrt(powers[0] / 2) * np.exp(steep * (first**2 - radius**2))
         low = radius <= first
         assert gains[low] == pytest.approx(wanted[low], rel=1e-3)
+
+
+def test_noise_fainter_than_any_that_is_seen_rises_below_the_first_ring_as_well():
+    """The deviation falls to a quarter from the first ring to the second."""
+    kernels = noise_kernels(spectrum(2.88e-6, 1.8e-7, 1e-7, 1e-7, 1e-7))
+    gains = np.abs(np.fft.fft2(np.fft.ifftshift(kernels[0, 0])))
+    rings = TUNED.grain_rings
+    first, second = (rings[0] + rings[1]) / 2, (rings[1] + rings[2]) / 2
+    assert gains[0, 0] == pytest.approx(np.sqrt(1.44e-6) * 4 ** (first**2 / (second**2 - first**2)), rel=1e-3)
+
+
+def test_noise_is_as_strong_at_the_corners_as_anywhere():
+    """Of a filter that takes the mean of 16 x 16 px: a sixteenth of the deviation of what it is made of."""
+    kernels = np.zeros((3, 3, SIDE, SIDE), np.float32)
+    kernels[[0, 1, 2], [0, 1, 2]] = 1 / SIDE**2
+    drawn = np.array([draw_noise(kernels, (6, 9), np.random.default_rng(seed)) for seed in range(200)])
+    assert drawn.shape == (200, 6, 9, 3)
+    for corner in (np.s_[:, 0, 0], np.s_[:, -1, -1], np.s_[:, 3, 4]):
+        assert drawn[corner].std() == pytest.approx(1 / SIDE, rel=0.15)

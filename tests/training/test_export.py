@@ -62,6 +62,15 @@ def test_weights_are_half_precision_safetensors_below_16_mb(written):
     assert load_pipeline(str(written), CPU, torch.float16).unet.dtype == torch.float16
 
 
+def test_weights_are_cut_into_files_of_the_size_meant_and_load(tiny_network, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "_SMALL_SHARD", "500KB")
+    weights = export_weights(tiny_network, tmp_path / "weights", layer=LAYER)
+    assert len(list((weights / "unet").glob("*.safetensors"))) > 1
+    loaded = load_pipeline(str(weights), CPU, torch.float32).unet.parameters()
+    for now, before in zip(loaded, tiny_network.unet.parameters(), strict=True):
+        torch.testing.assert_close(now, before, atol=1e-3, rtol=1e-3)
+
+
 def test_a_network_with_an_autoencoder_is_written_and_loaded(tiny_network, tmp_path):
     codec = AutoencoderKL(
         block_out_channels=(8, 8),

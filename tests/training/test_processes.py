@@ -121,8 +121,8 @@ def test_one_gpu_named_for_two_processes_is_refused(found):
 
 
 def test_sharding_launchers_are_refused_by_name(monkeypatch):
-    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
-    with pytest.raises(UsageError, match="FSDP is set up") as caught:
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
+    with pytest.raises(UsageError, match="DeepSpeed is set up") as caught:
         open_accelerator(CPU, LoopConfig())
     assert "torchrun" in caught.value.hint
 

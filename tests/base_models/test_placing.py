@@ -1,0 +1,46 @@
+import pytest
+import torch
+from torch import nn
+
+from artifix.base_models import tuning
+from artifix.base_models.placing import choose_offload
+from artifix.errors import DeviceError
+
+CARD = torch.device("cuda:0")
+GB = 10**9
+ROOM = tuning.BASE_MODELS.activations_gb
+
+
+class Part(nn.Module):
+    """A module that takes so many gigabytes, without memory: on the meta device."""
+
+    def __init__(self, gigabytes: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(int(gigabytes * GB / 2), dtype=torch.bfloat16, device="meta"))
+
+
+PARTS = {"transformer": Part(8), "vae": Part(1), "scheduler": object()}  # 9 GB in all
+
+
+@pytest.mark.parametrize(
+    ("free", "chosen"),
+    [(9 + ROOM, "none"), (8.9 + ROOM, "model"), (8 + ROOM, "model"), (7.9 + ROOM, "layers")],
+)
+def test_as_much_lies_on_the_card_as_fits(free, chosen):
+    assert choose_offload(PARTS, "auto", CARD, int(free * GB)) == chosen
+
+
+@pytest.mark.parametrize("wanted", ["model", "layers"])
+def test_a_user_may_keep_less_on_the_card(wanted):
+    assert choose_offload(PARTS, wanted, CARD, 40 * GB) == wanted
+
+
+def test_a_card_too_small_says_how_much_is_needed_and_what_helps():
+    with pytest.raises(DeviceError) as caught:
+        choose_offload(PARTS, "none", CARD, int(10 * GB))
+    assert "10.0 GB are free" in str(caught.value)
+    assert f"{9 + ROOM:.1f} GB" in str(caught.value)
+    assert "model" in caught.value.hint
+    with pytest.raises(DeviceError) as caught:
+        choose_offload(PARTS, "auto", CARD, int(ROOM * GB / 2))
+    assert f"{ROOM:.1f} GB" in str(caught.value)
