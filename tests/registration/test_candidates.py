@@ -91,3 +91,82 @@ def test_a_tilted_view_is_proposed_by_homographies_alone_whatever_lies_wrong():
     assert best.support.model == "homography"
     assert best.support.inliers == pytest.approx(60, abs=3)
     assert best.transform.points(right.image) == pytest.approx(right.reference, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("count", "models"),
+    [
+        (3, []),
+        (4, ["similarity"]),
+        (5, ["similarity"]),
+        (6, ["affine", "similarity"]),
+        (9, ["affine", "similarity"]),
+        (10, ["homography", "affine", "similarity"]),
+    ],
+)
+def test_so_many_matches_propose_so_free_a_transform(count, models):
+    wide = Box(-1000, -1000, 1000, 1000)  # all matches lie in it
+    proposed = list(propose(pairs(count, SHIFT, 3.0), wide))
+    assert [c.support.model for c in proposed] == models
+    assert all(c.support.inliers == count for c in proposed)
+    assert {(c.support.source, c.support.tolerance_px) for c in proposed} <= {("attention", 3.0)}
+
+
+def test_matches_that_fewer_agree_on_than_are_needed_propose_nothing():
+    apart = np.array([[0.0, 0], [90, 10], [20, 80], [70, 60]])
+    wild = apart[::-1] * np.array([1.7, -0.4]) + np.array([[0, 300], [90, 0], [0, 70], [500, 0.0]])
+    assert list(propose(Matches(apart, wild, np.ones(4), "sift", 1.0), HERE)) == []
+
+
+@pytest.mark.parametrize("way", [(1, 0), (-1, 0), (0, 1), (0, -1), (0.6, 0.8), (-0.6, -0.8)])
+def test_matches_within_a_half_one_two_and_four_diagonals_of_the_masks_box_propose_for_themselves(way):
+    """In each ring beyond the box another shift holds: four more matches each time."""
+    box, diagonal, way = Box(-3, -4, 3, 4), 10.0, np.array(way)
+    cross = np.array([[2, 0], [-2, 0], [0, 2], [0, -2.0]])
+    edge = np.array([3.0, 4]) * np.sign(way)
+    image = np.vstack([edge + way * diagonal * far + 0.01 * cross for far in (0.49, 0.98, 1.97, 3.97, 4.1)])
+    counts = []
+    given = Matches(image, image + np.array([5.0, 1]), np.ones(20), "sift", 4.0)
+    for candidate in propose(given, box):
+        if candidate.support.model == "similarity":
+            counts.append(candidate.support.inliers)
+    assert counts == [20, 4, 8, 12, 16]
+
+
+def test_a_ring_without_matches_proposes_nothing_anew():
+    image = np.array([[50.0, 50], [52, 51], [49, 55], [55, 48], [300, 300]])
+    proposed = list(propose(Matches(image, image + 3.0, np.ones(5), "sift", 2.0), HERE))
+    assert [c.support.inliers for c in proposed] == [5, 4]
+
+
+def test_what_is_proposed_leads_from_the_image_to_the_reference_and_is_normalised():
+    turned = np.array([[0, -2, 300.0], [2, 0, 5], [0, 0, 1]])
+    for candidate in propose(pairs(30, turned), HERE):
+        assert candidate.transform.matrix[2, 2] == 1
+        assert candidate.transform.matrix == pytest.approx(turned, abs=1e-3)
+
+
+def tilted(p: float, scale: float = 1.0) -> np.ndarray:
+    """x' = x / (1 - p (x - 50)): at the right edge of the box, 10 px off, areas are 1 / (1 - 10 p)**3."""
+    return np.array([[1, 0, -50], [0, 1, -50], [-p, 0, 1 + 50 * p]]) * scale
+
+
+@pytest.mark.parametrize(("ratio", "plausible"), [(15.5, True), (16.5, False)])
+def test_areas_may_differ_sixteenfold_over_the_box(ratio, plausible):
+    """((1 + 10 p) / (1 - 10 p))**3 is the ratio."""
+    root = ratio ** (1 / 3)
+    p = (root - 1) / (root + 1) / 10
+    for scale in (1.0, -3.0):  # the same view
+        assert is_plausible(tilted(p, scale), HERE) is plausible
+        swapped = tilted(p, scale)[[1, 0, 2]][:, [1, 0, 2]]
+        assert is_plausible(swapped, HERE) is plausible
+
+
+@pytest.mark.parametrize("box", [Box(40, 40, 60, 60), Box(0, 40, 100, 60), Box(40, 0, 60, 100)])
+def test_the_horizon_must_not_cross_the_box(box):
+    for axis in range(2):
+        half = (box.width, box.height)[axis] / 2
+        for beyond, plausible in ((0.9, False), (6.0, True)):
+            view = np.array([[1, 0, -50.0], [0, 1, -50], [0, 0, 1]])
+            view[2, axis], view[2, 2] = -1 / (half * beyond), 1 + 50 / (half * beyond)
+            assert is_plausible(view, box) is plausible

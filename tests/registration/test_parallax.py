@@ -79,7 +79,9 @@ def test_a_surface_that_slants_in_depth_is_part_of_the_matrix():
     surface[:2, :2] = VIEW[:2, :2] @ (np.eye(2) + np.outer(direction, slope))
     surface[:2, 2] += 2.0 * VIEW[:2, :2] @ direction
     assert mapped(found.matrix, image) == pytest.approx(mapped(surface, image), abs=1e-4)
-    assert bounds_along(found, direction) == pytest.approx((LOW, HIGH), rel=0.1)
+    low, high = bounds_along(found, direction)
+    assert (low, high) == pytest.approx((LOW, HIGH), rel=0.1)
+    assert low / high == pytest.approx(LOW / HIGH, abs=1e-4)
 
 
 def test_matches_that_contradict_the_others_are_left_out():
@@ -96,6 +98,7 @@ def test_a_few_odd_depths_bound_nothing():
     moves[0] = 60.0  # of eighty
     low, high = bounds_along(found_in(matches_of(35, points_around(), moves)), unit(35))
     assert (low, high) == pytest.approx((LOW, HIGH), rel=0.1)
+    assert low / high == pytest.approx(LOW / HIGH, abs=1e-4)
 
 
 def test_strays_alone_agree_on_nothing():
@@ -160,3 +163,57 @@ def test_the_same_matches_tell_the_same_twice():
     one, two = found_in(matches), found_in(matches)
     np.testing.assert_array_equal(one.matrix, two.matrix)
     assert (one.low, one.high) == (two.low, two.high)
+
+
+@pytest.mark.parametrize("count", [60, 90])
+def test_matches_are_found_among_as_many_strays_and_more(count):
+    right = matches_of(35, points_around(64), depths(64))
+    found = found_in(joined(strays(count), right))
+    kept = {tuple(point) for point in found.matches.image}
+    assert {tuple(point) for point in right.image} <= kept
+    assert abs(found.direction @ unit(35)) > 0.99
+
+
+def test_how_far_off_is_near_goes_by_the_longer_side_of_the_mask():
+    image = np.random.default_rng(5).uniform(-6, 6, (48, 2)) + np.array([100.0, 105 + 25 + 50])
+    wide = Box(70, 100, 130, 110)  # 60 px: these lie 70 px beyond it
+    assert len(find_parallax(matches_of(35, image, depths(48)), wide).matches) == 48
+    assert find_parallax(matches_of(35, image + np.array([0, 115.0]), depths(48)), wide) is None
+
+
+def test_what_the_matrix_maps_lies_on_the_hyperplane_nearest_to_the_matches():
+    """Its normal is the direction in which matches, all four coordinates of them, spread least."""
+    image = points_around()
+    exact = matches_of(35, image, depths(), 12.0)
+    trembling = np.random.default_rng(8).normal(0, 0.3, image.shape)
+    found = found_in(Matches(image, exact.reference + trembling, exact.weights, "sift", 12.0))
+    joint = np.hstack([found.matches.image, found.matches.reference])
+    normal = np.linalg.eigh(np.cov(joint.T))[1][:, 0]
+    assert normal[2:] @ found.matrix[:2, :2] == pytest.approx(-normal[:2], abs=1e-9)
+    assert normal[2:] @ found.matrix[:2, :2] @ found.direction == pytest.approx(-normal[:2] @ found.direction)
+    assert normal[:2] @ found.direction == pytest.approx(0, abs=1e-9)
+
+
+def test_a_surface_is_fitted_to_those_within_the_tolerance_alone():
+    """What lies a little beside it, by more than a quarter of the tolerance, does not pull it."""
+    moves, image = depths(), points_around()
+    on = moves == 0
+    moves[on] += np.tile([0.1, -0.15], on.sum() // 2)
+    moves[moves == HIGH] = 3.0
+    found = found_in(matches_of(35, image, moves))
+    basis = np.column_stack([image, np.ones(80)])
+    surface = basis @ np.linalg.lstsq(basis[on], moves[on], rcond=None)[0]
+    wanted = mapped(VIEW, image + surface[:, None] * unit(35))
+    assert mapped(found.matrix, image) == pytest.approx(wanted, abs=1e-6)
+    low, high = bounds_along(found, unit(35))
+    least, most = np.quantile(moves - surface, [0.02, 0.98])
+    assert low / high == pytest.approx(least / most, rel=1e-6)
+
+
+def test_a_geometry_in_which_the_reference_has_hardly_a_part_is_none():
+    """All image points lie on one line to within a px: the reference is free, and the hyperplane the line."""
+    image = points_around() * np.array([1.0, 0.0]) + np.array([0, 105.0])
+    image[:, 1] += 0.05 * np.random.default_rng(3).normal(size=80)
+    reference = np.random.default_rng(2).uniform(0, 90, (80, 2))
+    reference[:, 0] = image[:, 0]
+    assert find_parallax(Matches(image, reference, np.ones(80), "sift", 3.0), MASK_BOX) is None

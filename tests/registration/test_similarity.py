@@ -1,10 +1,13 @@
 """The similarity that most of many weighted matches want."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from artifix.attention.correspondence import cell_centres
 from artifix.geometry import Box, transform_points
+from artifix.registration import tuning
 from artifix.registration.similarity import fit_similarity
 from artifix.scene import Matches
 
@@ -98,3 +101,38 @@ def test_two_groups_of_cells_pull_as_they_are_trusted():
     targets[wild] += (8, -6)
     found = fit_similarity(field_of(VIEW, np.where(wild, 0.5, 0.9), targets), BOX)
     assert np.abs(found.transform.points(CORNERS) - transform_points(VIEW, CORNERS)).max() < 0.5
+
+
+CROSS = np.array([[90.0, 88], [86, 88], [88, 90], [88, 86]])
+
+
+def pulled_px(right: float, weight: float = 1.0) -> float:
+    """How far the fit moves where three crosses stay and a fourth, so trusted, is moved to the right."""
+    image = np.tile(CROSS, (4, 1))
+    moved, weights = np.zeros((16, 2)), np.ones(16)
+    moved[12:, 0], weights[12:] = right, weight
+    found = fit_similarity(Matches(image, image + moved, weights, "attention", 4.0), BOX)
+    assert found.transform.matrix[:2, :2] == pytest.approx(np.eye(2))  # crosses turn and enlarge nothing
+    assert found.transform.matrix[1, 2] == pytest.approx(0, abs=1e-9)
+    return float(found.transform.matrix[0, 2])
+
+
+@pytest.mark.parametrize(("weight", "trust"), [(1.0, 1.0), (0.5, 0.25), (0.0, 0.05**2)])
+def test_after_one_round_a_match_counts_by_how_far_it_lies_off_the_median(monkeypatch, weight, trust):
+    """Off by e it has trust / (1 + (e / 1.5 m)**2)**2 of a say, m the median of all."""
+    monkeypatch.setattr(tuning, "REGISTRATION", replace(tuning.REGISTRATION, similarity_rounds=2))
+    mean = 8 * trust / (3 + trust)  # most lie so far off, the others by 8 less that
+    stays, moves = (1 + 1 / 1.5**2) ** -2, trust * (1 + ((8 - mean) / (1.5 * mean)) ** 2) ** -2
+    assert pulled_px(8.0, weight) == pytest.approx(8 * moves / (3 * stays + moves), rel=1e-9)
+
+
+def test_where_most_agree_exactly_the_others_have_no_say_in_the_end():
+    assert pulled_px(3.0) == pytest.approx(0, abs=1e-6)
+
+
+def test_matches_that_all_agree_exactly_are_no_division_by_0():
+    assert pulled_px(0.0) == pytest.approx(0, abs=1e-12)
+
+
+def test_of_matches_trusted_alike_none_is_trusted_more_than_the_mean():
+    assert fit_similarity(field_of(VIEW, np.full(256, 0.5)), BOX).support.inliers == 0

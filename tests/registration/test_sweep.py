@@ -126,3 +126,93 @@ def test_a_part_at_the_border_is_swept_too():
     image = np.roll(reference, -FAR_PX, 1)
     found = swept(Scene(image, mask_of(hidden), reference), parallax(FAR_PX, FAR_PX))
     assert np.median(along_px(found, hidden)) == pytest.approx(FAR_PX, abs=0.6)
+
+
+@pytest.mark.parametrize("direction", [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)])
+def test_one_depth_is_told_to_an_eighth_of_a_pixel_nearly_all_over_the_frame(direction):
+    reference, hidden = texture(1, (60, 90, 190), (150, 150)), Box(60, 62, 90, 86)
+    by = np.array(direction).astype(int) * FAR_PX
+    image = np.roll(reference, -by[::-1], (0, 1))
+    mask = mask_of(hidden, (150, 150))
+    image[mask] = 255 - image[mask]
+    found = swept(Scene(image, mask, reference), parallax(2, 7, direction))
+    assert found.box == Box(28, 30, 122, 118)
+    assert found.steps.shape == (88, 94)
+    off = np.abs(found.steps - FAR_PX * STEPS)
+    assert (off <= STEPS / 8).mean() > 0.93
+    assert off.max() < 2 * STEPS
+
+
+@pytest.mark.parametrize("upright", [True, False])
+def test_a_surface_that_slants_goes_on_slanting_behind_the_artifact(upright):
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]].astype(np.float32)
+    deep = 4 + 0.05 * (x - 75) + 0.04 * (y - 53)
+    reference, hidden = texture(1, (60, 90, 190)), Box(56, 36, 94, 70)
+    image = cv2.remap(reference, x + deep, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    mask = mask_of(hidden)
+    surface = np.array([[1.05, 0.04, 4 - 0.05 * 75 - 0.04 * 53], [0, 1, 0], [0, 0, 1]])
+    image, direction, box = np.where(mask[..., None], 255 - image, image), (1.0, 0.0), hidden
+    if not upright:
+        image, reference = (np.ascontiguousarray(p.transpose(1, 0, 2)) for p in (image, reference))
+        mask, direction = np.ascontiguousarray(mask.T), (0.0, 1.0)
+        surface = surface[[1, 0, 2]][:, [1, 0, 2]]
+        box, deep = Box(36, 56, 70, 94), deep.T
+    found = disparity_of(Scene(image, mask, reference), parallax(0, 9, direction), surface)
+    assert along_px(found, box) == pytest.approx(deep[box.slices()], abs=1)
+    assert np.abs(along_px(found, box) - deep[box.slices()]).mean() < 0.3
+
+
+def test_disparity_is_told_beside_the_parallaxs_own_matrix():
+    """The reference is half as large again and turned: depth moves points along a direction of the image."""
+    view = np.array([[1.4, -0.3, 60.0], [0.3, 1.4, 20], [0, 0, 1]])
+    direction = np.array([0.6, 0.8])
+    picture, hidden = texture(1, (60, 90, 190), (150, 170)), Box(70, 60, 96, 84)
+    big = cv2.warpAffine(picture, view[:2], (320, 320), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    back = np.eye(3)[:2]
+    back[:, 2] = -5 * direction  # the image shows at x what lies at x + 5 of the picture
+    image = cv2.warpAffine(picture, back, (170, 150), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    mask = mask_of(hidden, (150, 170))
+    found = disparity_of(
+        Scene(np.where(mask[..., None], 0, image), mask, big), Parallax(view, direction, 2, 8, NONE), view
+    )
+    assert found.direction == tuple(direction)
+    assert along_px(found, hidden) == pytest.approx(np.full((24, 26), 5.0), abs=0.3)
+
+
+@pytest.mark.parametrize(("high", "is_swept"), [(38.4, True), (38.6, False)])
+def test_half_of_the_frames_longer_side_is_swept_at_most(high, is_swept):
+    """84 x 80 px; from 4 less than the matches say to 4 more, in whole pixels."""
+    reference, hidden = texture(1, (60, 90, 190)), Box(60, 40, 80, 56)
+    scene = Scene(np.roll(reference, -FAR_PX, 1), mask_of(hidden), reference)
+    assert (disparity_of(scene, parallax(3.6, high), np.eye(3)) is not None) == is_swept
+
+
+def stepped(near_px: int, far_px: int) -> np.ndarray:
+    """As `seen`, but the near part reaches farther to the right above."""
+    near, far = (
+        np.roll(texture(0, (180, 70, 60)), -near_px, 1),
+        np.roll(texture(1, (60, 90, 190)), -far_px, 1),
+    )
+    return np.where(is_near(near_px)[..., None], near, far)
+
+
+def is_near(near_px: int) -> np.ndarray:
+    rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
+    return columns < np.where(rows < 50, EDGE + 4, EDGE - 8) - near_px
+
+
+@pytest.mark.parametrize("turned", [0, 1, 2, 3])
+def test_behind_the_artifact_depth_jumps_where_the_colours_of_the_reference_do(turned):
+    """However the picture is turned, and so the direction in which depth moves points."""
+    hidden = Box(50, 36, 86, 64)
+    image, mask = stepped(NEAR_PX, FAR_PX), mask_of(hidden)
+    image = np.where(mask[..., None], cv2.GaussianBlur(image[::-1, ::-1], (0, 0), 4), image)
+    pictures = [np.ascontiguousarray(np.rot90(p, turned)) for p in (image, stepped(0, 0), mask)]
+    direction = [(1.0, 0.0), (0.0, -1.0), (-1.0, 0.0), (0.0, 1.0)][turned]
+    scene = Scene(pictures[0], pictures[2], pictures[1])
+    found = swept(scene, parallax(FAR_PX, NEAR_PX, direction))
+    height, width = pictures[2].shape
+    told = np.rot90(along_px(found, Box(0, 0, width, height)), -turned)[hidden.slices()]
+    near, far = is_near(NEAR_PX)[hidden.slices()], ~is_near(FAR_PX)[hidden.slices()]
+    assert (np.abs(told - NEAR_PX) < 1.2)[near].mean() > 0.97  # what lies between, the reference hides
+    assert (np.abs(told - FAR_PX) < 1.2)[far].mean() > 0.97
