@@ -29,7 +29,8 @@ demo: $(RUNTIME)
 test: lint
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
-TORTURE := faults kills fuzz_pictures fuzz_manifests fuzz_configs fuzz_weights "fuzz_weights --configs" pastes
+TORTURE := faults kills fuzz_pictures fuzz_manifests fuzz_configs fuzz_weights "fuzz_weights --configs" \
+  hostile_weights pastes
 torture: $(DEVELOPMENT)
 	set -e; for check in $(TORTURE); do set -- $$check; name=$$1; shift; \
 	  $(BIN)/python benchmarks/torture/$$name.py "$$@"; done

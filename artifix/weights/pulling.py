@@ -193,7 +193,7 @@ class _Pull:
 
     def _tell(self, length: int) -> None:
         total = sum(part.bytes or 0 for part in self.plan.parts)
-        tell(self.progress, "pull", (self.done + length) // _MB, -(-total // _MB))
+        tell(self.progress, "pull", -(-(self.done + length) // _MB), -(-total // _MB))  # rounded up
 
 
 def _finish(entry: Entry, plan: Plan, staging: Path, digests: dict[str, str]) -> None:

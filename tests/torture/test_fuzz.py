@@ -31,6 +31,15 @@ def test_mutants_of_weights_are_loaded_or_refused(long_check, capsys, asked):
     assert long_check("fuzz_weights").main(["--count", "8", *asked]) == 0, capsys.readouterr().out
 
 
+def test_hostile_weights_of_every_class_are_refused(long_check, capsys):
+    assert long_check("hostile_weights").main(["--count", "72"]) == 0, capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_many_hostile_weights_are_refused(long_check, capsys):
+    assert long_check("hostile_weights").main(["--seed", "1"]) == 0, capsys.readouterr().out
+
+
 def test_what_cases_may_not_do_is_found(long_check):
     def attempt(number):
         if number == 0:

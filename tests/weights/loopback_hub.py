@@ -46,6 +46,7 @@ class Hub:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # answers in two pieces would wait for each other
     hub: Hub
 
     def log_message(self, format: str, *arguments: Any) -> None:
