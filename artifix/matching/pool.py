@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 from artifix.config import split_matcher
 from artifix.geometry import crop_around, squared
 from artifix.matching import tuning
-from artifix.matching.installed import LOFTR, NOT_INSTALLED, XFEAT, is_default, xfeat_path
+from artifix.matching.installed import DINOV2, LOFTR, NOT_INSTALLED, XFEAT, is_default, xfeat_path
 from artifix.matching.sift import FEATURES, Features, beside, describe, match_described
 from artifix.scene import Matches, Scene
 
 ATTENTION = "attention"
-LEARNED = (XFEAT, LOFTR)
+LEARNED = (XFEAT, LOFTR, DINOV2)
+PROPOSING = (
+    DINOV2,
+)  # of those: its matches propose transforms, and no weight of the evidence was fitted to them
 NOT_NEEDED = "not needed"  # where exact matches settle the transform
 MOST_REMEMBERED = 8  # results, and pictures described: those of a case, and of a few references of one
 
@@ -85,6 +88,8 @@ def seen_through(scene: Scene) -> Matches:
 
 def _asked(scene: Scene, name: str, folder: str, device: torch.device) -> list[Matches]:
     """The matches of one matcher, of all of the image, and of what surrounds the mask where that is small."""
+    if name == DINOV2:
+        return _patches_found(scene, folder, device)
     tuned = tuning.MATCHING
     found = [_found(scene, name, folder, device)]
     box = squared(crop_around(scene.mask, tuned.closer_context)).clip(*scene.mask.shape)
@@ -123,6 +128,13 @@ def _found(scene: Scene, name: str, folder: str, device: torch.device) -> Matche
         return _sought(pictures, name, folder, device)
     finally:
         pictures.parts = ()  # of what is remembered, only the matches take memory
+
+
+def _patches_found(scene: Scene, folder: str, device: torch.device) -> list[Matches]:
+    """The matches of DINOv2, which looks at the surroundings of one mask group."""
+    from artifix.matching.dinov2 import match_dinov2
+
+    return match_dinov2(scene.image, scene.mask, scene.reference, Path(folder), device)
 
 
 def _described(pictures: _Pictures) -> Features:
