@@ -14,9 +14,12 @@ from transformers import Dinov2Model
 from artifix.geometry import Box, Crop, crop_around, transform_points
 from artifix.matching import tuning
 from artifix.matching.installed import DINOV2
+from artifix.matching.pictures import Pictures
 from artifix.network.base import load_image_encoder
 from artifix.network.encoder import patch_tokens
 from artifix.scene import Matches
+
+MOST_REMEMBERED = 8  # parts of pictures: of a case with a few mask groups
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,10 +85,10 @@ def match_dinov2(
     Raises:
         WeightsError: as `load_dinov2`.
     """
-    encoder = load_dinov2(folder, torch.device(device))
-    others = _read(encoder, reference, Box(0, 0, reference.shape[1], reference.shape[0]))
+    read = functools.partial(_read, folder, torch.device(device))
+    others = read(reference, Box(0, 0, reference.shape[1], reference.shape[0]))
     boxes = [crop_around(mask, context) for context in tuning.MATCHING.dinov2_contexts]
-    return [match_patches(_read(encoder, image, box), others) for box in dict.fromkeys(boxes)]
+    return [match_patches(read(image, box), others) for box in dict.fromkeys(boxes)]
 
 
 def describe_by_dinov2(
@@ -143,14 +146,23 @@ def match_patches(patches: Patches, others: Patches) -> Matches:
     )
 
 
-def _read(encoder: Dinov2Model, picture: NDArray[np.uint8], box: Box) -> Patches:
-    """The part of a picture in `box`, its longer side of `dinov2_cells` patches."""
+def _read(folder: Path, device: torch.device, picture: NDArray[np.uint8], box: Box) -> Patches:
+    """What is seen in `box` of a picture, looked at once for all questions."""
+    pictures = Pictures(picture)
+    try:
+        return _seen(folder, device, pictures, box, tuning.MATCHING.dinov2_cells)
+    finally:
+        pictures.parts = ()  # of what is remembered, only the features take memory
+
+
+@functools.lru_cache(MOST_REMEMBERED)
+def _seen(folder: Path, device: torch.device, pictures: Pictures, box: Box, cells: int) -> Patches:
+    """The part of a picture in `box`, its longer side of `cells` patches."""
+    encoder = load_dinov2(folder, device)
     patch_px, longer = encoder.config.patch_size, max(box.width, box.height)
-    rows, columns = (
-        max(1, round(tuning.MATCHING.dinov2_cells * side / longer)) for side in (box.height, box.width)
-    )
+    rows, columns = (max(1, round(cells * side / longer)) for side in (box.height, box.width))
     crop = Crop(box, (rows * patch_px, columns * patch_px))
-    return Patches(crop, (rows, columns), _tokens(encoder, crop.cut(picture)))
+    return Patches(crop, (rows, columns), _tokens(encoder, crop.cut(pictures.parts[0])))
 
 
 def _tokens(encoder: Dinov2Model, picture: NDArray[np.uint8]) -> Tensor:

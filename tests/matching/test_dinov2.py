@@ -10,7 +10,7 @@ import torch
 
 from artifix.errors import WeightsError
 from artifix.geometry import Box, Crop, box_of
-from artifix.matching import tuning
+from artifix.matching import dinov2, tuning
 from artifix.matching.descriptors import CELLS, SIDE_PX, describe_all_by, describe_by, describe_plainly
 from artifix.matching.dinov2 import (
     Patches,
@@ -147,8 +147,26 @@ def test_what_is_there_twice_is_not_matched():
 
 
 def test_the_same_pictures_give_the_same_matches(shown, folder):
-    first, second = (match_dinov2(shown.image, shown.mask, shown.reference, folder) for _ in range(2))
+    first = match_dinov2(shown.image, shown.mask, shown.reference, folder)
+    dinov2._seen.cache_clear()
+    second = match_dinov2(shown.image, shown.mask, shown.reference, folder)
     assert all(np.array_equal(a.reference, b.reference) for a, b in zip(first, second, strict=True))
+
+
+def test_a_picture_is_read_once_for_all_parts_of_a_mask(shown, folder, monkeypatch):
+    read = []
+    tokens = dinov2._tokens
+    monkeypatch.setattr(dinov2, "_tokens", lambda *given: read.append(given) or tokens(*given))
+    dinov2._seen.cache_clear()
+    first = match_dinov2(shown.image, shown.mask, shown.reference, folder)
+    assert len(read) == 3
+    again = match_dinov2(shown.image, shown.mask, shown.reference, folder)
+    assert len(read) == 3
+    assert np.array_equal(first[1].reference, again[1].reference)
+    match_dinov2(shown.image, np.roll(shown.mask, 9, 1), shown.reference, folder)
+    assert len(read) == 4  # the closer crop; the wider one is all of the image
+    match_dinov2(shown.image // 2, shown.mask, shown.reference, folder)
+    assert len(read) == 6
 
 
 def test_a_crop_that_another_equals_is_read_once(shown, folder, monkeypatch):
