@@ -14,7 +14,7 @@ from artifix.errors import UsageError
 
 Config = TypeVar("Config", bound="RefineConfig")
 
-FOLDER_MATCHERS = ("efficientloftr",)  # given with their folder: efficientloftr=DIR
+FOLDER_MATCHERS = ("efficientloftr", "dinov2")  # given with their folder: efficientloftr=DIR
 MATCHERS = ("sift", "xfeat", "attention", *FOLDER_MATCHERS)
 OFFLOADS = ("auto", "none", "model", "layers")
 FORMATS = ("png", "jpeg", "webp", "tiff", "keep")
@@ -71,7 +71,8 @@ class AlignmentConfig:
     zoom: bool = declared(True, "Closer looks at the part found first")
     matchers: tuple[str, ...] = declared(
         ("sift", "xfeat", "attention"),
-        "Whose matches propose transforms: sift, xfeat, attention, efficientloftr=DIR; may be repeated",
+        "Whose matches propose transforms: sift, xfeat, attention, efficientloftr=DIR, dinov2=DIR; "
+        "may be repeated",
         check=_check_matchers,
         flag="--matcher",  # a word for each
     )
