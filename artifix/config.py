@@ -134,11 +134,9 @@ class RunConfig:
     device: str = declared("auto", "auto, cpu, cuda, cuda:N or mps")
     dtype: str = declared("auto", "auto, fp32, bf16 or fp16")
     offload: str = declared(
-        "auto",
-        "Where parts of a public base model lie that are not in use: none, model or layers in main memory; "
-        "auto is what fits",
-        check=_check_offload,
+        "auto", "What of a base model leaves the GPU: none, model, layers or auto", check=_check_offload
     )
+    compile: bool = declared(False, "Compile a public base model: minutes once, faster for many pictures")
     threads: int | None = declared(
         None,
         "Threads of a CPU",
@@ -208,6 +206,7 @@ class Settings(RefineSettings, total=False):
     device: str
     dtype: str
     offload: str
+    compile: bool
     threads: int | None
 
 

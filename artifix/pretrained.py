@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from artifix.base_models.placing import Placing
 from artifix.errors import WeightsError, is_out_of_memory
 from artifix.network.assembly import require_values
 from artifix.network.base import load_image_encoder, require_fitting_codec
@@ -15,7 +16,11 @@ from artifix.weights.verification import verify_weights
 
 
 def load_pipeline(
-    weights: str | None, device: torch.device, dtype: torch.dtype, offload: str = "auto"
+    weights: str | None,
+    device: torch.device,
+    dtype: torch.dtype,
+    offload: str = "auto",
+    compile: bool = False,
 ) -> RefineByAlignPipeline:
     """Load and verify weights by name or folder.
 
@@ -26,6 +31,7 @@ def load_pipeline(
         device: where it computes.
         dtype: in which.
         offload: where parts of a base model lie that are not in use.
+        compile: whether a base model is compiled.
 
     Raises:
         WeightsError: they are missing, changed, incomplete or unsafe.
@@ -41,7 +47,7 @@ def load_pipeline(
     locator = find_weights(DEFAULT_NAME)
     pipeline = _own(locator, verify_weights(locator), device, dtype)
     pipeline.located_with = {"name": pipeline.weights_name, "sha256": pipeline.weights_sha256}
-    pipeline.painter = load_refiner(folder, kind, digest, device, dtype, offload)
+    pipeline.painter = load_refiner(folder, kind, digest, Placing(device, dtype, offload, compile))
     pipeline.weights_name, pipeline.weights_sha256 = folder.name, digest
     return pipeline
 
