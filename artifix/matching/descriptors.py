@@ -1,7 +1,6 @@
 """What small pictures show, cell by cell: descriptors that light, style and a slight shift leave alike."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from artifix.config import split_matcher
 from artifix.matching import tuning
-from artifix.matching.installed import DINOV2, XFEAT, xfeat_path
+from artifix.matching.installed import DINOV2, XFEAT, matcher_folder, xfeat_path
 from artifix.matching.xfeat import load_xfeat
 
 SIDE_PX = 256  # of the pictures that are described
@@ -43,7 +42,7 @@ def describe_all_by(matchers: Sequence[str], device: torch.device) -> Describe:
 
     from artifix.matching.dinov2 import describe_by_dinov2
 
-    second = describe_by_dinov2(Path(folder), device, CELLS)
+    second = describe_by_dinov2(matcher_folder(folder), device, CELLS)
 
     def describe(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         parts = [first(pictures), second(pictures)]

@@ -12,6 +12,7 @@ from pathlib import Path
 from artifix.config import AlignmentConfig, split_matcher
 from artifix.errors import UsageError, WeightsError
 from artifix.setting_names import setting
+from artifix.weights.store import is_pulled, place_of
 
 XFEAT, LOFTR, DINOV2 = "xfeat", "efficientloftr", "dinov2"  # sources of matches
 XFEAT_SHA256 = "0f5187fd7bedd26c7fe6acc9685444493a165a35ecc087b33c2db3627f3ea10b"
@@ -49,6 +50,12 @@ def read_xfeat() -> bytes:
             f"{path}: was changed: sha256 is {digest[:12]}, expected {XFEAT_SHA256[:12]}", _REMEDY
         )
     return data
+
+
+def matcher_folder(folder_or_name: str) -> Path:
+    """The folder of a matcher's weights: given as a path, or by the name of pulled weights."""
+    given = Path(folder_or_name)
+    return place_of(folder_or_name) if not given.exists() and is_pulled(folder_or_name) else given
 
 
 def require_matcher(name: str, folder: Path) -> None:
@@ -103,7 +110,7 @@ def digests_of(entries: Sequence[str], used: Iterable[str]) -> dict[str, str]:
         if name == XFEAT and name in named:
             told[name] = XFEAT_SHA256  # nothing else is ever loaded
         elif name in _CLASSES and name in named:
-            told[name] = _folder_sha256(name, Path(folder))
+            told[name] = _folder_sha256(name, matcher_folder(folder))
     return told
 
 
@@ -124,7 +131,7 @@ def check_matchers(entries: Sequence[str], asked_for: bool = False) -> list[str]
     names = dict(map(split_matcher, entries))
     for name in _CLASSES:
         if name in names:
-            require_matcher(name, Path(names[name]))
+            require_matcher(name, matcher_folder(names[name]))
     if XFEAT not in names:
         return []
     if xfeat_path() is not None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,7 +10,15 @@ import torch
 from artifix.config import split_matcher
 from artifix.geometry import crop_around, squared
 from artifix.matching import tuning
-from artifix.matching.installed import DINOV2, LOFTR, NOT_INSTALLED, XFEAT, is_default, xfeat_path
+from artifix.matching.installed import (
+    DINOV2,
+    LOFTR,
+    NOT_INSTALLED,
+    XFEAT,
+    is_default,
+    matcher_folder,
+    xfeat_path,
+)
 from artifix.matching.pictures import Pictures
 from artifix.matching.sift import FEATURES, Features, beside, describe, match_described
 from artifix.scene import Matches, Scene
@@ -116,7 +123,7 @@ def _patches_found(scene: Scene, folder: str, device: torch.device) -> list[Matc
     """The matches of DINOv2, which looks at the surroundings of one mask group."""
     from artifix.matching.dinov2 import match_dinov2
 
-    return match_dinov2(scene.image, scene.mask, scene.reference, Path(folder), device)
+    return match_dinov2(scene.image, scene.mask, scene.reference, matcher_folder(folder), device)
 
 
 def _described(pictures: Pictures) -> Features:
@@ -144,7 +151,7 @@ def _sought(pictures: Pictures, name: str, folder: str, device: torch.device) ->
     if name == LOFTR:
         from artifix.matching.loftr import match_loftr
 
-        return match_loftr(image, clear, reference, Path(folder), device)
+        return match_loftr(image, clear, reference, matcher_folder(folder), device)
     assert name == FEATURES, name
     features, others = (_described(Pictures(picture)) for picture in (image, reference))
     return match_described(features.beside(hidden), others)

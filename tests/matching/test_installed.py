@@ -4,13 +4,14 @@ import importlib.util
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from artifix.config import AlignmentConfig
 from artifix.errors import UsageError, WeightsError
 from artifix.matching import installed
-from artifix.matching.installed import check_matchers, digests_of, require_matcher
+from artifix.matching.installed import check_matchers, digests_of, matcher_folder, require_matcher
 
 DEFAULT = AlignmentConfig().matchers
 
@@ -137,3 +138,16 @@ def test_nothing_heavy_is_loaded_for_the_check():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_a_matcher_is_found_by_the_name_of_pulled_weights(tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTIFIX_WEIGHTS_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert matcher_folder("dinov2-base") == Path("dinov2-base")
+    folder = tmp_path / "store" / "dinov2-base"
+    monkeypatch.setenv("ARTIFIX_WEIGHTS_DIR", str(folder.parent))
+    folder.mkdir(parents=True)
+    (folder / "source.toml").write_text("")
+    assert matcher_folder("dinov2-base") == folder
+    (tmp_path / "dinov2-base").mkdir()
+    assert matcher_folder("dinov2-base") == Path("dinov2-base")  # a folder of one's own comes first
