@@ -1,11 +1,13 @@
 """Weights on the disk become a pipeline, or are refused."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
 from artifix.base_models.placing import Placing
-from artifix.errors import WeightsError, is_out_of_memory
+from artifix.errors import ArtifixError, WeightsError, is_out_of_memory
 from artifix.network.assembly import require_values
 from artifix.network.base import load_image_encoder, require_fitting_codec
 from artifix.network.sizes import require_sizes
@@ -47,27 +49,36 @@ def load_pipeline(
     locator = find_weights(DEFAULT_NAME)
     pipeline = _own(locator, verify_weights(locator), device, dtype)
     pipeline.located_with = {"name": pipeline.weights_name, "sha256": pipeline.weights_sha256}
-    pipeline.painter = load_refiner(folder, kind, digest, Placing(device, dtype, offload, compile))
+    require_sizes(folder)
+    with _as_weights_error(folder):
+        pipeline.painter = load_refiner(folder, kind, digest, Placing(device, dtype, offload, compile))
     pipeline.weights_name, pipeline.weights_sha256 = folder.name, digest
     return pipeline
+
+
+@contextmanager
+def _as_weights_error(folder: Path) -> Iterator[None]:
+    """Whatever goes wrong in a library is a WeightsError that names the folder, but for a lack of memory."""
+    try:
+        yield
+    except ArtifixError:
+        raise
+    except Exception as error:  # libraries build whatever the files say; their errors have no common class
+        if is_out_of_memory(error):
+            raise
+        raise WeightsError(f"{folder}: cannot be loaded: {error}", "copy the whole folder again") from error
 
 
 def _own(folder: Path, digest: str, device: torch.device, dtype: torch.dtype) -> RefineByAlignPipeline:
     """A pipeline of the paper's network."""
     require_sizes(folder)
-    try:
+    with _as_weights_error(folder):
         # Left to the pipeline, transformers would fill what its files lack with random numbers.
         image_encoder = load_image_encoder(folder / "image_encoder").to(dtype)
         pipeline = RefineByAlignPipeline.from_pretrained(
             folder, image_encoder=image_encoder, dtype=dtype, use_safetensors=True, local_files_only=True
         )
         require_fitting_codec("codec", pipeline.codec, pipeline.unet, folder)
-    except WeightsError:
-        raise
-    except Exception as error:  # libraries build whatever the files say; their errors have no common class
-        if is_out_of_memory(error):
-            raise
-        raise WeightsError(f"{folder}: cannot be loaded: {error}", "copy the whole folder again") from error
     require_values(pipeline.components, folder)
     pipeline.to(device)
     pipeline.weights_name, pipeline.weights_sha256 = folder.name, digest

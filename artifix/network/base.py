@@ -9,10 +9,9 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
-from safetensors import SafetensorError
 from transformers import Dinov2Model
 
-from artifix.errors import WeightsError
+from artifix.errors import WeightsError, is_out_of_memory
 from artifix.network.codec import Codec, latent_channels
 from artifix.network.diffusion import inpainting_channels
 from artifix.weights.safety import PICKLE_SUFFIXES
@@ -148,7 +147,9 @@ def load_part(kind: Any, folder: Path, dtype: torch.dtype = torch.float32) -> An
             variant=variant,
             output_loading_info=True,
         )
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+    except Exception as error:  # libraries build whatever the files say; their errors have no common class
+        if is_out_of_memory(error):
+            raise
         raise WeightsError(
             f"{folder}: cannot be loaded: {error}", "copy or download the whole folder again"
         ) from error

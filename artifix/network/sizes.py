@@ -11,6 +11,8 @@ from safetensors import SafetensorError, safe_open
 from artifix.errors import WeightsError
 
 _MOST = 10**6  # channels, pixels, timesteps: far more than any network has
+# Settings that are no sizes: a frequency, and what tokenizers write where they know no end.
+_NO_SIZES = {"rope_theta", "model_max_length"}
 _REMEDY = "copy the whole folder of the weights"
 
 
@@ -24,12 +26,13 @@ def require_sizes(folder: Path) -> None:
     Raises:
         WeightsError: names the file, the setting and both numbers.
     """
-    for path in sorted(folder.glob("*/*config.json")):
-        most_layers = _count_tensors(path.parent)
+    for path in sorted(folder.rglob("*config.json")):
+        files = list(path.parent.glob("*.safetensors"))
+        most_layers = _count_tensors(files)
         for name, value in _integers(path):
             if value > _MOST:
                 raise WeightsError(f"{path}: {name} is {value}, expected at most {_MOST}", _REMEDY)
-            if "layers" in name and value > most_layers:
+            if files and "layers" in name and value > most_layers:
                 raise WeightsError(
                     f"{path}: {name} is {value}, but the part has {most_layers} tensors", _REMEDY
                 )
@@ -39,6 +42,8 @@ def _integers(path: Path) -> Iterator[tuple[str, int]]:
     with suppress(OSError, ValueError, RecursionError):
         settings = json.loads(path.read_bytes())
         for name, value in settings.items() if isinstance(settings, dict) else ():
+            if name in _NO_SIZES:
+                continue
             yield from ((name, number) for number in _flat(value) if isinstance(number, int))
 
 
@@ -50,9 +55,9 @@ def _flat(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _count_tensors(part: Path) -> int:
+def _count_tensors(files: list[Path]) -> int:
     count = 0
-    for path in part.glob("*.safetensors"):
+    for path in files:
         with suppress(OSError, SafetensorError), safe_open(path, "np") as tensors:
             count += len(tensors.keys())
     return count

@@ -43,3 +43,10 @@ def test_sizes_beyond_the_files_are_refused(part, settings, said):
 )
 def test_what_is_plausible_or_cannot_be_read_is_left_to_the_libraries(part, text):
     require_sizes(part(text))
+
+
+def test_settings_that_are_no_sizes_may_be_large(tmp_path):
+    (tmp_path / "tokenizer").mkdir()
+    large = {"model_max_length": 10**30, "rope_theta": 5_000_000}
+    (tmp_path / "tokenizer" / "tokenizer_config.json").write_text(json.dumps(large))
+    require_sizes(tmp_path)

@@ -1,28 +1,17 @@
 """A Hub on this machine with one small pipeline on it, a catalogue that lists it, and an empty store."""
 
 import hashlib
-import importlib.util
 import json
 import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from artifix.weights import catalogue, hub
+from tests.weights import loopback_hub as loopback
 
-
-def _loaded(name: str) -> ModuleType:
-    """A module beside this one; the folders of tests are no packages."""
-    found = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
-loopback = _loaded("loopback_hub")
 PROXIES = "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"
 REPO, ADAPTER = "owner/inpainting", "owner/adapter"
 
