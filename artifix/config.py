@@ -14,7 +14,7 @@ from artifix.errors import UsageError
 
 Config = TypeVar("Config", bound="RefineConfig")
 
-FOLDER_MATCHERS = ("efficientloftr",)  # given with their folder: efficientloftr=DIR
+FOLDER_MATCHERS = ("efficientloftr", "dinov2")  # given with their folder: efficientloftr=DIR
 MATCHERS = ("sift", "xfeat", "attention", *FOLDER_MATCHERS)
 OFFLOADS = ("auto", "none", "model", "layers")
 FORMATS = ("png", "jpeg", "webp", "tiff", "keep")
@@ -71,7 +71,8 @@ class AlignmentConfig:
     zoom: bool = declared(True, "Closer looks at the part found first")
     matchers: tuple[str, ...] = declared(
         ("sift", "xfeat", "attention"),
-        "Whose matches propose transforms: sift, xfeat, attention, efficientloftr=DIR; may be repeated",
+        "Whose matches propose transforms: sift, xfeat, attention, efficientloftr=DIR, dinov2=DIR; "
+        "may be repeated",
         check=_check_matchers,
         flag="--matcher",  # a word for each
     )
@@ -133,11 +134,9 @@ class RunConfig:
     device: str = declared("auto", "auto, cpu, cuda, cuda:N or mps")
     dtype: str = declared("auto", "auto, fp32, bf16 or fp16")
     offload: str = declared(
-        "auto",
-        "Where parts of a public base model lie that are not in use: none, model or layers in main memory; "
-        "auto is what fits",
-        check=_check_offload,
+        "auto", "What of a base model leaves the GPU: none, model, layers or auto", check=_check_offload
     )
+    compile: bool = declared(False, "Compile a public base model: minutes once, faster for many pictures")
     threads: int | None = declared(
         None,
         "Threads of a CPU",
@@ -207,6 +206,7 @@ class Settings(RefineSettings, total=False):
     device: str
     dtype: str
     offload: str
+    compile: bool
     threads: int | None
 
 

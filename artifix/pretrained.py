@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from artifix.base_models.placing import Placing
 from artifix.errors import ArtifixError, WeightsError, is_out_of_memory
 from artifix.network.assembly import require_values
 from artifix.network.base import load_image_encoder, require_fitting_codec
@@ -17,7 +18,11 @@ from artifix.weights.verification import verify_weights
 
 
 def load_pipeline(
-    weights: str | None, device: torch.device, dtype: torch.dtype, offload: str = "auto"
+    weights: str | None,
+    device: torch.device,
+    dtype: torch.dtype,
+    offload: str = "auto",
+    compile: bool = False,
 ) -> RefineByAlignPipeline:
     """Load and verify weights by name or folder.
 
@@ -28,6 +33,7 @@ def load_pipeline(
         device: where it computes.
         dtype: in which.
         offload: where parts of a base model lie that are not in use.
+        compile: whether a base model is compiled.
 
     Raises:
         WeightsError: they are missing, changed, incomplete or unsafe.
@@ -45,7 +51,7 @@ def load_pipeline(
     pipeline.located_with = {"name": pipeline.weights_name, "sha256": pipeline.weights_sha256}
     require_sizes(folder)
     with _as_weights_error(folder):
-        pipeline.painter = load_refiner(folder, kind, digest, device, dtype, offload)
+        pipeline.painter = load_refiner(folder, kind, digest, Placing(device, dtype, offload, compile))
     pipeline.weights_name, pipeline.weights_sha256 = folder.name, digest
     return pipeline
 

@@ -11,7 +11,7 @@ from artifix.alignment.found_again import found_again
 from artifix.alignment.locate_result import LocateResult
 from artifix.config import RefineConfig, RefinementConfig
 from artifix.inputs.case import Case
-from artifix.matching.descriptors import describe_by
+from artifix.matching.descriptors import describe_all_by
 from artifix.network.assembly import Network
 from artifix.progress import Progress, tell
 from artifix.refinement.composite import paste
@@ -104,6 +104,6 @@ def _aligned(network: Network, case: Case, group: Alignment, config: RefineConfi
         return None
     transform = hypothesis.transform
     scene = Scene(case.image.rgb, group.mask, case.reference.rgb)
-    described = describe_by(config.alignment.matchers, network.device)
+    described = describe_all_by(config.alignment.matchers, network.device)
     likeness = partial(agreement, scene, transform, described)
     return AlignedReference(warp_of(transform, case.reference), hypothesis.is_exact, likeness)

@@ -148,12 +148,13 @@ def test_a_file_that_is_nested_too_deeply_is_refused(tmp_path):
         (["efficientloftr="], "matchers: efficientloftr= has no folder"),
         (["sift", "xfeat", "sift"], "matchers: sift is there 2 times"),
         (["efficientloftr=a", "efficientloftr=b"], "matchers: efficientloftr is there 2 times"),
+        (["dinov2"], "matchers: dinov2 has no folder"),
     ],
 )
 def test_matchers_that_are_none_are_refused_and_the_known_ones_told(entries, problem):
     with pytest.raises(UsageError, match=f"^{problem}$") as caught:
         override(CommandConfig(), matchers=entries)
-    assert "sift, xfeat, attention, efficientloftr=DIR" in caught.value.hint
+    assert "sift, xfeat, attention, efficientloftr=DIR, dinov2=DIR" in caught.value.hint
 
 
 def test_matchers_may_be_chosen_but_not_left_out():

@@ -1,7 +1,7 @@
 """One look of the network: the cross-attention that crops of the image pay to pictures of the reference."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -108,32 +108,58 @@ def _recorded(recorders: dict[str, RecordingProcessor]) -> dict[str, Tensor]:
     return {layer: recorder.recorded.float() for layer, recorder in recorders.items()}
 
 
+Encoded = dict[Box, tuple[Tensor, Tensor]]  # latents of a crop, (1, C, h, w), and of it without its mask
+
+
 @torch.inference_mode()
-def prepare(network: Network, cut: Cut, seed: int) -> Prepared:
-    """Encode a cut; `seed` is of the noise, which is drawn on the CPU."""
-    seen = encode(network.codec, cut.pixels)
+def prepare(network: Network, cut: Cut, seed: int, known: Encoded | None = None) -> Prepared:
+    """Encode a cut.
+
+    Args:
+        network: what encodes.
+        cut: crops, and a part of the reference.
+        seed: of the noise, which is drawn on the CPU.
+        known: crops of the same image and mask that are encoded already; these are added. An autoencoder
+            takes about as long for a crop as the U-Net.
+    """
+    seen, masked = _encoded(network, cut, {} if known is None else known)
     noise = torch.randn(seen.shape[1:], generator=torch.Generator().manual_seed(seed))
     return Prepared(
         network=network,
         cut=cut,
         latents=seen,
         noise=noise.expand(seen.shape).to(seen.device, seen.dtype),
-        condition=network.condition(cut.pixels, cut.holes, network.compare(cut.pixels, cut.shown)),
+        condition=network.condition(
+            cut.pixels, cut.holes, network.compare(cut.pixels, cut.shown), masked=masked
+        ),
     )
+
+
+def _encoded(network: Network, cut: Cut, known: Encoded) -> tuple[Tensor, Tensor]:
+    """(B, C, h, w) latents of the crops, and of the crops without their masks."""
+    new = [i for i, crop in enumerate(cut.crops) if crop.box not in known]
+    if new:
+        pixels, holes = cut.pixels[new], cut.holes[new]
+        pairs = encode(network.codec, pixels), encode(network.codec, pixels * (1 - holes))
+        rows = zip(*(part.split(1) for part in pairs), strict=True)
+        known.update(zip((cut.crops[i].box for i in new), rows, strict=True))
+    seen, masked = zip(*(known[crop.box] for crop in cut.crops), strict=True)
+    return torch.cat(seen), torch.cat(masked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probe:
-    """Where and how attention is read."""
+    """Where and how attention is read, for one mask group of an image."""
 
     network: Network
     layer: str  # module path of the cross-attention layer
     timestep: int  # noise level of the pass
     seed: int  # of the noise, drawn on the CPU
+    known: Encoded = field(default_factory=dict)  # crops of the one image and mask that it is for
 
     def prepare(self, cut: Cut) -> Prepared:
         """Encode a cut."""
-        return prepare(self.network, cut, self.seed)
+        return prepare(self.network, cut, self.seed, self.known)
 
     @torch.inference_mode()
     def attend(self, prepared: Prepared) -> Tensor:

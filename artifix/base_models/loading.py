@@ -31,7 +31,7 @@ from transformers import (
 
 from artifix.base_models import klein, stable_diffusion, tuning
 from artifix.base_models.klein import KleinRefiner
-from artifix.base_models.placing import place
+from artifix.base_models.placing import Placing, place
 from artifix.base_models.prompt import Embeds, embedded
 from artifix.base_models.stable_diffusion import InpaintPipeline, StableDiffusionRefiner
 from artifix.errors import WeightsError
@@ -51,29 +51,26 @@ _NOTHING: dict[str, Any] = dict.fromkeys(("vae", "unet", "image_encoder", "sched
 _AGAIN = "copy or download the whole folder again"
 
 
-def load_refiner(
-    folder: Path, kind: str, sha256: str, device: torch.device, dtype: torch.dtype, offload: str
-) -> Refiner:
+def load_refiner(folder: Path, kind: str, sha256: str, placing: Placing) -> Refiner:
     """A painter of weights that `verify_weights` accepts.
 
     Args:
         folder: of a pipeline of diffusers.
         kind: its class, see `artifix.weights.model_index`.
         sha256: of the whole folder.
-        device: where it computes.
-        dtype: in which.
-        offload: where its parts lie between uses.
+        placing: where and how it is run.
 
     Raises:
         WeightsError: a part is missing, damaged or of another class.
         DeviceError: it does not fit into the device's memory.
     """
     if kind.startswith("Flux2Klein"):
-        return _klein(folder, sha256, device, dtype, offload)
-    return _stable_diffusion(folder, kind, sha256, device, dtype, offload)
+        return _klein(folder, sha256, placing)
+    return _stable_diffusion(folder, kind, sha256, placing)
 
 
-def _klein(folder: Path, sha256: str, device: torch.device, dtype: torch.dtype, offload: str) -> KleinRefiner:
+def _klein(folder: Path, sha256: str, placing: Placing) -> KleinRefiner:
+    device, dtype = placing.device, placing.dtype
     is_distilled = _settings(folder / MODEL_NAME).get("is_distilled") is True
     scheduler = _part(FlowMatchEulerDiscreteScheduler, folder / "scheduler")
 
@@ -96,13 +93,12 @@ def _klein(folder: Path, sha256: str, device: torch.device, dtype: torch.dtype, 
         transformer=load_part(Flux2Transformer2DModel, folder / "transformer", dtype),
         is_distilled=is_distilled,
     )
-    place(pipeline, device, offload)
+    place(pipeline, placing)
     return KleinRefiner(pipeline, prompt, device)
 
 
-def _stable_diffusion(
-    folder: Path, kind: str, sha256: str, device: torch.device, dtype: torch.dtype, offload: str
-) -> StableDiffusionRefiner:
+def _stable_diffusion(folder: Path, kind: str, sha256: str, placing: Placing) -> StableDiffusionRefiner:
+    device, dtype = placing.device, placing.dtype
     is_xl = kind == StableDiffusionXLInpaintPipeline.__name__
 
     def embed() -> Embeds:
@@ -121,7 +117,7 @@ def _stable_diffusion(
     pipeline = _pipeline(is_xl, parts)
     if has_adapter:
         _show_through_adapter(pipeline, folder)
-    place(pipeline, device, offload)
+    place(pipeline, placing)
     return StableDiffusionRefiner(pipeline, prompt, device, has_adapter)
 
 

@@ -1,5 +1,6 @@
 """Where the parts of a base model lie: on the device, or in main memory until they are used."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,26 +11,38 @@ from artifix.errors import DeviceError
 from artifix.setting_names import setting
 
 
-def place(pipeline: Any, device: torch.device, offload: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """How a base model is to be run."""
+
+    device: torch.device  # where it computes
+    dtype: torch.dtype
+    offload: str = "auto"  # see `place`
+    compile: bool = False
+
+
+def place(pipeline: Any, wanted: Placing) -> None:
     """Put the parts of a pipeline where they are to lie, by the hooks of diffusers.
 
     Args:
         pipeline: of diffusers, its parts in main memory.
-        device: where it computes.
-        offload: "none" keeps all parts on the device, "model" the part in use, "layers" the layer in use;
-            auto is the first of them that fits. On a CPU there is nothing to offload.
+        wanted: offload "none" keeps all parts on the device, "model" the part in use, "layers" the layer in
+            use; "auto" is the first of them that fits. On a CPU there is nothing to offload.
 
     Raises:
         DeviceError: what was asked for does not fit.
     """
+    device = wanted.device
     pipeline.set_progress_bar_config(disable=True)
     pipeline.vae.enable_slicing()
+    denoiser = pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
+    if wanted.compile:
+        denoiser.compile()
     if device.type != "cuda":
         pipeline.to(device)
         return
-    chosen = choose_offload(pipeline.components, offload, device, torch.cuda.mem_get_info(device)[0])
-    if hasattr(pipeline, "unet"):  # convolutions; a transformer has none
-        pipeline.unet.to(memory_format=torch.channels_last)
+    chosen = choose_offload(pipeline.components, wanted.offload, device, torch.cuda.mem_get_info(device)[0])
+    denoiser.to(memory_format=torch.channels_last)  # for convolutions; a transformer has none
     match chosen:
         case "none":
             pipeline.to(device)

@@ -133,6 +133,7 @@ class RunOptions:
     device: str | None = None
     dtype: str | None = None
     offload: str | None = None
+    compile: bool | None = None
     threads: int | None = None
     seed: int | None = None
 
@@ -146,6 +147,7 @@ class ManyRunOptions:
     device: str | None = None
     dtype: str | None = None
     offload: str | None = None
+    compile: bool | None = None
     seed: int | None = None
 
 

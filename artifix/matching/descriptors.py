@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from artifix.config import split_matcher
 from artifix.matching import tuning
-from artifix.matching.installed import XFEAT, xfeat_path
+from artifix.matching.installed import DINOV2, XFEAT, matcher_folder, xfeat_path
 from artifix.matching.xfeat import load_xfeat
 
 SIDE_PX = 256  # of the pictures that are described
@@ -23,6 +24,31 @@ Describe = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
 def describe_by(matchers: Sequence[str], device: torch.device) -> Describe:
     """The learned descriptors where their matcher is wanted and installed, else the plain ones."""
     return describe_learned(device) if XFEAT in matchers and xfeat_path() is not None else describe_plainly
+
+
+def describe_all_by(matchers: Sequence[str], device: torch.device) -> Describe:
+    """Those of `describe_by`, and DINOv2's where that is among the matchers: likeness is the mean of both.
+
+    For what asks how far pictures show the same, and not for the evidence, whose weights were fitted to the
+    others.
+
+    Raises:
+        WeightsError: DINOv2's folder cannot be used.
+    """
+    first = describe_by(matchers, device)
+    folder = dict(map(split_matcher, matchers)).get(DINOV2)
+    if folder is None:
+        return first
+
+    from artifix.matching.dinov2 import describe_by_dinov2
+
+    second = describe_by_dinov2(matcher_folder(folder), device, CELLS)
+
+    def describe(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        parts = [first(pictures), second(pictures)]
+        return np.asarray(np.concatenate(parts, -1) / np.sqrt(2), np.float32)
+
+    return describe
 
 
 def describe_learned(device: torch.device) -> Describe:

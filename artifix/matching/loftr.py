@@ -12,7 +12,7 @@ from torch import Tensor
 
 from artifix.errors import WeightsError
 from artifix.matching import tuning
-from artifix.matching.installed import LOFTR, require_loftr
+from artifix.matching.installed import LOFTR, require_matcher
 from artifix.matching.sift import sees
 from artifix.scene import Matches
 
@@ -28,7 +28,7 @@ def load_loftr(folder: Path, device: torch.device) -> Any:
     Raises:
         WeightsError: it is missing, of another class, pickled, damaged or incomplete.
     """
-    require_loftr(folder)
+    require_matcher(LOFTR, folder)
     from transformers import EfficientLoFTRForKeypointMatching
 
     try:

@@ -1,24 +1,33 @@
 """The matchers whose matches compete for a transform."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from artifix.config import split_matcher
 from artifix.geometry import crop_around, squared
 from artifix.matching import tuning
-from artifix.matching.installed import LOFTR, NOT_INSTALLED, XFEAT, is_default, xfeat_path
+from artifix.matching.installed import (
+    DINOV2,
+    LOFTR,
+    NOT_INSTALLED,
+    XFEAT,
+    is_default,
+    matcher_folder,
+    xfeat_path,
+)
+from artifix.matching.pictures import Pictures
 from artifix.matching.sift import FEATURES, Features, beside, describe, match_described
 from artifix.scene import Matches, Scene
 
 ATTENTION = "attention"
-LEARNED = (XFEAT, LOFTR)
+LEARNED = (XFEAT, LOFTR, DINOV2)
+PROPOSING = (
+    DINOV2,
+)  # of those: its matches propose transforms, and no weight of the evidence was fitted to them
 NOT_NEEDED = "not needed"  # where exact matches settle the transform
 MOST_REMEMBERED = 8  # results, and pictures described: those of a case, and of a few references of one
 
@@ -79,12 +88,14 @@ def pool_of(
 
 def seen_through(scene: Scene) -> Matches:
     """Exact matches of all of the image with the reference, what the mask covers included."""
-    described = [_described(_Pictures(picture)) for picture in (scene.image, scene.reference)]
+    described = [_described(Pictures(picture)) for picture in (scene.image, scene.reference)]
     return match_described(*described)
 
 
 def _asked(scene: Scene, name: str, folder: str, device: torch.device) -> list[Matches]:
     """The matches of one matcher, of all of the image, and of what surrounds the mask where that is small."""
+    if name == DINOV2:
+        return _patches_found(scene, folder, device)
     tuned = tuning.MATCHING
     found = [_found(scene, name, folder, device)]
     box = squared(crop_around(scene.mask, tuned.closer_context)).clip(*scene.mask.shape)
@@ -99,33 +110,23 @@ def _asked(scene: Scene, name: str, folder: str, device: torch.device) -> list[M
     return found
 
 
-class _Pictures:
-    """Pictures and masks, equal where their contents are."""
-
-    def __init__(self, *parts: NDArray) -> None:
-        self.parts = parts
-        told = hashlib.blake2b(repr([part.shape for part in self.parts]).encode())
-        for part in self.parts:
-            told.update(np.ascontiguousarray(part).data)
-        self._digest = told.digest()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Pictures) and self._digest == other._digest
-
-    def __hash__(self) -> int:
-        return hash(self._digest)
-
-
 def _found(scene: Scene, name: str, folder: str, device: torch.device) -> Matches:
     """The matches of one matcher, found once for all parts of a mask."""
-    pictures = _Pictures(scene.image, scene.hidden, scene.reference)
+    pictures = Pictures(scene.image, scene.hidden, scene.reference)
     try:
         return _sought(pictures, name, folder, device)
     finally:
         pictures.parts = ()  # of what is remembered, only the matches take memory
 
 
-def _described(pictures: _Pictures) -> Features:
+def _patches_found(scene: Scene, folder: str, device: torch.device) -> list[Matches]:
+    """The matches of DINOv2, which looks at the surroundings of one mask group."""
+    from artifix.matching.dinov2 import match_dinov2
+
+    return match_dinov2(scene.image, scene.mask, scene.reference, matcher_folder(folder), device)
+
+
+def _described(pictures: Pictures) -> Features:
     """What SIFT sees in one picture, sought once for all questions."""
     try:
         return _seen(pictures)
@@ -134,12 +135,12 @@ def _described(pictures: _Pictures) -> Features:
 
 
 @lru_cache(MOST_REMEMBERED)
-def _seen(pictures: _Pictures) -> Features:
+def _seen(pictures: Pictures) -> Features:
     return describe(*pictures.parts)
 
 
 @lru_cache(MOST_REMEMBERED)
-def _sought(pictures: _Pictures, name: str, folder: str, device: torch.device) -> Matches:
+def _sought(pictures: Pictures, name: str, folder: str, device: torch.device) -> Matches:
     # Their libraries take seconds to load, and are loaded where they are used.
     image, hidden, reference = pictures.parts
     clear = np.zeros_like(hidden)
@@ -150,7 +151,7 @@ def _sought(pictures: _Pictures, name: str, folder: str, device: torch.device) -
     if name == LOFTR:
         from artifix.matching.loftr import match_loftr
 
-        return match_loftr(image, clear, reference, Path(folder), device)
+        return match_loftr(image, clear, reference, matcher_folder(folder), device)
     assert name == FEATURES, name
-    features, others = (_described(_Pictures(picture)) for picture in (image, reference))
+    features, others = (_described(Pictures(picture)) for picture in (image, reference))
     return match_described(features.beside(hidden), others)

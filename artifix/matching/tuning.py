@@ -50,6 +50,17 @@ class MatchingTuning:
     )
     loftr_tolerance_px: float = constant(3.0, "px of the working picture; error of a right match", HAND)
 
+    # DINOv2: dinov2.py
+    dinov2_cells: int = constant(
+        37,
+        "patches along the longer side of what is read",
+        "Oquab et al. 2023 end with 518 px, of 14 px patches",
+    )
+    dinov2_contexts: tuple[float, ...] = constant((1.0, 3.0), "mask's longer sides; the crops read", HAND)
+    dinov2_least_likeness: float = constant(0.3, "likeness of two patches, for a match to be kept", HAND)
+    dinov2_least_margin: float = constant(0.05, "likeness, over any patch beyond the neighbours", HAND)
+    dinov2_tolerance_cells: float = constant(1.0, "patches of the crop; error of a right match", HAND)
+
     # A second search around small masks: pool.py
     closer_context: float = constant(6.0, "mask's longer sides; the part that is searched as well", HAND)
     closer_share: float = constant(

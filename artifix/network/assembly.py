@@ -127,6 +127,7 @@ class Network:
         comparison: Comparison,
         aligned: Tensor | None = None,
         valid: Tensor | None = None,
+        masked: Tensor | None = None,
     ) -> Condition:
         """Encode what the denoiser is conditioned on.
 
@@ -136,9 +137,11 @@ class Network:
             comparison: of the crop with the reference, from `compare`.
             aligned: (B, 3, H, W) in [-1, 1], the reference warped into the crop; None without a transform.
             valid: (B, 1, H, W) in {0, 1}, where `aligned` shows the reference.
+            masked: (B, C, h, w) latents of the crop without its mask, where they are known already.
         """
         factor = pixel_factor(self.codec)
-        masked = encode(self.codec, crop * (1 - mask))
+        if masked is None:
+            masked = encode(self.codec, crop * (1 - mask))
         hole = _at_latent_size(mask, factor)
         # Where nothing is known of the masked part the paste is 0: mid-grey, nothing assumed. An autoencoder
         # takes as long as many passes of the U-Net, so that nothing is encoded twice, or to no purpose.

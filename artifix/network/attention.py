@@ -4,7 +4,7 @@ Layers are named by module path (`up_blocks.1.attentions.2`), because diffusers 
 the ninth entry of `attn_processors` is not the ninth layer in execution order.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from diffusers import UNet2DConditionModel
@@ -85,6 +85,46 @@ class RecordingProcessor(MatchedProcessor):
         if self.probabilities is None:
             raise RuntimeError("nothing was recorded: the layer has not run")
         return self.probabilities
+
+
+class _Remembering:
+    """A layer's forward that computes what it makes of the same tensor only once."""
+
+    def __init__(self, forward: Callable[[Tensor], Tensor]) -> None:
+        self.forward = forward
+        self.known: dict[int, tuple[Tensor, Tensor]] = {}  # input and output, by the identity of the input
+
+    def __call__(self, given: Tensor) -> Tensor:
+        _, output = self.known.setdefault(id(given), (given, given))
+        if output is given:
+            output = self.forward(given)
+            self.known[id(given)] = given, output  # kept alive, so that no other tensor gets its identity
+        return output
+
+
+@contextmanager
+def remembered_tokens(unet: UNet2DConditionModel) -> Iterator[None]:
+    """Keys and values of the reference's tokens are computed once while the context is open.
+
+    They are the same in every step of a sampler, as long as it passes the same tensors.
+    """
+    layers = [
+        layer
+        for name in cross_attention_layers(unet)
+        for block in unet.get_submodule(f"{name}.transformer_blocks")
+        for layer in (block.attn2.to_k, block.attn2.to_v)
+    ]
+    former = [vars(layer).get("forward") for layer in layers]  # hooks may have put one there
+    for layer in layers:
+        layer.forward = _Remembering(layer.forward)
+    try:
+        yield
+    finally:
+        for layer, forward in zip(layers, former, strict=True):
+            if forward is None:
+                del layer.forward
+            else:
+                layer.forward = forward
 
 
 def cross_attention_layers(unet: UNet2DConditionModel) -> list[str]:

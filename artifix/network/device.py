@@ -41,7 +41,7 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     auto is fp32 on a CPU, where results are then the same on every machine, and bf16 or fp16 on a GPU.
 
     Raises:
-        DeviceError: the name is unknown, or fp16 is asked for on a CPU.
+        DeviceError: the name is unknown, or the device does not have these numbers or is slow with them.
     """
     if name == "auto":
         if device.type == "cpu":
@@ -54,6 +54,11 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
         raise DeviceError(
             f"{setting('dtype')} fp16: is slower than fp32 on a CPU",
             f"use {setting('dtype', 'fp32')} or bf16",
+        )
+    if name == "bf16" and device.type == "mps" and not _mps_has_bf16():
+        raise DeviceError(
+            f"{setting('dtype')} bf16: this Mac's GPU, or its macOS, has no such numbers (macOS 14 has)",
+            f"use {setting('dtype', 'fp16')} or fp32",
         )
     return DTYPES[name]
 
@@ -75,6 +80,14 @@ def _cpu_has_bf16() -> bool:
     told = getattr(torch.cpu, "get_capabilities", None)  # older versions of torch do not tell
     capabilities = told() if told else {}
     return any(capabilities.get(name) for name in ("amx_bf16", "avx512_bf16", "bf16"))
+
+
+def _mps_has_bf16() -> bool:
+    try:
+        torch.zeros(1, dtype=torch.bfloat16, device="mps")
+    except (TypeError, RuntimeError):
+        return False
+    return True
 
 
 def _has_mps() -> bool:

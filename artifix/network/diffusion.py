@@ -8,6 +8,8 @@ import torch
 from diffusers import SchedulerMixin, UNet2DConditionModel
 from torch import Tensor
 
+from artifix.network.attention import remembered_tokens
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Condition:
@@ -129,13 +131,26 @@ class Denoiser:
         return ((alpha if kind == "epsilon" else 1) / (1 - alpha).clamp_min(1e-4)).sqrt()
 
     def guided_clean(
-        self, noisy: Tensor, timestep: Tensor, condition: Condition, guidance_scale: float
+        self,
+        noisy: Tensor,
+        timestep: Tensor,
+        condition: Condition,
+        guidance_scale: float,
+        unconditional: Condition | None = None,
     ) -> Tensor:
-        """`predict_clean` with classifier-free guidance (Ho & Salimans 2022); a scale of 1 costs one pass."""
+        """`predict_clean` with classifier-free guidance (Ho & Salimans 2022); a scale of 1 costs one pass.
+
+        Args:
+            noisy: (B, C, h, w) latents at `timestep`.
+            timestep: (B,) int64 of the training schedule.
+            condition: see `Condition`.
+            guidance_scale: 1 = none.
+            unconditional: `condition` without tokens, where it is there already.
+        """
         conditional = self.predict_clean(noisy, timestep, condition)
         if guidance_scale == 1:
             return conditional
-        blind = self.predict_clean(noisy, timestep, condition.without_tokens())
+        blind = self.predict_clean(noisy, timestep, unconditional or condition.without_tokens())
         return blind + guidance_scale * (conditional - blind)
 
     def ddim_step(self, noisy: Tensor, clean: Tensor, timestep: int, following: int) -> Tensor:
@@ -182,12 +197,14 @@ class Denoiser:
         timesteps = [max(round(highest * (steps - i) / steps) - 1, 0) for i in range(steps)]
         alpha = self.scheduler.alphas_cumprod[timesteps[0]].item()
         latents = noise if strength >= 1 else alpha**0.5 * condition.start + (1 - alpha) ** 0.5 * noise
-        for i, timestep in enumerate(timesteps):
-            at = torch.full((noise.shape[0],), timestep, dtype=torch.int64, device=noise.device)
-            clean = self.guided_clean(latents, at, condition, guidance_scale)
-            following = timesteps[i + 1] if i + 1 < steps else -1
-            latents = self.ddim_step(latents, clean, timestep, following)
-            after_step(i + 1, steps)
+        unconditional = condition.without_tokens()
+        with remembered_tokens(self.unet):
+            for i, timestep in enumerate(timesteps):
+                at = torch.full((noise.shape[0],), timestep, dtype=torch.int64, device=noise.device)
+                clean = self.guided_clean(latents, at, condition, guidance_scale, unconditional)
+                following = timesteps[i + 1] if i + 1 < steps else -1
+                latents = self.ddim_step(latents, clean, timestep, following)
+                after_step(i + 1, steps)
         return latents
 
 

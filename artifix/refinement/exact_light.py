@@ -71,6 +71,8 @@ def _light_of(
     blur_px, matrix, offset = _fit_on_ring(warped, image, ring)
     fitted = blurred(warped, blur_px) @ matrix + offset
     residual = image - fitted
+    if not near.any():  # the reference begins further from the mask than light is taken from
+        return _Light(blur_px, matrix, offset, fitted, np.zeros_like(fitted))
     most = float(np.quantile(np.abs(residual[near]), tuning.REFINEMENT.light_field_usual))
     return _Light(blur_px, matrix, offset, fitted, _light_field(np.clip(residual, -most, most), near))
 

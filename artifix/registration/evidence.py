@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from artifix.geometry import box_of, resize
 from artifix.matching.descriptors import CELLS, SUBCELLS, soft_features
+from artifix.matching.pool import PROPOSING
 from artifix.matching.sift import FEATURES
 from artifix.registration import tuning
 from artifix.registration.content import Content, Seen
@@ -31,7 +32,7 @@ class Evidence:
         content: the same inside the mask, artifact included.
         strokes: correlation of soft features (strokes, colour, light) over all of the frame, in [-1, 1].
         classical: doublings of SIFT matches around the mask that it explains.
-        learned: doublings of learned matches there.
+        learned: doublings of learned matches there, of those that the weights were fitted to.
         attention: share of the field of attention that it explains, in [0, 1].
         stretch: square of the log of how much more it enlarges one direction than another.
     """
@@ -86,7 +87,7 @@ def gather(
     around, inside = _alike(content, seen)
     counts = [(m.source, _doublings(transform, m, scene)) for m in pool]
     classical = [count for source, count in counts if source == FEATURES]
-    learned = [count for source, count in counts if source not in (FEATURES, field.source)]
+    learned = [count for source, count in counts if source not in (FEATURES, field.source, *PROPOSING)]
     return Evidence(
         band=max(hypothesis.band.agreement, 0.0),
         surroundings=around,

@@ -8,7 +8,7 @@ import numpy as np
 from artifix.geometry import Crop, box_of
 from artifix.matching.descriptors import Describe, describe_plainly
 from artifix.matching.pool import LEARNED as LEARNED_MATCHERS
-from artifix.matching.pool import Pool
+from artifix.matching.pool import PROPOSING, Pool
 from artifix.matching.sift import FEATURES
 from artifix.registration import tuning
 from artifix.registration.candidates import is_plausible, propose
@@ -148,7 +148,8 @@ def verified_logit(hypothesis: Hypothesis, evidence: Evidence) -> float:
     if support.source == FEATURES and support.inliers >= tuned.least_verifying and hypothesis.is_verified:
         by_agreement, by_matches, bias = tuned.verified_logit
         return by_agreement * hypothesis.band.agreement + by_matches * doublings + bias
-    if support.source in LEARNED_MATCHERS and support.inliers >= tuned.least_verifying_coarsely:
+    is_coarse = support.source in LEARNED_MATCHERS and support.source not in PROPOSING
+    if is_coarse and support.inliers >= tuned.least_verifying_coarsely:
         by_matches, bias = tuned.verified_coarsely_logit
         return by_matches * evidence.learned + bias
     return -np.inf

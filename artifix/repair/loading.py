@@ -61,7 +61,7 @@ def _load(config: RunConfig, tell: Callable[[str], None], owns_process: bool) ->
     dtype = choose_dtype(config.dtype, device)
     dtype_name = str(dtype).removeprefix("torch.")
     tell(f"running {weights.name} on {device} in {dtype_name}")
-    pipeline = load_pipeline(str(weights), device, dtype, config.offload)
+    pipeline = load_pipeline(str(weights), device, dtype, config.offload, config.compile)
     if pipeline.config.confidence_odds is None:
         tell(
             f"confidence of these weights is not calibrated: it ranks, and is no probability; fit it with "

@@ -25,7 +25,26 @@ def test_crops_are_encoded_once_however_often_the_reference_is_bent(tiny_network
     mask[60:95, 70:110] = True
     probe = Probe(tiny_network, "up_blocks.1.attentions.0", 0, 7)
     attention_field(probe, Scene(image, mask, reference), Box(40, 30, 140, 130), Box(0, 0, 140, 140))
-    assert len(seen) == 1
+    assert len(seen) == 2  # with its mask, and without
+
+
+def test_a_crop_that_is_looked_at_again_is_not_encoded_again(tiny_network, scene, monkeypatch):
+    image, reference = scene(), scene(140, 200, 1)
+    mask = np.zeros(image.shape[:2], bool)
+    mask[60:95, 70:110] = True
+    whole, boxes = Box(0, 0, 140, 140), [Box(40, 30, 140, 130), Box(50, 40, 130, 120)]
+    probe = Probe(tiny_network, "up_blocks.1.attentions.0", 0, 7)
+    one, two = (
+        cut_out(tiny_network, Scene(image, mask, reference), part, whole) for part in (boxes[:1], boxes)
+    )
+    first = probe.attend(probe.prepare(one))
+    seen = []
+    monkeypatch.setattr(probe_module, "encode", lambda codec, x: seen.append(len(x)) or encode(codec, x))
+    both = probe.attend(probe.prepare(two))
+    assert seen == [1, 1]
+    torch.testing.assert_close(both[:1], first)
+    fresh = Probe(tiny_network, "up_blocks.1.attentions.0", 0, 7)
+    assert torch.equal(both, fresh.attend(fresh.prepare(two)))
 
 
 @torch.inference_mode()

@@ -9,6 +9,7 @@ import torch
 
 from artifix.base_models import tuning
 from artifix.base_models.loading import load_refiner
+from artifix.base_models.placing import Placing
 from artifix.geometry import Box
 from artifix.refinement.refiner import Canvas, Paste
 from artifix.weights.model_index import class_of
@@ -45,8 +46,8 @@ def cache(tmp_path_factory):
 def load(cache):
     """Loads a painter as `load_pipeline` does."""
 
-    def loaded(folder: Path, offload: str = "auto", dtype: torch.dtype = torch.float32):
-        return load_refiner(folder, class_of(folder), verify_weights(folder), CPU, dtype, offload)
+    def loaded(folder: Path, dtype: torch.dtype = torch.float32, **more):
+        return load_refiner(folder, class_of(folder), verify_weights(folder), Placing(CPU, dtype, **more))
 
     return loaded
 

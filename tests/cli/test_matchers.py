@@ -2,7 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from artifix.config import CommandConfig
 from artifix.errors import ExitCode
@@ -50,7 +53,7 @@ def test_the_environment_and_a_file_may_choose_them(artifix, files, pipeline, tm
 def test_unknown_matchers_exit_2_and_the_known_ones_are_told(artifix, files, pipeline, given):
     run = artifix("refine", *files.arguments(), "--matcher", given)
     assert (run.code, pipeline.seen) == (ExitCode.USAGE, [])
-    assert "known matchers are: sift, xfeat, attention, efficientloftr=DIR" in run.err
+    assert "known matchers are: sift, xfeat, attention, efficientloftr=DIR, dinov2=DIR" in run.err
 
 
 def test_a_folder_of_another_network_exits_4_before_anything_is_loaded(artifix, files, pipeline, tmp_path):
@@ -58,6 +61,68 @@ def test_a_folder_of_another_network_exits_4_before_anything_is_loaded(artifix, 
     run = artifix("locate", *files.arguments(), "--matcher", f"efficientloftr={tmp_path}")
     assert (run.code, pipeline.seen) == (ExitCode.WEIGHTS, [])
     assert "SuperPointForKeypointDetection, expected EfficientLoFTRForKeypointMatching" in run.err
+
+
+@pytest.fixture(scope="module")
+def dinov2(tmp_path_factory):
+    """Random weights of the real class."""
+    from transformers import Dinov2Config, Dinov2Model
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("private") / "eyes"
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    Dinov2Model(Dinov2Config(image_size=518, patch_size=14, **sizes)).save_pretrained(folder)
+    return folder
+
+
+def test_dinov2_is_asked_from_its_folder_and_recorded_by_its_name(artifix, files, tiny_weights, dinov2):
+    given = ("--weights", tiny_weights, "--force", "--matcher", f"sift,dinov2={dinov2}")
+    run = artifix("refine", *files.arguments(), *given)
+    assert run.code == 0, run.err
+    text = (files.out / "record.json").read_text()
+    record = json.loads(text)
+    (group,) = record["groups"]
+    assert set(group["matchers"]) == {"sift", "dinov2"}
+    assert isinstance(group["matchers"]["dinov2"], int)
+    assert len(record["matchers"]["dinov2"]["sha256"]) == 64
+    assert "dinov2=eyes" in text
+    assert "private" not in text
+
+
+@pytest.mark.parametrize("kind", ["vit", "dinov2_with_registers", "efficientloftr"])
+def test_a_folder_that_holds_no_dinov2_exits_4_before_anything_is_loaded(
+    artifix, files, pipeline, tmp_path, kind
+):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": kind}))
+    for folder, said in (
+        (tmp_path, f"is of class {kind}, expected Dinov2Model"),
+        (tmp_path / "none", "none: is not a folder"),
+    ):
+        run = artifix("locate", *files.arguments(), "--matcher", f"dinov2={folder}")
+        assert (run.code, pipeline.seen) == (ExitCode.WEIGHTS, [])
+        assert said in run.err
+
+
+def test_a_pickled_dinov2_exits_4(artifix, files, tiny_weights, dinov2, tmp_path):
+    pickled = tmp_path / "pickled"
+    pickled.mkdir()
+    (pickled / "config.json").write_text((dinov2 / "config.json").read_text())
+    torch.save({}, pickled / "pytorch_model.bin")
+    given = ("--weights", tiny_weights, "--force", "--matcher", f"dinov2={pickled}")
+    run = artifix("locate", *files.arguments(), *given)
+    assert run.code == ExitCode.WEIGHTS
+    assert "only the pickle pytorch_model.bin" in run.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("matchers", ["attention", "sift,xfeat,attention"])
+def test_random_features_of_dinov2_make_nobody_sure_of_another_thing(artifix, files, dinov2, matchers):
+    strange = np.random.default_rng(5).integers(0, 256, (12, 16, 3)).astype(np.uint8)
+    Image.fromarray(strange.repeat(8, 0).repeat(8, 1)).save(files.reference)
+    run = artifix("locate", *files.arguments(), "--matcher", f"{matchers},dinov2={dinov2}")
+    assert run.code == ExitCode.NO_MATCH, run.out
+    record = json.loads((files.out / "record.json").read_text())
+    assert "dinov2" in record["groups"][0]["matchers"]
 
 
 def test_the_default_without_xfeat_goes_on_and_says_so_once(artifix, files, pipeline, lacking):

@@ -4,13 +4,14 @@ import importlib.util
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from artifix.config import AlignmentConfig
 from artifix.errors import UsageError, WeightsError
 from artifix.matching import installed
-from artifix.matching.installed import check_matchers, digests_of, require_loftr
+from artifix.matching.installed import check_matchers, digests_of, matcher_folder, require_matcher
 
 DEFAULT = AlignmentConfig().matchers
 
@@ -100,9 +101,9 @@ def test_a_folder_of_another_class_is_refused_with_both_classes(loftr, text, pro
 
 def test_a_folder_that_is_none_is_refused(tmp_path):
     with pytest.raises(WeightsError, match="is not a folder"):
-        require_loftr(tmp_path / "none")
+        require_matcher("efficientloftr", tmp_path / "none")
     with pytest.raises(WeightsError, match=r"config.json: is missing"):
-        require_loftr(tmp_path)
+        require_matcher("efficientloftr", tmp_path)
 
 
 def test_digests_are_told_of_the_learned_matchers_that_ran(loftr):
@@ -115,6 +116,20 @@ def test_digests_are_told_of_the_learned_matchers_that_ran(loftr):
     assert digests_of(entries, ["efficientloftr"]) != before
 
 
+def test_dinov2_is_checked_and_told_as_other_folders_are(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"architectures": ["Dinov2Model"]}))
+    entries = ("sift", f"dinov2={tmp_path}")
+    assert check_matchers(entries) == []
+    before = digests_of(entries, ["dinov2"])
+    assert before.keys() == {"dinov2"}
+    (tmp_path / "model.safetensors").write_bytes(b"0")
+    assert digests_of(entries, ["dinov2"]) != before
+    (tmp_path / "config.json").write_text(json.dumps({"architectures": ["ViTModel"]}))
+    with pytest.raises(WeightsError, match="is of class ViTModel, expected Dinov2Model") as caught:
+        check_matchers(entries)
+    assert "transformers' Dinov2Model" in caught.value.hint
+
+
 def test_nothing_heavy_is_loaded_for_the_check():
     program = (
         "import sys; from artifix.matching.installed import check_matchers; "
@@ -123,3 +138,16 @@ def test_nothing_heavy_is_loaded_for_the_check():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_a_matcher_is_found_by_the_name_of_pulled_weights(tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTIFIX_WEIGHTS_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert matcher_folder("dinov2-base") == Path("dinov2-base")
+    folder = tmp_path / "store" / "dinov2-base"
+    monkeypatch.setenv("ARTIFIX_WEIGHTS_DIR", str(folder.parent))
+    folder.mkdir(parents=True)
+    (folder / "source.toml").write_text("")
+    assert matcher_folder("dinov2-base") == folder
+    (tmp_path / "dinov2-base").mkdir()
+    assert matcher_folder("dinov2-base") == Path("dinov2-base")  # a folder of one's own comes first

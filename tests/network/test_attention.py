@@ -5,7 +5,7 @@ import torch
 from diffusers.models.attention_processor import AttnProcessor
 from torch.utils.flop_counter import FlopCounterMode
 
-from artifix.network.attention import cross_attention_layers, record_attention
+from artifix.network.attention import cross_attention_layers, record_attention, remembered_tokens
 
 NINTH = "up_blocks.1.attentions.2"
 BUNDLED_LAYER = "up_blocks.1.attentions.0"
@@ -173,3 +173,29 @@ def test_locating_costs_about_three_fifths_of_a_pass(bundled):
     ):
         unet(*arguments)
     assert 0.2 < part.get_total_flops() / whole.get_total_flops() < 0.61
+
+
+@torch.no_grad()
+def test_tokens_are_projected_once_while_they_are_remembered(unet, inputs, monkeypatch):
+    """The same tensor once, another one anew, and what comes out is the same."""
+    layer = unet.get_submodule(f"{NINTH}.transformer_blocks.0.attn2.to_v")
+    asked, forward = [], layer.forward
+    monkeypatch.setattr(layer, "forward", lambda given: asked.append(given) or forward(given))
+    counting = layer.forward
+    other = inputs | {"encoder_hidden_states": inputs["encoder_hidden_states"] * 0}
+    expected = [unet(**given).sample for given in (inputs, other)]
+    asked.clear()
+    with remembered_tokens(unet):
+        found = [unet(**given).sample for given in (inputs, other, inputs, other)]
+    assert len(asked) == 2
+    assert all(map(torch.equal, found, expected * 2))
+    assert layer.forward is counting
+
+
+@torch.no_grad()
+def test_nothing_is_remembered_after_an_error(unet, inputs):
+    layer = unet.get_submodule(f"{NINTH}.transformer_blocks.0.attn2.to_k")
+    with pytest.raises(RuntimeError, match="stop"), remembered_tokens(unet):
+        raise RuntimeError("stop")
+    assert "forward" not in vars(layer)
+    assert torch.isfinite(unet(**inputs).sample).all()

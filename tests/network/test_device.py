@@ -90,3 +90,14 @@ def test_auto_trains_in_fp32_where_torch_does_not_tell(monkeypatch):
 def test_auto_trains_in_half_precision_on_a_gpu(monkeypatch, has_bf16, expected):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: has_bf16)
     assert choose_precision("auto", CUDA) == expected
+
+
+def test_bf16_is_refused_on_a_mac_that_has_no_such_numbers(monkeypatch):
+    def zeros(*_, **__):
+        raise TypeError("BFloat16 is not supported on MPS")
+
+    monkeypatch.setattr(torch, "zeros", zeros)
+    with pytest.raises(DeviceError, match="bf16: this Mac"):
+        choose_dtype("bf16", torch.device("mps"))
+    monkeypatch.setattr(torch, "zeros", lambda *_, **__: None)
+    assert choose_dtype("bf16", torch.device("mps")) == torch.bfloat16

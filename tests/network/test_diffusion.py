@@ -16,6 +16,7 @@ class Oracle:
         self.answer = answer
         self.noisy, self.timesteps, self.tokens = [], [], []
         self.config = SimpleNamespace(in_channels=9, out_channels=4)
+        self.down_blocks, self.mid_block, self.up_blocks = (), None, ()
 
     def __call__(self, joined, timestep, encoder_hidden_states, return_dict, **_):
         self.noisy.append(joined[:, :4])

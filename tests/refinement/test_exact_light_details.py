@@ -52,3 +52,13 @@ def test_what_is_lit_stays_within_the_range_of_samples():
     found = lit(warped, (warped * 2.5 - 150).clip(0, 255), mask)
     assert found.min() == 0
     assert found.max() == 255
+
+
+def test_a_reference_that_begins_far_from_the_mask_takes_up_colours_and_no_field():
+    """It shows between 17 and 19 px from the mask: colours are fitted up to 20 px, the field up to 16."""
+    mask = hole(90, 90)
+    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+    valid = (distance > 17) & (distance < 19)
+    warped = cells(90, 90)
+    image = (warped * 0.5 + 20).astype(np.float32)
+    np.testing.assert_allclose(match_light_exactly(warped, valid, image, mask), image, atol=1.5)

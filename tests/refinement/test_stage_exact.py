@@ -15,6 +15,7 @@ from artifix.network.assembly import Network
 from artifix.network.diffusion import Denoiser
 from artifix.network.pixels import to_pictures
 from artifix.refinement import stage
+from artifix.refinement.network_refiner import NetworkRefiner
 from artifix.refinement.stage import AlignedReference, Patch, repaint
 
 DEFAULT = RefinementConfig()
@@ -66,7 +67,14 @@ def painted(tiny_network, seen, monkeypatch):
         aligned = AlignedReference(warp, False, lambda box, size: np.ones(size, np.float32))
         reference = np.full((*REGION.shape, 3), 160, np.uint8)
         return repaint(
-            tiny_network, image, MASK, reference, REGION, aligned if has_paste else None, config, list(seeds)
+            NetworkRefiner(tiny_network),
+            image,
+            MASK,
+            reference,
+            REGION,
+            aligned if has_paste else None,
+            config,
+            list(seeds),
         )
 
     return run

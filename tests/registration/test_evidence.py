@@ -121,6 +121,11 @@ def test_matches_are_counted_by_kind_and_the_best_learned_one_counts(told):
     assert found.learned == told(np.eye(3), pool=pool[:1]).learned > told(np.eye(3), pool=[few]).learned > 0
 
 
+def test_matches_that_no_weight_was_fitted_to_say_nothing(told):
+    assert told(np.eye(3), pool=[grid_matches("dinov2")]).learned == 0
+    assert told(np.eye(3), pool=[grid_matches("dinov2"), grid_matches("xfeat")]).learned > 7
+
+
 def test_matches_far_from_the_mask_say_nothing_and_none_is_no_error(told):
     far = Matches(np.full((9, 2), 900.0), np.full((9, 2), 900.0), np.ones(9), "sift", 4.0)
     none = far.take(np.zeros(9, bool))

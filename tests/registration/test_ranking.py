@@ -152,3 +152,7 @@ def test_a_field_of_attention_counts_by_shares_of_its_trust(flat_scene, trust):
     (seen,) = content.view([SAME], flat_scene.reference)
     rated = rate(Candidate(SAME, ATTENTION), band, flat_scene.reference)
     assert gather(rated, content, seen, flat_scene, (), field).attention == pytest.approx(0.6)
+
+
+def test_patches_of_dinov2_verify_nothing_however_many_agree():
+    assert verified_logit(hypothesis(0.9, 500, "dinov2"), evidence(learned=9.0)) == -np.inf
