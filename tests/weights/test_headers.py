@@ -39,6 +39,15 @@ def test_no_tensors_at_all_are_sound(tmp_path):
     require_sound_header(tmp_path / "a.safetensors")
 
 
+@pytest.mark.parametrize(
+    ("dtype", "count", "length"), [("F4", 4, 2), ("F6_E2M3", 4, 3), ("F6_E3M2", 8, 6), ("F8_E8M0", 3, 3)]
+)
+def test_numbers_of_less_than_a_byte_are_counted_in_bits(tmp_path, dtype, count, length):
+    told = one(dtype=dtype, shape=[count], data_offsets=[0, length])
+    (tmp_path / "a.safetensors").write_bytes(packed(told, bytes(length)))
+    require_sound_header(tmp_path / "a.safetensors")
+
+
 EIGHT = bytes(8)
 UNSOUND = {
     "nothing": (b"", "has 0 bytes, which hold no header"),

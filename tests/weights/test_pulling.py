@@ -57,6 +57,7 @@ def test_progress_ends_with_all_of_it(online, entry):
     pull(entry, WHEN, lambda *step: told.append(step))
     assert told[-1] == ("pull", 1, 1)  # megabytes, begun ones too
     assert {stage for stage, _, _ in told} == {"pull"}
+    assert len(told) > 50  # in the middle of files too
 
 
 def test_what_is_not_pinned_is_recorded_at_the_first_pull(online, write_catalogue, expected, contents):
@@ -131,6 +132,28 @@ def test_a_file_of_another_length_is_told(online, entry, expected, more, said):
     online.spoiled[UNET] = expected[UNET] + more if more else expected[UNET][:100]
     with pytest.raises(WeightsError, match=said):
         pull(entry, WHEN)
+    assert not (staging_of("tiny") / ".partial" / UNET).exists()
+
+
+def test_a_length_that_only_the_hub_tells_is_held_to(online, write_catalogue, expected):
+    write_catalogue(hashed=False)
+    online.spoiled["unet/config.json"] = b"{}"
+    told = f"unet/config.json: has 2 bytes, expected {len(expected['unet/config.json'])}"
+    with pytest.raises(WeightsError, match=told):
+        pull(entry_of("tiny"), WHEN)
+
+
+def test_a_file_of_which_nobody_tells_the_length_and_nothing_is_left_is_taken(
+    online, write_catalogue, expected, contents
+):
+    write_catalogue(hashed=False)
+    online.tells_files = False
+    partial = staging_of("tiny") / ".partial" / UNET
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(expected[UNET])
+    assert contents(pull(entry_of("tiny"), WHEN)) == expected
+    assert online.gets(UNET) == [f"bytes={len(expected[UNET])}-"]
+    assert online.sent[UNET] == 0
 
 
 def test_a_hub_that_has_another_file_than_was_released_is_told_before_it_is_fetched(online, entry, expected):
@@ -295,6 +318,30 @@ def test_too_little_space_is_told_with_both_numbers_before_anything_is_fetched(
         pull(entry, WHEN)
     assert "ARTIFIX_WEIGHTS_DIR" in caught.value.hint
     assert sum(online.sent.values()) == 0
+
+
+@pytest.mark.parametrize(("there", "fits"), [(40_000, True), (0, False)])
+def test_what_came_before_needs_no_space(online, entry, expected, monkeypatch, there, fits):
+    partial = staging_of("tiny") / ".partial" / UNET
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(expected[UNET][:there])
+    free = sum(map(len, expected.values())) - 30_000 + 50_000_000
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: namedtuple("usage", "free")(free))
+    if fits:
+        assert pull(entry, WHEN).is_dir()
+    else:
+        with pytest.raises(OutputError, match="are free there"):
+            pull(entry, WHEN)
+
+
+def test_a_store_that_may_not_be_written_is_told(online, entry, monkeypatch):
+    def refuse(*arguments, **named):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(OutputError, match="tiny: cannot be written: Permission denied") as caught:
+        pull(entry, WHEN)
+    assert caught.value.hint == "mend it, or name a folder elsewhere in ARTIFIX_WEIGHTS_DIR"
 
 
 def test_a_disk_that_fills_up_is_told_and_what_came_is_kept(online, entry, expected, contents, monkeypatch):
