@@ -1,7 +1,7 @@
 """A drawn case in files, and a pipeline that answers at once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from artifix.geometry import box_of, square_around
 from artifix.inputs.case import Case
 from artifix.inputs.stored_alignment import StoredAlignment
 from artifix.pipeline import RefineByAlignPipeline
+from artifix.refinement.refiner import Sampling
 from artifix.registration.context_band import BandScore
 from artifix.registration.hypothesis import Hypothesis, Support
 from artifix.registration.transform import Transform
@@ -96,7 +97,11 @@ class FakePipeline:
     matches: tuple[Matches, ...] = (Matches(SPOTS, SPOTS + SHIFT, np.ones(3), "sift", 1.0),)
     weights_name: str = "fake"
     weights_sha256: str = "0" * 64
+    located_with: None = None
     seen: list[CommandConfig] = field(default_factory=list)
+
+    def settled(self, config: CommandConfig) -> CommandConfig:
+        return replace(config, refinement=Sampling(1, 1.0, 1.0).settle(config.refinement))
 
     def search(self, case: Case, config: CommandConfig, progress: Progress | None = None) -> LocateResult:
         self.seen.append(config)

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from artifix.cli.app import main
-from artifix.config import CommandConfig, RefinementConfig
+from artifix.config import CommandConfig
 
 pytestmark = pytest.mark.usefixtures("pipeline")
 
@@ -81,4 +81,4 @@ def test_a_missing_file_exits_3(artifix, files, tmp_path):
 
 def test_help_tells_the_default_of_the_config(capsys):
     main(["refine", "--help"])
-    assert f"Sampling steps, 1 to 1000. Default: {RefinementConfig().steps}." in capsys.readouterr().out
+    assert "Sampling steps, 1 to 1000. Default: as the weights are best." in capsys.readouterr().out

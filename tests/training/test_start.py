@@ -150,7 +150,8 @@ def test_a_training_step_teaches_unet_encoder_and_projection(recipe, inpainting,
     assert network.projection.layers[1].weight.grad.abs().sum() > 0
     assert network.image_encoder.embeddings.position_embeddings.grad.abs().sum() > 0
     aligned = network.unet.conv_in.weight.grad[:, 9:]
-    assert aligned.abs().sum() > 0
+    # Where attention is trained no reference is aligned yet.
+    assert (aligned.abs().sum() > 0) == (task == REFINEMENT)
     assert not any(p.grad is not None for p in network.codec.parameters())
 
 
