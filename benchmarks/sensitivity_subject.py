@@ -15,7 +15,8 @@ from artifix.config import AlignmentConfig, RefineConfig, override
 from artifix.evaluation import metrics
 from artifix.evaluation.cases import KnownCase
 from artifix.pipeline import RefineByAlignPipeline
-from artifix.refinement import stage as repainting
+from artifix.refinement.network_refiner import NetworkRefiner
+from artifix.refinement.refiner import Canvas
 from artifix.tuning import tuned_rooms
 
 FULL = override(RefineConfig(), force=True)
@@ -51,27 +52,28 @@ class OnceDrawn:
     @contextmanager
     def instead(self) -> Iterator[None]:
         """Ask the network of stage 2 only for what it was not asked before."""
-        condition, draw = repainting._condition, repainting._draw
+        condition, draw = NetworkRefiner._condition, NetworkRefiner._draw
         with (
-            patch.object(repainting, "_condition", lambda *asked: self._condition_of(condition, *asked)),
-            patch.object(repainting, "_draw", lambda *asked: self._drawn_of(draw, *asked)),
+            patch.object(NetworkRefiner, "_condition", lambda *asked: self._condition_of(condition, *asked)),
+            patch.object(NetworkRefiner, "_draw", lambda *asked: self._drawn_of(draw, *asked)),
         ):
             yield
 
-    def _condition_of(self, make: Callable[..., Any], *asked: Any) -> Any:
-        *_, crop, mask, region, paste = asked
+    def _condition_of(self, make: Callable[..., Any], refiner: NetworkRefiner, canvas: Canvas) -> Any:
+        paste = canvas.paste
         pixels = () if paste is None else (paste.pixels, paste.foreground)
-        inputs = (crop, mask, region, *pixels)
+        region = canvas.region_picture(refiner.network.reference_size_px)
+        inputs = (canvas.crop, canvas.mask, region, *pixels)
         if self._asked is None:
-            self._asked, self._condition = inputs, make(*asked)
+            self._asked, self._condition = inputs, make(refiner, canvas)
         same = len(inputs) == len(self._asked) and all(map(np.array_equal, inputs, self._asked))
-        return self._condition if same else make(*asked)
+        return self._condition if same else make(refiner, canvas)
 
-    def _drawn_of(self, draw: Callable[..., Any], network: Any, condition: Any, *asked: Any) -> Any:
+    def _drawn_of(self, draw: Callable[..., Any], refiner: Any, condition: Any, *asked: Any) -> Any:
         if condition is not self._condition:
-            return draw(network, condition, *asked)
+            return draw(refiner, condition, *asked)
         if self._drawn is None:
-            self._drawn = draw(network, condition, *asked)
+            self._drawn = draw(refiner, condition, *asked)
         return self._drawn
 
 

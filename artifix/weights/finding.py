@@ -16,7 +16,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 SEARCHED = (_PACKAGE.parent / "weights", _PACKAGE / "_weights")
 
 
-def find_weights(name_or_folder: str | None) -> Path:
+def find_weights(name_or_folder: str | os.PathLike[str] | None) -> Path:
     """The folder of the weights called by name or by path.
 
     Order: the argument, ARTIFIX_WEIGHTS, the bundled default; a name is looked up among the bundled weights,
@@ -25,7 +25,7 @@ def find_weights(name_or_folder: str | None) -> Path:
     Raises:
         WeightsError: nothing is there.
     """
-    wanted = name_or_folder or os.environ.get("ARTIFIX_WEIGHTS") or DEFAULT_NAME
+    wanted = os.fspath(name_or_folder or "") or os.environ.get("ARTIFIX_WEIGHTS") or DEFAULT_NAME
     named = Path(wanted)
     for folder in (named, *_bundled_places(wanted)):
         if (folder / MODEL_NAME).is_file():

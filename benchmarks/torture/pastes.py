@@ -68,7 +68,8 @@ class Painter:
         )
         return result_of(found)
 
-    network = None  # nobody asks it
+    network = painter = located_with = None  # nobody asks them
+    refiner, settled = RefineByAlignPipeline.refiner, RefineByAlignPipeline.settled
     refine = RefineByAlignPipeline.refine
 
 

@@ -1,5 +1,7 @@
 """What numbers set by hand are worth: how they are varied, what is run again, and what is told."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import sensitivity
@@ -10,8 +12,8 @@ from sensitivity_table import Row, by_number, markdown, read_rows, table
 from artifix.evaluation.cases import read_known_case
 from artifix.network.device import choose_device, choose_dtype
 from artifix.pretrained import load_pipeline
-from artifix.refinement import stage as repainting
 from artifix.refinement import tuning
+from artifix.refinement.network_refiner import NetworkRefiner
 
 REFINEMENT = "refinement"
 
@@ -66,13 +68,15 @@ def test_a_recording_tells_which_numbers_were_read_and_the_room_gets_its_own_bac
 
 def test_the_network_is_asked_again_only_where_its_input_is_another(monkeypatch):
     asked = []
-    monkeypatch.setattr(repainting, "_condition", lambda *given: asked.append(given) or object())
-    monkeypatch.setattr(repainting, "_draw", lambda network, condition, seeds: (condition, seeds))
-    crop, mask, region = np.zeros((2, 2, 3)), np.ones((2, 2)), np.zeros((2, 2, 3))
+    refiner = NetworkRefiner(SimpleNamespace(reference_size_px=8))
+    monkeypatch.setattr(NetworkRefiner, "_condition", lambda *given: asked.append(given) or object())
+    monkeypatch.setattr(NetworkRefiner, "_draw", lambda refiner, condition, seeds: (condition, seeds))
+    crop, mask, reference = np.zeros((2, 2, 3)), np.ones((2, 2)), np.zeros((4, 4, 3), np.uint8)
     with OnceDrawn().instead():
-        first = repainting._draw(None, repainting._condition(None, crop, mask, region, None), [0])
-        again = repainting._draw(None, repainting._condition(None, crop.copy(), mask, region, None), [0])
-        other = repainting._draw(None, repainting._condition(None, crop + 1, mask, region, None), [0])
+        first, again, other = (
+            refiner._draw(refiner._condition(Canvas(seen, mask, None, reference, Box(0, 0, 4, 4))), [0])
+            for seen in (crop, crop.copy(), crop + 1)
+        )
     assert first is again
     assert other is not first
     assert len(asked) == 2

@@ -1,12 +1,15 @@
 """Where a setting comes from: option, then environment, then file, then default."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from artifix.cli.app import main
-from artifix.config import CommandConfig
+from artifix.config import CommandConfig, RefinementConfig
+from artifix.refinement.refiner import Sampling
 
 pytestmark = pytest.mark.usefixtures("pipeline")
 
@@ -20,7 +23,8 @@ def toml(tmp_path):
 
 def test_defaults_are_those_of_the_config(artifix, files, pipeline):
     artifix("refine", *files.arguments())
-    assert pipeline.seen == [CommandConfig()]
+    sampling = Sampling(1, 1.0, 1.0)  # of the weights
+    assert pipeline.seen == [replace(CommandConfig(), refinement=sampling.settle(RefinementConfig()))]
 
 
 def test_a_file_wins_over_the_defaults(artifix, files, pipeline, toml):
