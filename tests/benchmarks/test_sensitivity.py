@@ -10,10 +10,12 @@ from sensitivity_subject import OnceDrawn, Recording, numbers_of, repaired, subj
 from sensitivity_table import Row, by_number, markdown, read_rows, table
 
 from artifix.evaluation.cases import read_known_case
+from artifix.geometry import Box
 from artifix.network.device import choose_device, choose_dtype
 from artifix.pretrained import load_pipeline
 from artifix.refinement import tuning
 from artifix.refinement.network_refiner import NetworkRefiner
+from artifix.refinement.refiner import Canvas
 
 REFINEMENT = "refinement"
 
