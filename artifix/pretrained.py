@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from diffusers import AutoencoderKL
 
 from artifix.base_models.placing import Placing
 from artifix.errors import ArtifixError, WeightsError, is_out_of_memory
@@ -81,5 +82,8 @@ def _own(folder: Path, digest: str, device: torch.device, dtype: torch.dtype) ->
         require_fitting_codec("codec", pipeline.codec, pipeline.unet, folder)
     require_values(pipeline.components, folder)
     pipeline.to(device)
+    if isinstance(pipeline.codec, AutoencoderKL):  # of full size, where the layout counts
+        pipeline.codec.to(memory_format=torch.channels_last)
+        pipeline.unet.to(memory_format=torch.channels_last)
     pipeline.weights_name, pipeline.weights_sha256 = folder.name, digest
     return pipeline
