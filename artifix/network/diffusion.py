@@ -48,6 +48,14 @@ class Condition:
         """The unconditional branch of classifier-free guidance: nothing read, as dropped in training."""
         return self.kept(torch.zeros(len(self.tokens), dtype=torch.bool, device=self.tokens.device))
 
+    def with_unconditional(self) -> "Condition":
+        """Both branches of classifier-free guidance in one batch of 2 B: conditional, then unconditional."""
+        blind = self.without_tokens()
+        joined: dict[str, Any] = {
+            f.name: _joined_rows(getattr(self, f.name), getattr(blind, f.name)) for f in fields(self)
+        }
+        return Condition(**joined)
+
     def repeated(self, count: int) -> "Condition":
         """A batch of one, repeated without copying."""
         repeated: dict[str, Any] = {f.name: _repeated(getattr(self, f.name), count) for f in fields(self)}
@@ -56,6 +64,14 @@ class Condition:
 
 def _kept(part: Tensor, rows: Tensor) -> Tensor:
     return part * rows.view(-1, *[1] * (part.dim() - 1)).to(part.dtype)
+
+
+def _joined_rows(
+    first: Tensor | tuple[Tensor, ...], second: Tensor | tuple[Tensor, ...]
+) -> Tensor | tuple[Tensor, ...]:
+    if isinstance(first, tuple):
+        return tuple(torch.cat(pair) for pair in zip(first, second, strict=True))
+    return torch.cat([first, second])  # type: ignore[list-item]  # both are tensors, or both tuples
 
 
 def _repeated(part: Tensor | tuple[Tensor, ...], count: int) -> Tensor | tuple[Tensor, ...]:
@@ -136,21 +152,22 @@ class Denoiser:
         timestep: Tensor,
         condition: Condition,
         guidance_scale: float,
-        unconditional: Condition | None = None,
+        both: Condition | None = None,
     ) -> Tensor:
-        """`predict_clean` with classifier-free guidance (Ho & Salimans 2022); a scale of 1 costs one pass.
+        """`predict_clean` with classifier-free guidance (Ho & Salimans 2022): one pass of twice the batch.
 
         Args:
             noisy: (B, C, h, w) latents at `timestep`.
             timestep: (B,) int64 of the training schedule.
             condition: see `Condition`.
             guidance_scale: 1 = none.
-            unconditional: `condition` without tokens, where it is there already.
+            both: `condition.with_unconditional()`, where it is there already.
         """
-        conditional = self.predict_clean(noisy, timestep, condition)
         if guidance_scale == 1:
-            return conditional
-        blind = self.predict_clean(noisy, timestep, unconditional or condition.without_tokens())
+            return self.predict_clean(noisy, timestep, condition)
+        both = both or condition.with_unconditional()
+        clean = self.predict_clean(noisy.repeat(2, 1, 1, 1), timestep.repeat(2), both)
+        conditional, blind = clean.chunk(2)
         return blind + guidance_scale * (conditional - blind)
 
     def ddim_step(self, noisy: Tensor, clean: Tensor, timestep: int, following: int) -> Tensor:
@@ -183,7 +200,7 @@ class Denoiser:
         Args:
             noise: (B, C, h, w) standard normal.
             condition: see `Condition`.
-            steps: network evaluations (twice as many with guidance).
+            steps: network evaluations (of twice the batch with guidance).
             guidance_scale: 1 = none.
             strength: 1 starts from pure noise, less from the starting estimate noised to that share of the
                 schedule.
@@ -197,11 +214,11 @@ class Denoiser:
         timesteps = [max(round(highest * (steps - i) / steps) - 1, 0) for i in range(steps)]
         alpha = self.scheduler.alphas_cumprod[timesteps[0]].item()
         latents = noise if strength >= 1 else alpha**0.5 * condition.start + (1 - alpha) ** 0.5 * noise
-        unconditional = condition.without_tokens()
+        both = None if guidance_scale == 1 else condition.with_unconditional()
         with remembered_tokens(self.unet):
             for i, timestep in enumerate(timesteps):
                 at = torch.full((noise.shape[0],), timestep, dtype=torch.int64, device=noise.device)
-                clean = self.guided_clean(latents, at, condition, guidance_scale, unconditional)
+                clean = self.guided_clean(latents, at, condition, guidance_scale, both)
                 following = timesteps[i + 1] if i + 1 < steps else -1
                 latents = self.ddim_step(latents, clean, timestep, following)
                 after_step(i + 1, steps)

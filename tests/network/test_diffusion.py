@@ -122,11 +122,15 @@ def test_guidance_of_one_makes_one_pass(condition, latents):
     assert len(oracle.tokens) == 1
 
 
-def test_other_guidance_goes_away_from_the_pass_without_tokens(condition, latents):
-    oracle = Oracle(lambda tokens: latents * (3.0 if tokens.any() else 1.0))
+def test_other_guidance_goes_away_from_what_is_seen_without_tokens(condition, latents):
+    """Both are seen in one pass: those with tokens first."""
+    oracle = Oracle(
+        lambda tokens: torch.cat([latents, latents]) * (1.0 + 2.0 * tokens.any((1, 2)).view(-1, 1, 1, 1))
+    )
     at = torch.zeros(2, dtype=torch.int64)
     clean = denoiser(oracle).guided_clean(latents, at, condition, 2.0)
-    assert [tokens.any().item() for tokens in oracle.tokens] == [True, False]
+    (tokens,) = oracle.tokens
+    assert tokens.any((1, 2)).tolist() == [True, True, False, False]
     assert torch.allclose(clean, latents * 5)
 
 
@@ -159,10 +163,21 @@ def test_sampling_evaluates_the_network_once_a_step_and_tells_each(condition, la
     assert told == [(i + 1, steps) for i in range(steps)]
 
 
-def test_guided_sampling_evaluates_twice_a_step(condition, latents):
-    oracle = Oracle(latents)
+def test_guided_sampling_sees_both_branches_in_one_pass_a_step(condition, latents):
+    oracle = Oracle(torch.cat([latents, latents]))
     denoiser(oracle).sample(latents, condition, steps=3, guidance_scale=2.0)
-    assert len(oracle.timesteps) == 6
+    assert [len(noisy) for noisy in oracle.noisy] == [4, 4, 4]
+
+
+def test_both_branches_of_guidance_are_alike_but_for_what_is_read_of_the_reference(tiny):
+    with torch.no_grad():
+        whole = tiny.condition()
+    both = whole.with_unconditional()
+    for joined, plain in ((both.masked, whole.masked), (both.matches[0], whole.matches[0])):
+        assert torch.equal(joined, torch.cat([plain, plain]))
+    assert torch.equal(both.tokens[:2], whole.tokens)
+    assert not both.tokens[2:].any()
+    assert not both.share[2:].any()
 
 
 def test_less_strength_starts_from_the_noised_estimate(condition, latents, random):
