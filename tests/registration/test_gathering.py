@@ -182,3 +182,16 @@ def test_the_stretch_is_that_of_the_matrix_at_the_masks_centre(torn):
     slanted = DisparityMap(Box(0, 0, 400, 300), (1.0, 0.0), np.tile(np.arange(400, dtype=np.int16), (300, 1)))
     transform = Transform(np.array([[1, 0, 0], [0, 1, 0], [p, 0, 1.0]]), slanted if torn else None)
     assert told(transform=transform).stretch == pytest.approx(np.log(largest / least) ** 2, rel=1e-4)
+
+
+@pytest.mark.parametrize(("said", "share"), [(0.25, 0.25), (1.0, 1.0), (1.25, 1.0), (2.0, 1.0)])
+def test_where_less_than_one_cell_has_a_say_it_says_so_much_less(said, share):
+    """Of two cells that count half and more, both alike; their structure makes each count 0.71."""
+    turns = np.where(COLUMNS % 2, 1.0, -1.0)[..., None].astype(np.float32)
+    of_structure = np.sqrt(40**2 - 1) / (np.sqrt(40**2 - 1) + 16)
+    mask = np.zeros((CELLS, CELLS), np.float32)
+    mask[10, 12:14] = said / 2 / of_structure
+    found = told(content(checked(40, 40), turns, mask), Seen(checked(40, 40), ONE, turns))
+    assert found.content == pytest.approx(share, abs=2e-3)
+    found = told(content(checked(40, 40), turns, shown=mask), Seen(checked(40, 40), ONE, turns))
+    assert found.surroundings == pytest.approx(share, abs=2e-3)

@@ -75,3 +75,17 @@ def test_what_matches_hold_fast_is_not_moved(reference, mask, image):
     start = identity(band)
     held = energy(start, 0.6) + 1e6 * np.eye(start.coefficients[..., 0].size)
     assert np.abs(polish_spline_warp(band, show, start, held).coefficients).max() < 0.05
+
+
+def test_a_warp_that_matches_hold_fast_stays_where_it_starts_though_it_is_bowed(
+    reference, mask, truth, image
+):
+    band = band_around(image, mask)
+
+    def show(warp: SplineWarp) -> np.ndarray:
+        return sample(reference, points_on(band.crop, warp.points), band.crop.size)[0]
+
+    start = SplineWarp(truth.box, truth.coefficients + np.array([0.4, -0.7]))
+    held = 1e7 * np.eye(start.coefficients[..., 0].size)
+    found = polish_spline_warp(band, show, start, held)
+    assert found.coefficients == pytest.approx(start.coefficients, abs=0.01)
