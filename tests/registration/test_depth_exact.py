@@ -80,6 +80,20 @@ def test_a_disparity_is_what_is_left_beside_the_matrix():
     assert found.steps == pytest.approx(np.full((76, 84), 64), abs=1)
 
 
+@pytest.mark.parametrize("direction", [(0.6, 0.8), (-0.8, 0.6), (0.0, -1.0)])
+def test_a_plane_slants_along_the_direction_and_across_it(direction):
+    """The shift is 4 px in the middle; it grows by 0.06 px down and falls by 0.04 to the right."""
+    growth, (right, down) = np.array([-0.04, 0.06]), direction
+    plane = SAME + np.array([[*(right * growth), 0], [*(down * growth), 0], [0, 0, 0]])
+    middle = np.array([109.5, 95.5])
+    plane[:2, 2] = (4 - growth @ middle) * np.array(direction)
+    found = found_in(plane, along(0, 8, direction), plane)
+    y, x = np.mgrid[58:134, 68:152]
+    wanted = 16 * (4 + growth[0] * (x - middle[0]) + growth[1] * (y - middle[1]))
+    assert found.steps == pytest.approx(wanted, abs=16)
+    assert np.abs(found.steps - wanted).mean() < 3
+
+
 @pytest.mark.parametrize("slope", [0.08, -0.08])
 def test_behind_the_mask_depth_slants_as_the_surface_does(slope):
     """In the mask's 40 columns nothing is seen: without the surface depth would be even there and step."""
@@ -94,9 +108,13 @@ def test_behind_the_mask_depth_slants_as_the_surface_does(slope):
 
 
 def test_depth_goes_on_from_below_too_where_the_surface_slants_downwards():
+    """The frame is higher than wide: its last rows differ from those before by more than the error."""
+    mask = np.zeros(SIZE, bool)
+    mask[76:116, 100:108] = True
     plane = np.array([[1, 0.1, 4 - 9.6], [0, 1, 0], [0, 0, 1]])
-    found = found_in(plane, along(0, 8), plane)
-    wanted = 16 * (4 + 0.1 * (np.arange(58, 134) - 96))
+    found = found_in(plane, along(-2, 10), plane, mask)
+    assert found.box == Box(60, 36, 148, 156)
+    wanted = 16 * (4 + 0.1 * (np.arange(36, 156) - 96))
     assert np.abs(found.steps - wanted[:, None])[5:-5, 5:-5].max() < 12
 
 
@@ -169,26 +187,27 @@ def tinted(seed: int, colour: np.ndarray) -> np.ndarray:
     return np.clip(noise(seed).astype(int) // 2 + 64 + colour // 2, 0, 255).astype(np.uint8)
 
 
-def two_sheets(left: int, right: int, edge: int = 110) -> tuple[np.ndarray, np.ndarray]:
-    """(image, reference): the reference shows red up to an edge, blue beyond; the image has each shifted.
-
-    Where both meet in the image the red ones lie before the blue ones.
-    """
+def two_sheets(
+    left: int, right: int, edge: int = 110, is_blue_in_front: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """(image, reference): the reference shows red up to an edge, blue beyond; the image has each shifted."""
     red, blue = tinted(1, RED), tinted(2, BLUE)
     reference = np.where(np.arange(SIZE[1])[:, None] < edge, red, blue)
     image_red, image_blue = np.roll(red, -left, 1), np.roll(blue, -right, 1)
-    return np.where(np.arange(SIZE[1])[:, None] < edge - left, image_red, image_blue), reference
+    ends = edge - (right if is_blue_in_front else left)
+    return np.where(np.arange(SIZE[1])[:, None] < ends, image_red, image_blue), reference
 
 
-@pytest.mark.parametrize(("left", "right"), [(2, 8), (-8, -2), (-4, 2)])
-def test_where_sheets_meet_the_one_that_the_image_shows_in_front_is_in_front(left, right):
-    """The red one is displaced less, so that the image shows it over blue points that lie there too."""
-    image, reference = two_sheets(left, right)
+@pytest.mark.parametrize(("left", "right"), [(2, 8), (-8, -2), (-3, 3)])
+@pytest.mark.parametrize("is_blue_in_front", [False, True])
+def test_where_sheets_meet_the_one_that_the_image_shows_in_front_is_in_front(left, right, is_blue_in_front):
+    """Blue is displaced farther to the left of the image, so that some points of both lie there."""
+    image, reference = two_sheets(left, right, is_blue_in_front=is_blue_in_front)
     scene = Scene(spoiled(image), MASK, reference)
     found = disparity_of(scene, along(left, right), SAME)
     assert found is not None
-    edge = 110 - left - BOX.left  # in the image, from the box's left side
-    assert found.steps[4:-4, 8 : edge - 3] == pytest.approx(np.full((68, edge - 11), 16 * left), abs=2)
+    edge = 110 - (right if is_blue_in_front else left) - BOX.left  # in the image, from the box's left side
+    assert found.steps[8:-8, 8 : edge - 4] == pytest.approx(np.full((60, edge - 12), 16 * left), abs=2)
     assert found.steps[8:-8, edge + 3 : -8] == pytest.approx(np.full((60, 73 - edge), 16 * right), abs=2)
 
 
