@@ -151,6 +151,10 @@ def told_to_match(monkeypatch, parallax: Parallax, mask: np.ndarray = MASK) -> l
 def test_the_matcher_sweeps_what_matches_say_and_four_px_more_forth_and_back(monkeypatch):
     told = told_to_match(monkeypatch, along(3, 6))
     assert [(t["minDisparity"], t["numDisparities"]) for t in told] == [(-1, 16), (-10, 16)]
+    told = told_to_match(monkeypatch, along(-1, 6))  # 16 steps
+    assert [(t["minDisparity"], t["numDisparities"]) for t in told] == [(-5, 16), (-10, 16)]
+    told = told_to_match(monkeypatch, along(-1, 7))
+    assert [(t["minDisparity"], t["numDisparities"]) for t in told] == [(-5, 32), (-11, 32)]
     told = told_to_match(monkeypatch, along(-2, 7))  # 18 steps; they are counted in sixteens
     assert [(t["minDisparity"], t["numDisparities"]) for t in told] == [(-6, 32), (-11, 32)]
 

@@ -26,13 +26,16 @@ INNER = np.s_[32:44, 32:52]  # of the box, the mask
 def told(monkeypatch):
     """told(forth, back): the map where the matcher says so, in px, of each pixel of the frame."""
     # A median would smooth what single pixels say.
-    monkeypatch.setattr(tuning, "REGISTRATION", replace(tuning.REGISTRATION, depth_speck_px=1))
+    monkeypatch.setattr(
+        tuning, "REGISTRATION", replace(tuning.REGISTRATION, depth_speck_px=1, depth_least_known=1e-4)
+    )
 
     class Matcher:
         def __init__(self, says: np.ndarray) -> None:
             self.says = says
 
         def compute(self, wide: np.ndarray, _: np.ndarray) -> np.ndarray:
+            widths.append(wide.shape[1])
             pad = (wide.shape[1] - self.says.shape[1]) // 2
             return np.pad(np.round(16 * self.says).astype(np.int16), ((0, 0), (pad, pad)))
 
@@ -50,6 +53,8 @@ def told(monkeypatch):
         assert found is not None
         return found
 
+    widths: list[int] = []
+    found.widths = widths
     return found
 
 
@@ -148,3 +153,43 @@ def test_a_pixel_that_is_not_known_takes_the_shift_along_even_colour_and_not_of_
     assert (steps[34:40, 40:42] == 16).all()
     assert not steps[34:40, 33:38].any()
     assert not steps[34:40, 45:51].any()
+
+
+@pytest.mark.parametrize(
+    ("near", "off", "is_near"),
+    [
+        ((0, 10), (12, 0), True),  # along a row it is as far as so many px
+        ((0, -10), (12, 0), True),
+        ((10, 0), (0, 12), True),
+        ((-10, 0), (0, 12), True),
+        ((7, 7), (0, 11), True),  # 9.9 px
+        ((7, -7), (11, 0), True),
+        ((-7, 7), (0, -11), True),
+        ((-7, -7), (-11, 0), True),
+        ((8, 8), (0, 11), False),  # 11.3 px
+        ((8, -8), (0, 11), False),
+    ],
+)
+def test_over_one_colour_the_nearest_pixel_that_is_known_is_taken_diagonal_steps_being_longer(
+    told, near, off, is_near
+):
+    """Of all pixels but two, forth and back say something else; one of these two tells of 1 px."""
+    forth, back = np.full((HEIGHT, WIDTH), 4.0), np.full((HEIGHT, WIDTH), 3.0)
+    y, x = 60, 30
+    forth[y + near[0], x + near[1]], back[y + near[0], x + near[1] - 1] = 1, -1
+    forth[y + off[0], x + off[1]] = back[y + off[0], x + off[1]] = 0
+    steps = told(forth, back).steps
+    assert steps[y, x] == (16 if is_near else 0)
+
+
+def test_what_is_swept_last_is_believed_and_what_lies_beyond_is_none(told):
+    """Matches say -3 to 3 px, and four more are swept at either end."""
+    for shift, is_believed in ((-7, True), (-7.5, False)):
+        forth, back = nothing()
+        forth[8:20, 10:30], back[8:20, 17:38] = shift, -shift
+        assert (told(forth, back).steps[12, 22:34] == -112).all() == is_believed
+
+
+def test_pictures_are_widened_by_all_that_is_swept_and_a_block_for_their_ends_to_be_matched(told):
+    told(*nothing())
+    assert told.widths == [WIDTH + 2 * (16 + 7 + 9)] * 2
