@@ -141,3 +141,27 @@ def test_an_artifact_so_near_beside_the_bands_box_takes_weight_at_its_edge(side,
     }
     for name, edge in edges.items():
         assert found.weight[edge].any() == (is_weighed or name != side)
+
+
+@pytest.mark.parametrize("upright", [True, False])
+def test_the_band_of_a_picture_of_a_single_row_keeps_a_row(upright):
+    mask = np.zeros((1, 600), bool)
+    mask[:, 50:550] = True
+    mask = mask.T if upright else mask
+    found = band_around(np.zeros((*mask.shape, 3), np.uint8), mask)
+    assert found.crop.size == ((192, 1) if upright else (1, 192))
+
+
+@pytest.mark.parametrize("deviation", [0.2, 0.5])
+def test_faint_structure_is_weighed_as_any_and_its_agreement_is_what_noise_leaves(deviation):
+    """Columns lie in turn above and below grey: in all windows alike."""
+    picture = np.zeros((40, 40, 3), np.float32)
+    picture += (16 + deviation * (1 - 2 * (np.arange(40) % 2)))[:, None].astype(np.float32)
+    weight = np.zeros((40, 40), np.float32)
+    weight[18:22, 18:22] = 1
+    found = compare(flat_band(picture, weight), picture, np.ones(weight.shape, bool))
+    assert found.agreement == pytest.approx(
+        deviation**2 / (deviation**2 + TUNED.noise_deviation**2), rel=0.05
+    )
+    assert found.texture == pytest.approx(deviation / (deviation + TUNED.salient_deviation), rel=0.05)
+    assert found.texture * 16 < 1

@@ -44,12 +44,14 @@ def told(monkeypatch):
         back: np.ndarray,
         direction: tuple[float, float] = (1.0, 0.0),
         reference: np.ndarray | None = None,
+        image: np.ndarray | None = None,
     ) -> DisparityMap:
         both = iter([Matcher(forth), Matcher(back)])
         monkeypatch.setattr(cv2.StereoSGBM, "create", lambda **_: next(both))
         grey = np.full((*SIZE, 3), 90, np.uint8)
         parallax = Parallax(np.eye(3), np.array(direction), -3.0, 3.0, NONE)
-        found = disparity_of(Scene(grey, MASK, grey if reference is None else reference), parallax, np.eye(3))
+        pictures = [grey if given is None else given for given in (image, reference)]
+        found = disparity_of(Scene(pictures[0], MASK, pictures[1]), parallax, np.eye(3))
         assert found is not None
         return found
 
@@ -193,3 +195,17 @@ def test_what_is_swept_last_is_believed_and_what_lies_beyond_is_none(told):
 def test_pictures_are_widened_by_all_that_is_swept_and_a_block_for_their_ends_to_be_matched(told):
     told(*nothing())
     assert told.widths == [WIDTH + 2 * (16 + 7 + 9)] * 2
+
+
+@pytest.mark.parametrize("is_red_in_front", [True, False])
+def test_only_where_two_sheets_meet_the_picture_is_asked_which_is_in_front(told, is_red_in_front):
+    """Red is shifted 2 px to the right, blue as far to the left: what differs by 4 px sums up to nothing."""
+    ends = 22 if is_red_in_front else 18  # in the image; in the reference at 20
+    columns = np.arange(SIZE[1])[:, None] - BOX.left
+    red, blue = np.array([200, 0, 0], np.uint8), np.array([0, 0, 200], np.uint8)
+    image, reference = (np.tile(np.where(columns < at, red, blue), (SIZE[0], 1, 1)) for at in (ends, 20))
+    row = np.arange(WIDTH)
+    forth, back = (np.tile(d, (HEIGHT, 1)) for d in (np.where(row < 20, -2, 2), np.where(row < ends, 2, -2)))
+    steps = told(forth, back, reference=reference, image=image).steps
+    assert (steps[:, 4:ends] == -32).all()
+    assert (steps[:25, ends:60] == 32).all()

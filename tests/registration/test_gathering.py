@@ -195,3 +195,8 @@ def test_where_less_than_one_cell_has_a_say_it_says_so_much_less(said, share):
     assert found.content == pytest.approx(share, abs=2e-3)
     found = told(content(checked(40, 40), turns, shown=mask), Seen(checked(40, 40), ONE, turns))
     assert found.surroundings == pytest.approx(share, abs=2e-3)
+
+
+def test_a_match_at_one_and_a_half_diagonals_is_too_far_away_and_an_error_at_the_limit_is_not():
+    assert told(pool=[away([(150, 0), (0, -150), (-149.99, 0)], (0, 0))]).classical == 1
+    assert told(pool=[away([(0, 0), (5, 5), (9, 1)], (6.0, 0))]).classical == 2
