@@ -230,3 +230,12 @@ def test_an_area_of_next_to_nothing_is_no_view_of_a_surface():
     for size, plausible in ((1e-5, False), (0.5, True)):
         assert is_plausible(np.diag([size, size, 1]), HERE) is plausible
     assert not is_plausible(np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1.0]]), HERE)
+
+
+@pytest.mark.parametrize("p", [0.02, -0.02])
+@pytest.mark.parametrize(("off", "plausible"), [(-0.05, True), (0.05, False)])
+def test_the_scale_that_is_limited_is_the_one_in_the_middle_of_the_box(p, off, plausible):
+    """At its sides it is a fifth larger, and smaller."""
+    for limit, way in zip(TUNED.scales, (-1, 1), strict=True):
+        enlarge = np.diag([limit * (1 + way * off)] * 2 + [1])
+        assert is_plausible(enlarge @ tilted(p), HERE) is plausible

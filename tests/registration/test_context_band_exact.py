@@ -112,6 +112,10 @@ def test_of_a_wide_band_the_image_and_the_weight_are_shrunk_alike():
     scale = 192 / (420 + reach)
     assert found.crop.size == (round((20 + 2 * reach) * scale), 192)
     assert found.weight.shape == found.crop.size
+    column = found.weight[:, 100]
+    assert 0.9 < column[column > 0].max() <= 1
+    beside = np.flatnonzero(column == 0)
+    assert column[[beside[0] - 1, beside[-1] + 1]].min() > 0.9  # no pixel is partly hidden
     hidden = found.weight == 0
     share = (mask[found.crop.box.slices()].sum() + 2 * 2 * 400) / (
         found.crop.box.height * found.crop.box.width
@@ -165,3 +169,7 @@ def test_faint_structure_is_weighed_as_any_and_its_agreement_is_what_noise_leave
     )
     assert found.texture == pytest.approx(deviation / (deviation + TUNED.salient_deviation), rel=0.05)
     assert found.texture * 16 < 1
+
+
+def test_a_score_that_says_nothing_of_texture_is_of_full_texture():
+    assert BandScore(0.5) == BandScore(0.5, 1.0)

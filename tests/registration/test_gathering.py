@@ -200,3 +200,16 @@ def test_where_less_than_one_cell_has_a_say_it_says_so_much_less(said, share):
 def test_a_match_at_one_and_a_half_diagonals_is_too_far_away_and_an_error_at_the_limit_is_not():
     assert told(pool=[away([(150, 0), (0, -150), (-149.99, 0)], (0, 0))]).classical == 1
     assert told(pool=[away([(0, 0), (5, 5), (9, 1)], (6.0, 0))]).classical == 2
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize(("place", "alike"), [(8, 1), (9, 1 / 3), (10, -1 / 3), (11, -1)])
+def test_a_cell_is_as_alike_as_it_and_the_eight_around_it_are(axis, place, alike):
+    """Before the tenth row, or column, descriptors are the same, and from there on contrary."""
+    turns = np.where((ROWS + COLUMNS) % 2, 1.0, -1.0)[..., None].astype(np.float32)
+    other = turns * np.where((ROWS, COLUMNS)[axis] < 10, 1, -1)[..., None].astype(np.float32)
+    mask = np.zeros((CELLS, CELLS), np.float32)
+    mask[(place, 20) if axis == 0 else (20, place)] = 1
+    found = told(content(checked(40, 40), turns, mask), Seen(checked(40, 40), ONE, other))
+    share = np.sqrt(40**2 - 1) / (np.sqrt(40**2 - 1) + 16)
+    assert found.content == pytest.approx(share * alike, abs=2e-3)
