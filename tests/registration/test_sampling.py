@@ -377,7 +377,10 @@ def test_a_sliver_of_the_reference_between_the_points_asked_first_is_measured(mo
     assert picture[1:4] == pytest.approx(source.reshape(3, 2, 40, 2).mean((1, 3)), abs=1e-3)
 
 
-@pytest.mark.parametrize(("by", "pixels"), [(-0.5, -1), (-0.25, 0), (0.25, 0), (0.5, 0), (0.75, 1), (1.5, 1)])
+@pytest.mark.parametrize(
+    ("by", "pixels"),
+    [(-0.5, -1), (-0.4, -1), (-0.35, 0), (0.25, 0), (0.5, 0), (0.6, 0), (0.65, 1), (0.75, 1), (1.5, 1)],
+)
 def test_an_outline_that_moves_by_half_a_pixel_rounds_to_the_left_and_up(by, pixels):
     """A fourth of a pixel is told apart; of each pixel's four by four the third of the third row decides."""
     for axis in range(2):
