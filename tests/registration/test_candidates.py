@@ -1,5 +1,6 @@
 """Transforms that matches propose, and which of them could be views of a surface."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -170,3 +171,71 @@ def test_the_horizon_must_not_cross_the_box(box):
             view = np.array([[1, 0, -50.0], [0, 1, -50], [0, 0, 1]])
             view[2, axis], view[2, 2] = -1 / (half * beyond), 1 + 50 / (half * beyond)
             assert is_plausible(view, box) is plausible
+
+
+NO_VIEWS = {
+    "none": None,
+    "not a number": np.array([[1, 0, np.nan], [0, 1, 0], [0, 0, 1]]),
+    "endless": np.array([[1, 0, np.inf], [0, 1, 0], [0, 0, 1]]),
+    "without an area": np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1.0]]),
+    "of hardly any area": np.diag([1e-5, 1e-5, 1.0]),
+    "the origin of the image is nowhere": np.array([[0, 0, 1], [0, 1, 0], [1, 0, 0.0]]),
+}
+
+
+@pytest.mark.parametrize("name", NO_VIEWS)
+def test_what_has_no_inverse_or_loses_the_origin_is_not_proposed_but_the_rest_is(monkeypatch, name):
+    kept = np.ones((20, 1), np.uint8)
+    matrix = NO_VIEWS[name]
+    monkeypatch.setattr(cv2, "findHomography", lambda *_: (matrix, kept))
+    models = [c.support.model for c in propose(pairs(20, SHIFT), Box(-1000, -1000, 1000, 1000))]
+    assert models == ["affine", "similarity"]
+    if matrix is not None and matrix[2, 2] == 1:
+        monkeypatch.setattr(cv2, "estimateAffine2D", lambda *_: (matrix[:2], kept))
+        models = [c.support.model for c in propose(pairs(20, SHIFT), Box(-1000, -1000, 1000, 1000))]
+        assert models == ["similarity"]
+
+
+def test_what_is_estimated_from_reference_to_image_is_inverted_and_its_inliers_are_counted(monkeypatch):
+    kept = np.array([[1]] * 13 + [[0]] * 7, np.uint8)
+    back = np.array([[2, 0, 4], [0, 4, 8], [0, 0, 2.0]])
+    monkeypatch.setattr(cv2, "findHomography", lambda *_: (back, kept))
+    monkeypatch.setattr(cv2, "estimateAffine2D", lambda *_: (np.array([[0, -0.5, 3], [0.25, 0, 1]]), kept))
+    monkeypatch.setattr(cv2, "estimateAffinePartial2D", lambda *_: (None, None))
+    homography, affine = propose(pairs(20, SHIFT), Box(-1000, -1000, 1000, 1000))
+    assert homography.transform.matrix == pytest.approx(np.array([[1, 0, -2], [0, 0.5, -2], [0, 0, 1]]))
+    assert affine.transform.matrix == pytest.approx(np.array([[0, 4, -4], [-2, 0, 6], [0, 0, 1]]))
+    assert (homography.support.inliers, affine.support.inliers) == (13, 13)
+
+
+def test_estimates_are_robust_to_the_matches_tolerance_and_sought_as_long_as_tuned(monkeypatch):
+    given = pairs(20, SHIFT, 2.5)
+    for name, method, at in (
+        ("findHomography", cv2.USAC_MAGSAC, 2),
+        ("estimateAffine2D", cv2.RANSAC, 3),
+        ("estimateAffinePartial2D", cv2.RANSAC, 3),
+    ):
+        asked = []
+        monkeypatch.setattr(cv2, name, lambda *told, asked=asked: asked.append(told) or (None, None))
+        list(propose(given, Box(-1000, -1000, 1000, 1000)))
+        (told,) = asked
+        assert told[0] is given.reference
+        assert told[1] is given.image
+        assert told[at] == method
+        assert told[at + 1] == 2.5
+        assert told[-2:] == (TUNED.ransac_iterations, TUNED.ransac_confidence)
+
+
+def test_an_area_of_next_to_nothing_is_no_view_of_a_surface():
+    for size, plausible in ((1e-5, False), (0.5, True)):
+        assert is_plausible(np.diag([size, size, 1]), HERE) is plausible
+    assert not is_plausible(np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1.0]]), HERE)
+
+
+@pytest.mark.parametrize("p", [0.02, -0.02])
+@pytest.mark.parametrize(("off", "plausible"), [(-0.05, True), (0.05, False)])
+def test_the_scale_that_is_limited_is_the_one_in_the_middle_of_the_box(p, off, plausible):
+    """At its sides it is a fifth larger, and smaller."""
+    for limit, way in zip(TUNED.scales, (-1, 1), strict=True):
+        enlarge = np.diag([limit * (1 + way * off)] * 2 + [1])
+        assert is_plausible(enlarge @ tilted(p), HERE) is plausible

@@ -182,3 +182,34 @@ def test_the_stretch_is_that_of_the_matrix_at_the_masks_centre(torn):
     slanted = DisparityMap(Box(0, 0, 400, 300), (1.0, 0.0), np.tile(np.arange(400, dtype=np.int16), (300, 1)))
     transform = Transform(np.array([[1, 0, 0], [0, 1, 0], [p, 0, 1.0]]), slanted if torn else None)
     assert told(transform=transform).stretch == pytest.approx(np.log(largest / least) ** 2, rel=1e-4)
+
+
+@pytest.mark.parametrize(("said", "share"), [(0.25, 0.25), (1.0, 1.0), (1.25, 1.0), (2.0, 1.0)])
+def test_where_less_than_one_cell_has_a_say_it_says_so_much_less(said, share):
+    """Of two cells that count half and more, both alike; their structure makes each count 0.71."""
+    turns = np.where(COLUMNS % 2, 1.0, -1.0)[..., None].astype(np.float32)
+    of_structure = np.sqrt(40**2 - 1) / (np.sqrt(40**2 - 1) + 16)
+    mask = np.zeros((CELLS, CELLS), np.float32)
+    mask[10, 12:14] = said / 2 / of_structure
+    found = told(content(checked(40, 40), turns, mask), Seen(checked(40, 40), ONE, turns))
+    assert found.content == pytest.approx(share, abs=2e-3)
+    found = told(content(checked(40, 40), turns, shown=mask), Seen(checked(40, 40), ONE, turns))
+    assert found.surroundings == pytest.approx(share, abs=2e-3)
+
+
+def test_a_match_at_one_and_a_half_diagonals_is_too_far_away_and_an_error_at_the_limit_is_not():
+    assert told(pool=[away([(150, 0), (0, -150), (-149.99, 0)], (0, 0))]).classical == 1
+    assert told(pool=[away([(0, 0), (5, 5), (9, 1)], (6.0, 0))]).classical == 2
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize(("place", "alike"), [(8, 1), (9, 1 / 3), (10, -1 / 3), (11, -1)])
+def test_a_cell_is_as_alike_as_it_and_the_eight_around_it_are(axis, place, alike):
+    """Before the tenth row, or column, descriptors are the same, and from there on contrary."""
+    turns = np.where((ROWS + COLUMNS) % 2, 1.0, -1.0)[..., None].astype(np.float32)
+    other = turns * np.where((ROWS, COLUMNS)[axis] < 10, 1, -1)[..., None].astype(np.float32)
+    mask = np.zeros((CELLS, CELLS), np.float32)
+    mask[(place, 20) if axis == 0 else (20, place)] = 1
+    found = told(content(checked(40, 40), turns, mask), Seen(checked(40, 40), ONE, other))
+    share = np.sqrt(40**2 - 1) / (np.sqrt(40**2 - 1) + 16)
+    assert found.content == pytest.approx(share * alike, abs=2e-3)

@@ -156,3 +156,7 @@ def test_a_field_of_attention_counts_by_shares_of_its_trust(flat_scene, trust):
 
 def test_patches_of_dinov2_verify_nothing_however_many_agree():
     assert verified_logit(hypothesis(0.9, 500, "dinov2"), evidence(learned=9.0)) == -np.inf
+
+
+def test_no_hypothesis_is_not_sure():
+    assert is_sure(None) is False

@@ -320,3 +320,71 @@ def test_a_gap_of_a_pixel_between_scattered_points_is_closed_and_a_wider_one_is_
         assert found[10:18, 16 : 16 + gap].all() == is_closed
         assert found[10:18, 12:16].all()
         assert found[10:18, 16 + gap : 20 + gap].all()
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "is_looked_at"),
+    [(6, 25, True), (5, 25, False), (22, 25, True), (23, 25, False),
+     (12, 14, True), (12, 13, False), (12, 34, True), (12, 35, False)],
+)  # fmt: skip
+def test_overshoot_is_cut_to_the_range_from_four_px_before_the_points_to_five_beyond(
+    row, column, is_looked_at
+):
+    """The points lie in columns 18 to 29 and rows 10 to 17; the edge between 50 and 200 overshoots."""
+    steps = np.full(SHAPE, 50, np.uint8)
+    steps[:, 24:] = 200
+    steps[row, column] = 255
+    x, y = np.meshgrid(np.arange(18, 29.51, 0.5), np.arange(10, 17.01, 0.5))
+    x, y = x + 0.25, y + 0.25
+    picture, _ = sample(steps, np.column_stack([x.ravel(), y.ravel()]), x.shape)
+    at_edge = picture[(np.abs(y - 12.25) > 3) & (np.abs(x - 24) < 4)]
+    assert (at_edge.max() > 205) == is_looked_at
+
+
+def test_of_a_large_picture_the_shrinkage_is_measured_between_every_third_point(monkeypatch):
+    """Six px of the picture are twelve of the reference, of which all but one step is one long."""
+    reference = noise((40, 90)).astype(np.float32)
+    x = np.cumsum(np.where(np.arange(36) % 6 == 5, 7, 1)) - 1.0
+    points = np.stack(np.meshgrid(x, np.arange(36.0)), -1).reshape(-1, 2)
+    exact = reference[:36, x.astype(int)]
+    for most, is_averaged in ((36 * 36, False), (36 * 36 // 9, True)):
+        monkeypatch.setattr(tuning, "REGISTRATION", replace(tuning.REGISTRATION, most_asked_pixels=most))
+        picture, _ = sample(reference, points, (36, 36))
+        assert np.allclose(picture, exact, atol=1e-3) != is_averaged
+
+
+@pytest.mark.parametrize("size", [(2, 40), (40, 2), (3, 30)])
+def test_of_a_large_picture_of_few_rows_all_points_are_measured(monkeypatch, size):
+    monkeypatch.setattr(tuning, "REGISTRATION", replace(tuning.REGISTRATION, most_asked_pixels=8))
+    reference = noise((80, 80)).astype(np.float32)
+    picture, _ = sample(reference, grid(0.5, 0.5, 2.0, size), size)
+    means = reference.reshape(40, 2, 40, 2).mean((1, 3))
+    assert picture == pytest.approx(means[: size[0], : size[1]], abs=1e-3)
+
+
+@pytest.mark.parametrize("upright", [True, False])
+def test_a_sliver_of_the_reference_between_the_points_asked_first_is_measured(monkeypatch, upright):
+    """Of 40 x 40 points every fourth row and column is asked; the reference is seen in rows 1 to 3 alone."""
+    monkeypatch.setattr(tuning, "REGISTRATION", replace(tuning.REGISTRATION, most_asked_pixels=100))
+    reference = noise((6, 80)).astype(np.float32)
+    x, y = np.meshgrid(2 * np.arange(40) + 0.5, 2 * np.arange(40) - 1.5)
+    if not upright:
+        reference, x, y = np.ascontiguousarray(reference.T), y.T, x.T
+    picture, valid = sample(reference, np.column_stack([x.ravel(), y.ravel()]), (40, 40))
+    picture, valid = (picture, valid) if upright else (picture.T, valid.T)
+    source = reference if upright else reference.T
+    assert valid.any(1).tolist() == [row in (1, 2, 3) for row in range(40)]
+    assert picture[1:4] == pytest.approx(source.reshape(3, 2, 40, 2).mean((1, 3)), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("by", "pixels"),
+    [(-0.5, -1), (-0.4, -1), (-0.35, 0), (0.25, 0), (0.5, 0), (0.6, 0), (0.65, 1), (0.75, 1), (1.5, 1)],
+)
+def test_an_outline_that_moves_by_half_a_pixel_rounds_to_the_left_and_up(by, pixels):
+    """A fourth of a pixel is told apart; of each pixel's four by four the third of the third row decides."""
+    for axis in range(2):
+        off = np.eye(2)[axis]
+        found = outlined(square(10, 12, 8), lambda points, off=off: points + by * off, SHAPE)
+        right, down = (pixels * off).astype(int)
+        assert (found == square(10 + down, 12 + right, 8)).all()

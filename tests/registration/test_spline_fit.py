@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from artifix.geometry import Box
+from artifix.geometry import Box, Crop
 from artifix.matching.sift import match_features
-from artifix.registration.context_band import band_around
+from artifix.registration.context_band import ContextBand, band_around
 from artifix.registration.hypothesis import Hypothesis
 from artifix.registration.spline import SplineWarp, energy, is_smooth
 from artifix.registration.spline_fit import fit_spline_warp, identity
@@ -160,3 +160,72 @@ def test_a_fold_is_not_smooth():
     assert is_smooth(SplineWarp((0.0, 0.0, 100.0, 100.0), coefficients), Box(20, 20, 80, 80))
     coefficients[:, 4, 0] = 60
     assert not is_smooth(SplineWarp((0.0, 0.0, 100.0, 100.0), coefficients), Box(20, 20, 80, 80))
+
+
+BAND = band_around(np.zeros((*SIZE, 3), np.uint8), spot())
+
+
+def lying(points: np.ndarray, move: np.ndarray, tolerance_px: float = 2.0) -> Matches:
+    return Matches(points, points + move, np.ones(len(points)), "sift", tolerance_px)
+
+
+@pytest.mark.parametrize("side", ["left", "top", "right", "bottom"])
+def test_matches_beyond_any_side_of_the_warps_box_are_not_counted(side):
+    left, top, right, bottom = identity(BAND).box
+    middle = np.array([(left + right) / 2, (top + bottom) / 2])
+    eleven = middle + np.random.default_rng(0).uniform(-30, 30, (11, 2))
+    for beyond, is_fitted in ((1.0, False), (-1.0, True)):
+        last = {
+            "left": (left - beyond, middle[1]),
+            "right": (right + beyond, middle[1]),
+            "top": (middle[0], top - beyond),
+            "bottom": (middle[0], bottom + beyond),
+        }[side]
+        points = np.vstack([eleven, last])
+        found = fit_spline_warp(np.eye(3), lying(points, np.zeros((12, 2))), BAND, 0.1)
+        assert (found is not None) == is_fitted
+
+
+@pytest.mark.parametrize(("error", "tolerance_px"), [(0.0, 2.0), (1.9, 2.0), (2.0, 3.0)])
+def test_the_information_weighs_matches_by_geman_and_mcclure_and_adds_the_energy(error, tolerance_px):
+    """Every spot is told twice, of moves to either side: the warp lies between, as far from both."""
+    points = np.random.default_rng(1).uniform(-60, 60, (20, 2)) + np.array([160, 145])
+    both = np.vstack([points, points])
+    move = np.repeat([[error, 0.0], [-error, 0.0]], 20, axis=0) + np.array([3.0, -2])
+    warp, information = fit_spline_warp(np.eye(3), lying(both, move, tolerance_px), BAND, 0.1)
+    assert warp.points(points) == pytest.approx(points + np.array([3.0, -2]), abs=0.02)
+    basis = warp.basis(both)
+    weight = (1 + (error / tolerance_px) ** 2) ** -2 * 4 / tolerance_px**2
+    assert information == pytest.approx(weight * basis.T @ basis + energy(warp, 0.1), rel=0.02, abs=1e-4)
+
+
+def test_a_match_far_off_moves_the_warp_by_next_to_nothing():
+    points = np.random.default_rng(2).uniform(-60, 60, (40, 2)) + np.array([160, 145])
+    move = np.tile([4.0, 1.0], (40, 1))
+    move[:8] += 60
+    warp, _ = fit_spline_warp(np.eye(3), lying(points, move), BAND, 0.05)
+    assert warp.points(points) == pytest.approx(points + np.array([4.0, 1]), abs=0.1)
+
+
+@pytest.mark.parametrize(("agreeing", "is_fitted"), [(11, False), (12, True)])
+def test_twelve_matches_must_agree_whatever_others_say(agreeing, is_fitted):
+    points = np.random.default_rng(3).uniform(-60, 60, (agreeing + 6, 2)) + np.array([160, 145])
+    move = np.zeros((len(points), 2))
+    move[agreeing:] = np.random.default_rng(4).uniform(400, 900, (6, 2))
+    found = fit_spline_warp(np.eye(3), lying(points, move), BAND, 0.01)
+    assert (found is not None) == is_fitted
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "cells"), [(100, 200, (4, 6)), (200, 100, (6, 4)), (20, 200, (2, 6))]
+)
+def test_a_warp_reaches_a_tenth_of_the_longer_side_beyond_the_band_and_has_six_cells_along_it(
+    height, width, cells
+):
+    box = Box(40, 30, 40 + width, 30 + height)
+    shown = np.zeros((height, width), np.float32)
+    band = ContextBand(Crop(box, (height, width)), np.zeros((height, width, 3), np.float32), shown)
+    warp = identity(band)
+    assert warp.box == pytest.approx((20, 10, 60 + width, 50 + height))
+    assert warp.coefficients.shape == (cells[0] + 3, cells[1] + 3, 2)
+    assert not warp.coefficients.any()

@@ -75,3 +75,37 @@ def test_what_matches_hold_fast_is_not_moved(reference, mask, image):
     start = identity(band)
     held = energy(start, 0.6) + 1e6 * np.eye(start.coefficients[..., 0].size)
     assert np.abs(polish_spline_warp(band, show, start, held).coefficients).max() < 0.05
+
+
+def test_a_warp_that_matches_hold_fast_stays_where_it_starts_though_it_is_bowed(
+    reference, mask, truth, image
+):
+    band = band_around(image, mask)
+
+    def show(warp: SplineWarp) -> np.ndarray:
+        return sample(reference, points_on(band.crop, warp.points), band.crop.size)[0]
+
+    start = SplineWarp(truth.box, truth.coefficients + np.array([0.4, -0.7]))
+    held = 1e7 * np.eye(start.coefficients[..., 0].size)
+    found = polish_spline_warp(band, show, start, held)
+    assert found.coefficients == pytest.approx(start.coefficients, abs=0.01)
+
+
+@pytest.mark.parametrize(("held", "moved"), [(0.1, 0.366), (3.0, 0.051), (1000.0, 1.79e-4)])
+def test_pictures_half_a_pixel_apart_move_a_warp_by_what_the_prior_leaves_them(mask, held, moved):
+    """As many windows as the band holds speak against it, each by the square of the outliers' limit."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    reference, image = (
+        np.repeat((128 + 60 * np.sin((x + right) / 4) * np.cos(y / 5))[..., None], 3, 2) for right in (0, 0.5)
+    )
+    band = band_around(np.round(image).astype(np.uint8), mask)
+
+    def show(warp: SplineWarp) -> np.ndarray:
+        return sample(reference.astype(np.float32), points_on(band.crop, warp.points), band.crop.size)[0]
+
+    start = identity(band)
+    found = polish_spline_warp(band, show, start, held * np.eye(start.coefficients[..., 0].size))
+    points = grid_of(band.crop)[band.weight.ravel() > 0.5]
+    right, down = (found.points(points) - points).mean(0)
+    assert right == pytest.approx(moved, rel=0.05)
+    assert abs(down) < 0.06 * right
