@@ -84,6 +84,8 @@ def _own(folder: Path, digest: str, device: torch.device, dtype: torch.dtype) ->
     pipeline.to(device)
     if isinstance(pipeline.codec, AutoencoderKL):  # of full size, where the layout counts
         pipeline.codec.to(memory_format=torch.channels_last)
+        if device.type == "cpu":  # a crop at a time: half the memory, and faster
+            pipeline.codec.enable_slicing()
         pipeline.unet.to(memory_format=torch.channels_last)
     pipeline.weights_name, pipeline.weights_sha256 = folder.name, digest
     return pipeline
