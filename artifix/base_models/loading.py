@@ -46,6 +46,9 @@ _XL_EMBEDS = (
     "pooled_prompt_embeds",
     "negative_pooled_prompt_embeds",
 )
+# Prompts are embedded once, on the CPU and always in the same numbers: what is kept serves every device, and
+# no card needs room for the text encoder.
+CPU = torch.device("cpu")
 # What a pipeline that only embeds a prompt does without.
 _NOTHING: dict[str, Any] = dict.fromkeys(("vae", "unet", "image_encoder", "scheduler"))
 _AGAIN = "copy or download the whole folder again"
@@ -75,12 +78,12 @@ def _klein(folder: Path, sha256: str, placing: Placing) -> KleinRefiner:
     scheduler = _part(FlowMatchEulerDiscreteScheduler, folder / "scheduler")
 
     def embed() -> Embeds:
-        text_encoder = load_part(Qwen3ForCausalLM, folder / "text_encoder", dtype).to(device).eval()
+        text_encoder = load_part(Qwen3ForCausalLM, folder / "text_encoder", torch.bfloat16).eval()
         tokenizer = _tokenizer(Qwen2TokenizerFast, folder / "tokenizer")
         pipeline = Flux2KleinInpaintPipeline(scheduler, None, text_encoder, tokenizer, None, is_distilled)
-        embeds = {"prompt_embeds": pipeline.encode_prompt(klein.PROMPT, device)[0]}
+        embeds = {"prompt_embeds": pipeline.encode_prompt(klein.PROMPT, CPU)[0]}
         if not is_distilled:  # then guidance asks for it
-            embeds["negative_prompt_embeds"] = pipeline.encode_prompt("", device)[0]
+            embeds["negative_prompt_embeds"] = pipeline.encode_prompt("", CPU)[0]
         return embeds
 
     with torch.inference_mode():
@@ -102,7 +105,7 @@ def _stable_diffusion(folder: Path, kind: str, sha256: str, placing: Placing) ->
     is_xl = kind == StableDiffusionXLInpaintPipeline.__name__
 
     def embed() -> Embeds:
-        return _embedded_xl(folder, device, dtype) if is_xl else _embedded_sd(folder, device, dtype)
+        return _embedded_xl(folder) if is_xl else _embedded_sd(folder)
 
     with torch.inference_mode():
         prompt = embedded(stable_diffusion.PROMPT, sha256, embed)
@@ -150,24 +153,24 @@ def _show_through_adapter(pipeline: InpaintPipeline, folder: Path) -> None:
     pipeline.set_ip_adapter_scale(tuning.BASE_MODELS.adapter_scale)
 
 
-def _embedded_sd(folder: Path, device: torch.device, dtype: torch.dtype) -> Embeds:
-    text_encoder = load_part(CLIPTextModel, folder / "text_encoder", dtype).to(device)
+def _embedded_sd(folder: Path) -> Embeds:
+    text_encoder = load_part(CLIPTextModel, folder / "text_encoder")
     tokenizer = _tokenizer(CLIPTokenizer, folder / "tokenizer")
     pipeline = _pipeline(False, _NOTHING)
     pipeline.register_modules(text_encoder=text_encoder, tokenizer=tokenizer)
-    positive, negative = pipeline.encode_prompt(stable_diffusion.PROMPT, device, 1, True)
+    positive, negative = pipeline.encode_prompt(stable_diffusion.PROMPT, CPU, 1, True)
     return {"prompt_embeds": positive, "negative_prompt_embeds": negative}
 
 
-def _embedded_xl(folder: Path, device: torch.device, dtype: torch.dtype) -> Embeds:
+def _embedded_xl(folder: Path) -> Embeds:
     pipeline = _pipeline(True, _NOTHING)
     pipeline.register_modules(
-        text_encoder=load_part(CLIPTextModel, folder / "text_encoder", dtype).to(device),
-        text_encoder_2=load_part(CLIPTextModelWithProjection, folder / "text_encoder_2", dtype).to(device),
+        text_encoder=load_part(CLIPTextModel, folder / "text_encoder"),
+        text_encoder_2=load_part(CLIPTextModelWithProjection, folder / "text_encoder_2"),
         tokenizer=_tokenizer(CLIPTokenizer, folder / "tokenizer"),
         tokenizer_2=_tokenizer(CLIPTokenizer, folder / "tokenizer_2"),
     )
-    embeds = pipeline.encode_prompt(stable_diffusion.PROMPT, device=device)
+    embeds = pipeline.encode_prompt(stable_diffusion.PROMPT, device=CPU)
     return dict(zip(_XL_EMBEDS, embeds, strict=True))
 
 

@@ -41,6 +41,7 @@ def place(pipeline: Any, wanted: Placing) -> None:
     if device.type != "cuda":
         pipeline.to(device)
         return
+    torch.cuda.empty_cache()  # what torch keeps of freed memory is free too
     chosen = choose_offload(pipeline.components, wanted.offload, device, torch.cuda.mem_get_info(device)[0])
     denoiser.to(memory_format=torch.channels_last)  # for convolutions; a transformer has none
     match chosen:

@@ -62,6 +62,7 @@ def test_what_paints_is_compiled_if_that_is_wanted(folders, load, monkeypatch):
 )
 def test_parts_lie_in_main_memory_by_the_hooks_of_diffusers(monkeypatch, offload, asked):
     pipeline = MagicMock(components=PARTS)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (24 * GB, 24 * GB))
     place(pipeline, Placing(CARD, torch.bfloat16, offload))
     getattr(pipeline, asked).assert_called_once_with(device=CARD)
