@@ -4,7 +4,6 @@ Every part is built by a class named here and read from safetensors: nothing is 
 it.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +37,7 @@ from artifix.errors import WeightsError
 from artifix.network.base import load_part
 from artifix.refinement.refiner import Refiner
 from artifix.weights.checksums import MODEL_NAME
+from artifix.weights.json_files import read_table
 
 ADAPTER, ADAPTER_FILE = "ip_adapter", "ip-adapter.safetensors"
 _XL_EMBEDS = (
@@ -74,7 +74,7 @@ def load_refiner(folder: Path, kind: str, sha256: str, placing: Placing) -> Refi
 
 def _klein(folder: Path, sha256: str, placing: Placing) -> KleinRefiner:
     device, dtype = placing.device, placing.dtype
-    is_distilled = _settings(folder / MODEL_NAME).get("is_distilled") is True
+    is_distilled = read_table(folder / MODEL_NAME).get("is_distilled") is True
     scheduler = _part(FlowMatchEulerDiscreteScheduler, folder / "scheduler")
 
     def embed() -> Embeds:
@@ -189,8 +189,3 @@ def _part(kind: Any, folder: Path) -> Any:
         return kind.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # libraries build whatever the files say; their errors have no common class
         raise WeightsError(f"{folder}: cannot be loaded: {error}", _AGAIN) from error
-
-
-def _settings(path: Path) -> dict[str, Any]:
-    values = json.loads(path.read_text(encoding="utf-8"))  # `verify_weights` has read it before
-    return values if isinstance(values, dict) else {}

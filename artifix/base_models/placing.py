@@ -34,7 +34,6 @@ def place(pipeline: Any, wanted: Placing) -> None:
     """
     device = wanted.device
     pipeline.set_progress_bar_config(disable=True)
-    pipeline.vae.enable_slicing()
     denoiser = pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
     if wanted.compile:
         denoiser.compile()

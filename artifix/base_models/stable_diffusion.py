@@ -58,7 +58,7 @@ class StableDiffusionRefiner:
             InputError: the reference could not be placed, and there is no adapter to show it otherwise.
         """
         sampling = self.sampling.chosen(config)
-        strength = sampling.strength if canvas.paste else tuning.BASE_MODELS.sd_strength_unplaced
+        strength = sampling.strength if canvas.paste is not None else tuning.BASE_MODELS.sd_strength_unplaced
         strength = min(
             max(strength, (1 + 1e-6) / sampling.steps), 1
         )  # one step at least, whatever is rounded

@@ -125,8 +125,8 @@ _ConfigFile = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What with."""
+class _NetworkOptions:
+    """Which network, and where it runs."""
 
     config: _ConfigFile = None
     weights: str | None = None
@@ -134,20 +134,20 @@ class RunOptions:
     dtype: str | None = None
     offload: str | None = None
     compile: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions(_NetworkOptions):
+    """What with."""
+
     threads: int | None = None
     seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ManyRunOptions:
+class ManyRunOptions(_NetworkOptions):
     """What with, where threads are no matter."""
 
-    config: _ConfigFile = None
-    weights: str | None = None
-    device: str | None = None
-    dtype: str | None = None
-    offload: str | None = None
-    compile: bool | None = None
     seed: int | None = None
 
 
@@ -207,7 +207,7 @@ class Settled:
     started_s: float  # of time.perf_counter
 
 
-def settled(run: RunOptions | ManyRunOptions, *groups: Any) -> Settled:
+def settled(run: _NetworkOptions, *groups: Any) -> Settled:
     """Option or ARTIFIX_* variable, then the --config file, then the default.
 
     Args:

@@ -1,12 +1,7 @@
 """Two processes, started by torchrun once for all tests here, against one that accumulates two batches."""
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,15 +13,10 @@ from artifix.training import checkpoint, validation
 from artifix.training.config import LoopConfig, Phase
 from artifix.training.loop import Job, train
 from artifix.training.processes import open_accelerator
+from tests.training.starting import found_by_each, start_two
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_port():
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return opened.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -44,25 +34,14 @@ def recipe(tiny_recipe):
 @pytest.fixture(scope="module")
 def runs(recipe, scenes, tmp_path_factory):
     folder = tmp_path_factory.mktemp("processes")
-    shutil.copytree(scenes, folder / "images")
-    (folder / "config.json").write_text(json.dumps(asdict(recipe)))
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    launcher = (sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2")
-    program = Path(__file__).with_name("two_processes.py")
-    done = subprocess.run(
-        [*launcher, "--master-port", str(free_port()), str(program), str(folder)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
+    launcher = ("torch.distributed.run", "--nproc-per-node", "2")
+    start_two(launcher, "--master-port", folder, recipe, scenes)
     return folder
 
 
 @pytest.fixture(scope="module")
 def found(runs):
-    return [json.loads((runs / f"found-{rank}.json").read_text()) for rank in (0, 1)]
+    return found_by_each(runs)
 
 
 def rows(folder):

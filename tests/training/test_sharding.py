@@ -2,11 +2,7 @@
 
 import json
 import os
-import shutil
-import socket
-import subprocess
-import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,17 +17,12 @@ from artifix.training.launcher import fsdp_left_to_artifix, is_sharding_asked
 from artifix.training.loop import Job, train
 from artifix.training.memory import estimate
 from artifix.training.processes import open_accelerator
+from tests.training.starting import found_by_each, start_two
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
 LAST = "checkpoints/step-0000004"
-
-
-def free_port():
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return opened.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -49,26 +40,15 @@ def recipe(tiny_recipe):
 @pytest.fixture(scope="module")
 def runs(recipe, scenes, tmp_path_factory):
     folder = tmp_path_factory.mktemp("sharded")
-    shutil.copytree(scenes, folder / "images")
-    (folder / "config.json").write_text(json.dumps(asdict(recipe)))
     (folder / "fsdp.yaml").write_text(GUIDE.split("```yaml\n")[1].split("```")[0])
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    launcher = (sys.executable, "-m", "accelerate.commands.launch", "--config_file", folder / "fsdp.yaml")
-    program = Path(__file__).with_name("two_processes.py")
-    done = subprocess.run(
-        [*launcher, "--main_process_port", str(free_port()), str(program), str(folder)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
+    launcher = ("accelerate.commands.launch", "--config_file", str(folder / "fsdp.yaml"))
+    start_two(launcher, "--main_process_port", folder, recipe, scenes)
     return folder
 
 
 @pytest.fixture(scope="module")
 def found(runs):
-    return [json.loads((runs / f"found-{rank}.json").read_text()) for rank in (0, 1)]
+    return found_by_each(runs)
 
 
 @pytest.fixture(scope="module")
