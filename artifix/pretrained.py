@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL
 
 from artifix.base_models.placing import Placing
 from artifix.errors import ArtifixError, WeightsError, is_out_of_memory
@@ -82,7 +81,7 @@ def _own(folder: Path, digest: str, device: torch.device, dtype: torch.dtype) ->
         require_fitting_codec("codec", pipeline.codec, pipeline.unet, folder)
     require_values(pipeline.components, folder)
     pipeline.to(device)
-    if isinstance(pipeline.codec, AutoencoderKL):  # of full size, where the layout counts
+    if not pipeline.network.is_lossless:  # an autoencoder: of full size, where the layout counts
         pipeline.codec.to(memory_format=torch.channels_last)
         if device.type == "cpu":  # a crop at a time: half the memory, and faster
             pipeline.codec.enable_slicing()

@@ -1,12 +1,13 @@
 """What surrounds a U-Net of full size: its share of the time of locate and refine, memory, and a step's time.
 
-Usage: python benchmarks/full_size.py FOLDER [--case CASE] [--steps 20] [--part run|step ...]
+Usage: python benchmarks/full_size.py FOLDER [--tiny] [--case CASE] [--steps 20] [--part run|step ...]
 
 FOLDER gets weights of the sizes of Stable Diffusion 1.5 and DINOv2 base, random and in bf16 (2.1 GB), if it
-is not there. `run` loads them in a process of its own, locates and repaints the case (examples/mug) without
-guidance, and tells the time of both over that of the U-Net's passes alone, and the peak of the memory. `step`
-tells the time of a sampling step over that of diffusers' StableDiffusionInpaintPipeline with the same U-Net,
-without and with guidance. Random weights find nothing: the best guess is repainted (--force).
+is not there; with --tiny, their autoencoder is of the size of TAESD. `run` loads them in a process of its
+own, locates and repaints the case (examples/mug) without guidance, and tells the time of both over that of
+the U-Net's passes alone, and the peak of the memory. `step` tells the time of a sampling step over that of
+diffusers' StableDiffusionInpaintPipeline with the same U-Net, without and with guidance. Random weights find
+nothing: the best guess is repainted (--force).
 """
 
 import json
@@ -19,7 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionInpaintPipeline, UNet2DConditionModel
+from diffusers import (
+    AutoencoderKL,
+    AutoencoderTiny,
+    DDIMScheduler,
+    StableDiffusionInpaintPipeline,
+    UNet2DConditionModel,
+)
 from running import plain_parser
 from transformers import Dinov2Config, Dinov2Model
 
@@ -38,11 +45,11 @@ SIDE_PX = 512
 STEPS = 4  # that are timed
 
 
-def make(folder: Path) -> None:
+def make(folder: Path, tiny: bool) -> None:
     """Random weights of full size, in bf16."""
     torch.set_default_dtype(torch.bfloat16)
     unet = UNet2DConditionModel(sample_size=64, in_channels=9, cross_attention_dim=768)
-    vae = AutoencoderKL(
+    large = AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
         block_out_channels=(128, 256, 512, 512),
@@ -56,7 +63,7 @@ def make(folder: Path) -> None:
         unet=unet,
         image_encoder=Dinov2Model(Dinov2Config()),  # base
         projection=Projection(768, 768),
-        codec=vae,
+        codec=AutoencoderTiny() if tiny else large,
         scheduler=scheduler,
         alignment_layer="up_blocks.1.attentions.2",
         residual=False,
@@ -172,6 +179,7 @@ class Stopwatch:
 def main() -> None:
     parser = plain_parser(__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--tiny", action="store_true")
     parser.add_argument("--case", type=Path, default=ROOT / "examples" / "mug")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--part", choices=("run", "step"), nargs="+", default=["run", "step"])
@@ -179,7 +187,7 @@ def main() -> None:
     asked = parser.parse_args()
     quiet_libraries()
     if asked.child == "make":
-        make(asked.folder)
+        make(asked.folder, asked.tiny)
     elif asked.child:
         found = run(asked.folder, asked.case, asked.steps) if asked.child == "run" else step(asked.folder)
         print(json.dumps(found))

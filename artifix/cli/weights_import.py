@@ -23,6 +23,14 @@ class BaseOptions:
     ]
     encoder: Annotated[Path, option("--encoder", "Folder of a Dinov2Model.", "DIR")]
     out: Annotated[Path, option("--out", "Folder for the weights.", "DIR")]
+    autoencoder: Annotated[
+        Path | None,
+        option(
+            "--autoencoder",
+            "Folder of an AutoencoderTiny or AutoencoderKL of the same latents. Default: the pipeline's own.",
+            "DIR",
+        ),
+    ] = None
     dtype: Annotated[
         Format, option("--dtype", "Of the numbers in the files; fp32 keeps those of the bases.")
     ] = "fp32"
@@ -46,7 +54,7 @@ def weights_import(*, asked: BaseOptions, speech: options.SpeechOptions) -> None
 
     quiet_libraries()
     formats = Formats(asked.dtype, asked.projection or asked.dtype)
-    bases = Bases(asked.unet, asked.encoder)
+    bases = Bases(asked.unet, asked.encoder, asked.autoencoder)
     written = write_untrained(bases, asked.out, formats, asked.seed, asked.overwrite)
     console = Console(speech.quiet, speech.json)
     said = f"untrained weights; go on with: artifix train --config {RECIPE} --init {written}"

@@ -8,26 +8,30 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
 from transformers import Dinov2Model
 
 from artifix.errors import WeightsError, is_out_of_memory
-from artifix.network.codec import Codec, latent_channels
+from artifix.network.codec import CODECS, Codec, latent_channels
 from artifix.network.diffusion import inpainting_channels
 from artifix.weights.safety import PICKLE_SUFFIXES
 
 _INPAINTING = "name the folder of a diffusers pipeline of Stable Diffusion 1.x or 2.x inpainting"
+_AUTOENCODER = "name the folder of an autoencoder of Stable Diffusion's latents, as madebyollin/taesd"
 _DINOV2 = "name the folder of a Dinov2Model, as facebook/dinov2-base"
 # Settings of U-Nets that want to be told more than the reference's tokens.
 _MORE_CONDITIONS = ("addition_embed_type", "class_embed_type", "encoder_hid_dim_type")
 
 
-def load_inpainting(folder: Path) -> tuple[UNet2DConditionModel, AutoencoderKL, DDIMScheduler]:
+def load_inpainting(
+    folder: Path, autoencoder: Path | None = None
+) -> tuple[UNet2DConditionModel, Codec, DDIMScheduler]:
     """U-Net, autoencoder and noise schedule of an inpainting pipeline, in fp32; its text encoder is not read.
 
     Args:
         folder: holds unet/, vae/ and scheduler/, the last of any class with betas; its kind of prediction
             is kept.
+        autoencoder: folder of another of the same latents; None is vae/.
 
     Raises:
         WeightsError: a part is missing, of another class, pickled, damaged or not for inpainting.
@@ -36,13 +40,22 @@ def load_inpainting(folder: Path) -> tuple[UNet2DConditionModel, AutoencoderKL, 
     unet_values = _read_config(folder / "unet", "config.json", _INPAINTING)
     _require_class(folder / "unet", unet_values.get("_class_name"), "UNet2DConditionModel", _INPAINTING)
     _require_inpainting(folder / "unet", unet_values)
-    vae_values = _read_config(folder / "vae", "config.json", _INPAINTING)
-    _require_class(folder / "vae", vae_values.get("_class_name"), "AutoencoderKL", _INPAINTING)
+    kind = _autoencoder_class(
+        autoencoder or folder / "vae", _INPAINTING if autoencoder is None else _AUTOENCODER
+    )
     scheduler = _scheduler(folder / "scheduler")
     unet = load_part(UNet2DConditionModel, folder / "unet")
-    codec = load_part(AutoencoderKL, folder / "vae")
-    require_fitting_codec("vae", codec, unet, folder)
+    codec = load_part(kind, autoencoder or folder / "vae")
+    require_fitting_codec("vae" if autoencoder is None else str(autoencoder), codec, unet, folder)
     return unet, codec, scheduler
+
+
+def _autoencoder_class(folder: Path, hint: str) -> type[Codec]:
+    found = _read_config(folder, "config.json", hint).get("_class_name")
+    kinds = (AutoencoderKL.__name__, AutoencoderTiny.__name__)
+    if found not in kinds:
+        raise WeightsError(f"{folder}: is of class {found}, expected {' or '.join(kinds)}", hint)
+    return CODECS[found]
 
 
 def require_fitting_codec(name: str, codec: Codec, unet: UNet2DConditionModel, folder: Path) -> None:

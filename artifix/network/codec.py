@@ -1,9 +1,9 @@
-"""Pixels to latents and back: a lossless pixel codec, or the autoencoder of Stable Diffusion."""
+"""Pixels to latents and back: a lossless pixel codec, or an autoencoder of Stable Diffusion's latents."""
 
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import torch
-from diffusers import AutoencoderKL, ConfigMixin, ModelMixin
+from diffusers import AutoencoderKL, AutoencoderTiny, ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
 from torch import Tensor
 from torch.nn import functional
@@ -32,7 +32,11 @@ class PixelCodec(ModelMixin, ConfigMixin):
         return functional.pixel_shuffle(latents / self.gain, self.factor)
 
 
-Codec: TypeAlias = PixelCodec | AutoencoderKL
+# The tiny one speaks the latents of the other at a fraction of its time (TAESD, Bohan 2023).
+Codec: TypeAlias = PixelCodec | AutoencoderKL | AutoencoderTiny
+CODECS: Final[dict[str, type[Codec]]] = {
+    kind.__name__: kind for kind in (PixelCodec, AutoencoderKL, AutoencoderTiny)
+}
 
 
 def pixel_factor(codec: Codec) -> int:
@@ -52,7 +56,8 @@ def encode(codec: Codec, pixels: Tensor) -> Tensor:
     if isinstance(codec, PixelCodec):
         return codec.encode(pixels)
     encoded: Any = codec.encode(pixels)
-    return encoded.latent_dist.mode() * codec.config.scaling_factor
+    found = encoded.latents if isinstance(codec, AutoencoderTiny) else encoded.latent_dist.mode()
+    return found * codec.config.scaling_factor
 
 
 def decode(codec: Codec, latents: Tensor) -> Tensor:

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
+from diffusers import DDIMScheduler, UNet2DConditionModel
 from transformers import Dinov2Config, Dinov2Model
 
 from artifix.network.assembly import Network
 from artifix.network.base import with_aligned_channels
 from artifix.network.building import build_image_encoder, build_network
-from artifix.network.codec import PixelCodec
+from artifix.network.codec import CODECS, Codec
 from artifix.network.detail import DetailEncoder
 from artifix.network.projection import Projection
 from artifix.network.sizes import require_sizes
@@ -41,13 +41,12 @@ def blueprint(config: TrainingConfig) -> Network:
 
 def _of_pipeline(folder: Path) -> Network:
     require_sizes(folder)
-    has_pixels = DiffusionPipeline.load_config(folder)["codec"][1] == PixelCodec.__name__
     detail = folder / "detail_encoder"
     return Network(
         unet=_part(UNet2DConditionModel, folder / "unet"),
         image_encoder=_image_encoder(folder / "image_encoder"),
         projection=_part(Projection, folder / "projection"),
-        codec=_part(PixelCodec if has_pixels else AutoencoderKL, folder / "codec"),
+        codec=_codec(folder / "codec"),
         scheduler=_part(DDIMScheduler, folder / "scheduler", "scheduler_config.json"),
         detail_encoder=_part(DetailEncoder, detail) if detail.is_dir() else None,
     )
@@ -63,7 +62,7 @@ def _around_unet(config: TrainingConfig) -> Network:
         unet=unet,
         image_encoder=seeing,
         projection=Projection(seeing.config.hidden_size, unet.config.cross_attention_dim),
-        codec=_part(AutoencoderKL, folder / "vae"),
+        codec=_codec(Path(config.base.autoencoder) if config.base.autoencoder else folder / "vae"),
         scheduler=_part(DDIMScheduler, folder / "scheduler", "scheduler_config.json"),
         residual=False,
     )
@@ -80,6 +79,11 @@ def _new(config: TrainingConfig) -> Network:
 
 def _part(kind: Any, folder: Path, name: str = "config.json") -> Any:
     return kind.from_config(json.loads((folder / name).read_text(encoding="utf-8")))
+
+
+def _codec(folder: Path) -> Codec:
+    values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return CODECS[values["_class_name"]].from_config(values)
 
 
 def _image_encoder(folder: Path) -> Dinov2Model:

@@ -62,10 +62,17 @@ def check_config(config: TrainingConfig) -> None:
     for name, choices in CHOICES.items():
         if _at(values, name) not in choices:
             raise UsageError(f"{name} is {_at(values, name)!r}", f"set it to {' or '.join(choices)}")
-    if config.base.pipeline and (config.base.unet or config.base.image_encoder):
+    base = config.base
+    if base.pipeline and (base.unet or base.autoencoder or base.image_encoder):
         raise UsageError(
-            f"base.pipeline is {config.base.pipeline}, but base.unet or base.image_encoder is set too",
+            f"base.pipeline is {base.pipeline}, but base.unet, base.autoencoder or base.image_encoder is set "
+            "too",
             "set base.pipeline alone for fine-tuning, or leave it empty",
+        )
+    if base.autoencoder and not base.unet:
+        raise UsageError(
+            f"base.autoencoder is {base.autoencoder}, but base.unet is not set",
+            "set base.unet to a U-Net of its latents; a network from scratch has a codec of its own",
         )
     _check_shares(config)
     _check_phases(config)

@@ -35,8 +35,15 @@ class BaseConfig:
 
     pipeline: str = ""  # folder of artifix weights: fine-tuning; the others must be ""
     unet: str = ""  # folder of a diffusers inpainting pipeline: its U-Net, autoencoder and noise schedule
+    autoencoder: str = ""  # folder of an AutoencoderTiny or AutoencoderKL to take instead of its own
     image_encoder: str = ""  # folder of a Dinov2Model
     frozen_image_encoder: bool = False  # leave the reference encoder as it is, as the paper does
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Those that are set."""
+        known = (self.pipeline, self.unet, self.autoencoder, self.image_encoder)
+        return tuple(folder for folder in known if folder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,14 +84,14 @@ def _card(job: Job, name: str, outcome: Outcome) -> Card:
         name=job.run.resolve().name,
         data=data_sources(job.images, job.pairs),
         figures=outcome.figures,
-        bases=tuple(folder for folder in (base.pipeline, base.unet, base.image_encoder) if folder),
+        bases=base.folders,
     )
 
 
 def _recipe_text(recipe: TrainingConfig) -> str:
     """The recipe as it goes with the weights; bases are told by name, without the path to them."""
     values = to_dict(recipe)
-    for folder in ("pipeline", "unet", "image_encoder"):
+    for folder in ("pipeline", "unet", "autoencoder", "image_encoder"):
         values["base"][folder] = last_name(values["base"][folder])
     return to_toml(values)
 

@@ -57,7 +57,9 @@ def check_layers(network: Network, layers: Sequence[str]) -> None:
 
 def _around_unet(config: TrainingConfig) -> Network:
     """Base U-Net, autoencoder and schedule; what the output means stays as it was trained: no residual."""
-    unet, codec, scheduler = load_inpainting(Path(config.base.unet))
+    unet, codec, scheduler = load_inpainting(
+        Path(config.base.unet), Path(config.base.autoencoder) if config.base.autoencoder else None
+    )
     if config.network.aligned_channels:
         unet = with_aligned_channels(unet)
     folder = config.base.image_encoder

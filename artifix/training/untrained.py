@@ -23,6 +23,15 @@ class Bases:
 
     unet: Path  # a diffusers pipeline for inpainting: its U-Net, autoencoder and noise schedule
     image_encoder: Path  # a Dinov2Model
+    autoencoder: Path | None = None  # of the same latents, instead of the U-Net's own
+
+    def config(self) -> BaseConfig:
+        """The same as a recipe says it."""
+        return BaseConfig(
+            unet=str(self.unet),
+            autoencoder="" if self.autoencoder is None else str(self.autoencoder),
+            image_encoder=str(self.image_encoder),
+        )
 
 
 def write_untrained(bases: Bases, out: Path, formats: Formats, seed: int, overwrite: bool) -> Path:
@@ -49,11 +58,11 @@ def write_untrained(bases: Bases, out: Path, formats: Formats, seed: int, overwr
     """
     _require_free(out, overwrite)
     recipe = from_dict(TrainingConfig, read_recipe(RECIPE), RECIPE)
-    config = replace(recipe, base=BaseConfig(unet=str(bases.unet), image_encoder=str(bases.image_encoder)))
+    config = replace(recipe, base=bases.config())
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = start_network(config)
-    card = Card(RECIPE, 0, 0, 0.0, "cpu", bases=(config.base.unet, config.base.image_encoder))
+    card = Card(RECIPE, 0, 0, 0.0, "cpu", bases=config.base.folders)
     # The last layer that the recipe supervises: the paper's choice.
     return export_weights(network, out, layer=config.losses.layers[-1], card=card, formats=formats)
 

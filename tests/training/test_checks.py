@@ -41,6 +41,8 @@ def test_a_sound_config_passes(tiny_recipe):
         ("data.procedural_share", 1.0, "2 together"),
         ("synthesis.decal_share", 1.5, "synthesis.decal_share is 1.5"),
         ("base", BaseConfig(pipeline="a", unet="b"), "base.pipeline is a, but base.unet"),
+        ("base", BaseConfig(pipeline="a", autoencoder="b"), "base.pipeline is a, but base.unet"),
+        ("base", BaseConfig(autoencoder="b"), "base.autoencoder is b, but base.unet is not set"),
         ("phases", (), "phases is empty"),
         ("phases", (Phase(32),), r"phases\[0\] has no batch"),
         ("phases", (Phase(32, 0.0, alignment_batch=1),), r"phases\[0\].share is 0.0"),

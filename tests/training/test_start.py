@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 
 from artifix.errors import UsageError, WeightsError
+from artifix.network.codec import decode, encode
 from artifix.network.diffusion import has_aligned_channels
+from artifix.training.blueprint import blueprint
 from artifix.training.config import BaseConfig
 from artifix.training.export import export_weights
 from artifix.training.pairs.synthesis import make_pairs
@@ -228,6 +230,29 @@ def test_an_autoencoder_of_other_latents_is_refused(recipe, copied):
     )
     with pytest.raises(WeightsError, match="vae has 8 latent channels, unet 4"):
         start_network(recipe(unet=copied))
+
+
+def test_another_autoencoder_may_take_the_place_of_the_bases_own(recipe, inpainting, tiny_autoencoder):
+    network = start_network(recipe(unet=inpainting, autoencoder=tiny_autoencoder))
+    assert isinstance(network.codec, AutoencoderTiny)
+    assert not any(parameter.requires_grad for parameter in network.codec.parameters())
+    assert network.working_size_px == 64
+    pixels = torch.rand(2, 3, 64, 64) * 2 - 1
+    latents = encode(network.codec, pixels)
+    assert torch.equal(latents, network.codec.encode(pixels).latents)
+    assert latents.shape == (2, 4, 8, 8)
+    assert decode(network.codec, latents).shape == pixels.shape
+    shapes = blueprint(recipe(unet=inpainting, autoencoder=tiny_autoencoder))
+    assert isinstance(shapes.codec, AutoencoderTiny)
+
+
+def test_what_is_no_autoencoder_of_these_latents_is_refused(recipe, inpainting, dinov2, tmp_path):
+    with pytest.raises(WeightsError, match="expected AutoencoderKL or AutoencoderTiny"):
+        start_network(recipe(unet=inpainting, autoencoder=dinov2))
+    folder = tmp_path / "flux"
+    AutoencoderTiny(latent_channels=16).save_pretrained(folder)
+    with pytest.raises(WeightsError, match="flux has 16 latent channels, unet 4"):
+        start_network(recipe(unet=inpainting, autoencoder=folder))
 
 
 def test_folders_that_are_missing_are_named(recipe, inpainting, tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
 from safetensors.torch import load_file
 from transformers import Dinov2Model
 
@@ -231,6 +231,23 @@ def test_the_commands_import_and_go_on(artifix, inpainting, dinov2, recipe, scen
     run = artifix("train", *arguments, "--device", "cpu", "--init", out)
     assert run.code == 0, run.err
     assert verify_weights(tmp_path / "run" / "weights")
+
+
+def test_weights_with_a_tiny_autoencoder_are_imported_trained_and_repair(
+    artifix, inpainting, dinov2, tiny_autoencoder, recipe, scenes, tmp_path
+):
+    given = ("--unet", inpainting, "--encoder", dinov2, "--out", tmp_path / "base")
+    made = artifix("weights", "import", *given, "--autoencoder", tiny_autoencoder)
+    assert made.code == 0, made.err
+    assert "taesd" in (tmp_path / "base" / "README.md").read_text(encoding="utf-8")
+    config = replace(recipe, steps=1, base=BaseConfig(frozen_image_encoder=True))
+    (tmp_path / "recipe.toml").write_text(to_toml(to_dict(config)))
+    arguments = ("--data", scenes, "--out", tmp_path / "run", "--config", tmp_path / "recipe.toml", "-q")
+    run = artifix("train", *arguments, "--device", "cpu", "--init", tmp_path / "base")
+    assert run.code == 0, run.err
+    trained = load_pipeline(str(tmp_path / "run" / "weights"), CPU, torch.float32)
+    assert isinstance(trained.codec, AutoencoderTiny)
+    assert isinstance(trained.codec.config.scaling_factor, float)
 
 
 def test_an_import_from_nowhere_exits_4(artifix, dinov2, tmp_path):
