@@ -75,7 +75,8 @@ class RefineByAlignPipeline(DiffusionPipeline):
         super().__init__()
         self.register_modules(
             unet=unet,
-            image_encoder=image_encoder,
+            # By default transformers keeps the files' dtype, and diffusers makes it fp32.
+            image_encoder=image_encoder.to(unet.dtype),
             projection=projection,
             codec=codec,
             scheduler=scheduler,

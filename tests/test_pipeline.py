@@ -242,6 +242,11 @@ def test_saved_and_loaded_it_gives_the_same(pipeline, case, refined, tmp_path):
     assert loaded.config.residual
 
 
+def test_half_precision_weights_are_loaded_in_one_precision(tiny_weights):
+    loaded = RefineByAlignPipeline.from_pretrained(tiny_weights, local_files_only=True)
+    assert {part.dtype for part in loaded.network.parts} == {torch.float32}
+
+
 def test_a_reference_without_a_match_is_refused(pipeline, case, mask):
     grey = case_from_arrays(case.image.pixels, mask, np.full((90, 90, 3), 128, np.uint8))
     config = override(RefineConfig(), transform=False)
