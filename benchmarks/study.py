@@ -4,9 +4,10 @@ Usage: python benchmarks/study.py [--raters 1000] [--studies 50] [--questions 50
                                   [--seed 0] [--write DIR]
 
 Raters are simulated who prefer methods by known strengths (Bradley and Terry; in an order, Plackett and
-Luce), and a tenth who choose blindly. Each study asks each of them QUESTIONS questions and two checks in each of two
-parts, of 50 cases and four methods. Printed is how often the intervals of 0.95 of shares, of pairs and of
-strengths hold what was planted, how many of the blind were left out, and how often the ranking is right.
+Luce), and a tenth who choose blindly. Each study asks each of them QUESTIONS questions and two checks in
+each of two parts, of 50 cases and four methods. Printed is how often the intervals of 0.95 of shares, of
+pairs and of strengths hold what was planted, how many of the blind were left out, and how often the ranking
+is right.
 
 With --write DIR nothing is scored: DIR gets the key and the answers of one study, as the page saves them, for
 `artifix study score DIR/answers --key DIR/key.json --out DIR/scores`.
@@ -50,14 +51,13 @@ def simulated_study(form: str, questions: int, seed: int) -> Study:
 
 def choice(question: Question, is_blind: bool, random: np.random.Generator) -> tuple[str, ...]:
     """The pictures in a rater's order, best first."""
-    ids = np.array(question.pictures)
-    if is_blind:
-        return tuple(random.permutation(ids).tolist())
-    if question.is_check:
-        return (question.right, *(name for name in ids.tolist() if name != question.right))
+    if question.is_check and not is_blind:
+        return (question.right, *(name for name in question.pictures if name != question.right))
     # The order of strengths with Gumbel noise is that of Plackett and Luce.
-    worth = [PLANTED[question.methods[name]] + random.gumbel() for name in ids.tolist()]
-    return tuple(ids[np.argsort(worth)[::-1]].tolist())
+    worth = dict(zip(question.pictures, random.gumbel(size=len(question.methods)).tolist(), strict=True))
+    if not is_blind:
+        worth = {name: noise + PLANTED[question.methods[name]] for name, noise in worth.items()}
+    return tuple(sorted(worth, key=worth.__getitem__, reverse=True))
 
 
 def simulated_raters(study: Study, count: int, random: np.random.Generator) -> list[Answers]:

@@ -66,7 +66,9 @@ def read_answers(paths: Sequence[Path], study: Study) -> list[Answers]:
             found.append(_answers(path, study))
         except InputError as error:
             wrong.append(error.problem)
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except KeyError as error:
+            wrong.append(f"{path}: is damaged: it tells no {error.args[0]}")
+        except (TypeError, ValueError, AttributeError, RecursionError) as error:
             wrong.append(f"{path}: is damaged: {error or type(error).__name__}")
     if wrong:
         told = wrong[:_MOST_TOLD] + [f"and {len(wrong) - _MOST_TOLD} more"] * (len(wrong) > _MOST_TOLD)

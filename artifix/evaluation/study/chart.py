@@ -27,7 +27,7 @@ def preference_chart(scores: Sequence[PartScore], level: float) -> bytes:
     import matplotlib.figure
 
     count = len(scores[0].methods)
-    size = (9.2, 0.6 + len(scores) * (1.0 + count * _ROW_IN))
+    size = (9.2, 0.4 + len(scores) * (0.8 + count * _ROW_IN))
     figure = matplotlib.figure.Figure(figsize=size, layout="constrained")
     panels = figure.subplots(len(scores), 2, squeeze=False, width_ratios=(3, 2))
     for (left, right), score in zip(panels, scores, strict=True):
@@ -58,14 +58,13 @@ def _shares(axes: "Axes", score: PartScore) -> None:
     axes.set_xticks(np.linspace(0, 1, 5), labels=[f"{share:.0f} %" for share in np.linspace(0, 100, 5)])
     axes.set_yticks(range(len(ordered)), labels=[one.method for one in ordered])
     axes.set_title(f"{score.part}: preferred", fontsize=10, loc="left", color=_INK)
-    _plain(axes)
+    _plain(axes, len(ordered))
 
 
 def _strengths(axes: "Axes", score: PartScore) -> None:
     ordered = sorted(score.methods, key=lambda one: -one.rank)
     axes.set_title("strength (log-odds)", fontsize=10, loc="left", color=_INK)
     axes.set_yticks(range(len(ordered)), labels=[""] * len(ordered))
-    axes.set_ylim(-0.6, len(ordered) - 0.4)
     if any(np.isnan(one.strength) for one in ordered):
         axes.text(0.5, 0.5, "no estimate", transform=axes.transAxes, ha="center", va="center", color=_QUIET)
         axes.set_xticks([])
@@ -75,10 +74,12 @@ def _strengths(axes: "Axes", score: PartScore) -> None:
             axes.plot((one.low, one.high), (place, place), color=colour, linewidth=2)
             axes.plot(one.strength, place, "o", color=colour, markersize=5)
         axes.axvline(0, color=_QUIET, linewidth=1, linestyle=(0, (4, 3)))
-    _plain(axes)
+        axes.locator_params(axis="x", nbins=5)
+    _plain(axes, len(ordered))
 
 
-def _plain(axes: "Axes") -> None:
+def _plain(axes: "Axes", lines: int) -> None:
+    axes.set_ylim(-0.6, lines - 0.4)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(_LINE)

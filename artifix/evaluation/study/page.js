@@ -76,7 +76,8 @@
   function read() {
     try {
       const found = JSON.parse(localStorage.getItem(place));
-      if (found && typeof found.raters === "object") return found;
+      const sound = Object.entries(found.raters).filter(([, state]) => Number.isInteger(state.at) && state.answers !== null && typeof state.answers === "object");
+      return { current: found.current, raters: Object.fromEntries(sound) };
     } catch {
       // Nothing is kept, or what is kept is damaged: begin anew.
     }
@@ -545,8 +546,9 @@
     if (button.dataset.do === "back" && !button.dataset.text) button.textContent = texts.back;
     button.addEventListener("click", button.dataset.do === "back" ? () => go(-1) : forward);
   }
-  part("ties").addEventListener("click", tie);
-  part("zoom").addEventListener("click", () => setZoom(!closer.on));
+  // After a pointer's click Enter goes on; whoever came by keyboard stays where they are.
+  part("ties").addEventListener("click", (event) => { tie(); if (event.detail > 0) part("next").focus(); });
+  part("zoom").addEventListener("click", (event) => { setZoom(!closer.on); if (event.detail > 0) focusOn(part("asked")); });
   part("pause").addEventListener("click", showStart);
   part("leave").addEventListener("click", showStart);
   part("save").addEventListener("click", () => { part("saved").textContent = say("saved", { file: save(rater) }); });

@@ -78,7 +78,8 @@ def _part_score(study: Study, part: str, answers: Sequence[Answers], level: floa
     asked = [q for q in study.questions if q.part == part and not q.is_check]
     tables = _tables(study, asked, answers)
     wins = _wins(study, tables)
-    strengths = bradley_terry(wins, level)
+    orders = _orders(study, asked, answers) if study.form == "rank" else None
+    strengths = bradley_terry(wins, level, orders)
     first = _firsts(asked, answers)
     pairs = tuple(_pair_score(pair, tables[pair], level) for pair in study.pairs if pair in tables)
     shown = list(tables.values())
@@ -124,6 +125,16 @@ def _wins(study: Study, tables: Mapping[Pair, NDArray[np.int64]]) -> NDArray[np.
         wins[a, b] += won + tied / 2
         wins[b, a] += lost + tied / 2
     return wins
+
+
+def _orders(study: Study, asked: Sequence[Question], answers: Sequence[Answers]) -> Counter[tuple[int, ...]]:
+    """How often each order was given: methods by their place in the study, best first."""
+    place = {method: number for number, method in enumerate(study.methods)}
+    return Counter(
+        tuple(place[question.methods[picture]] for picture in one.choices[question.id])
+        for question in asked
+        for one in answers
+    )
 
 
 def _firsts(asked: Sequence[Question], answers: Sequence[Answers]) -> dict[str, tuple[int, int]]:

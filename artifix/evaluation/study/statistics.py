@@ -1,6 +1,6 @@
 """Exact intervals of shares, strengths by Bradley and Terry, and agreement by Fleiss."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,12 +58,16 @@ class Strengths:
     are_connected: bool  # every two methods were compared, directly or by way of others
 
 
-def bradley_terry(wins: NDArray[np.float64], level: float) -> Strengths:
+def bradley_terry(
+    wins: NDArray[np.float64], level: float, orders: Mapping[tuple[int, ...], int] | None = None
+) -> Strengths:
     """Strengths of methods by their preferences (Bradley and Terry 1952), of greatest likelihood.
 
     Args:
         wins: (methods, methods) how often the row was preferred to the column; a tie is half a win of each.
         level: of the intervals, which are those of Wald, by the inverse of the Fisher information.
+        orders: where the wins come of whole orders of methods: how often each was given, best first. The
+            pairs of one order depend on each other, and the intervals heed that (the sandwich of Huber 1967).
 
     Returns:
         Strengths; without an estimate where methods fall into groups of which no one, or only one, was ever
@@ -78,8 +82,10 @@ def bradley_terry(wins: NDArray[np.float64], level: float) -> Strengths:
         parts = connected_components(wins > 0, connection="weak")[0]
         return Strengths(nothing, nothing, nothing, _grouped(names), parts == 1)
     values = _fitted(wins)
-    error = np.sqrt(np.diag(np.linalg.pinv(_information(wins, values))))
-    reach = norm.ppf((1 + level) / 2) * error
+    variance = np.linalg.pinv(_information(wins, values))
+    if orders is not None:
+        variance = variance @ _scatter(orders, values) @ variance
+    reach = norm.ppf((1 + level) / 2) * np.sqrt(np.diag(variance))
     return Strengths(values, values - reach, values + reach, (tuple(range(len(wins))),), True)
 
 
@@ -113,6 +119,19 @@ def _information(wins: NDArray[np.float64], values: NDArray[np.float64]) -> NDAr
     chance = _preferred(values)
     weight = (wins + wins.T) * chance * chance.T
     return np.diag(weight.sum(1)) - weight
+
+
+def _scatter(orders: Mapping[tuple[int, ...], int], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(methods, methods) sum of the squared gradients of single orders."""
+    chance, found = _preferred(values), np.zeros((len(values),) * 2)
+    for order, count in orders.items():
+        gradient = np.zeros(len(values))
+        for place, method in enumerate(order):
+            later = list(order[place + 1 :])
+            gradient[method] += chance[later, method].sum()
+            gradient[later] -= chance[later, method]
+        found += count * np.outer(gradient, gradient)
+    return found
 
 
 def _grouped(names: NDArray[Any]) -> tuple[tuple[int, ...], ...]:
