@@ -35,10 +35,11 @@ def test_planted_preferences_of_a_thousand_raters_are_found_within_the_intervals
     assert len(found["strengths"]) - sum(found["strengths"]) <= 3
 
 
-def test_intervals_hold_what_was_planted_as_often_as_they_say(script):
+@pytest.mark.parametrize(("form", "questions"), [("pairs", 12), ("rank", 4)])
+def test_intervals_hold_what_was_planted_as_often_as_they_say(script, form, questions):
     found = {"shares": [], "pairs": [], "strengths": []}
     for number in range(15):
-        study = script.simulated_study("pairs", 12, number)
+        study = script.simulated_study(form, questions, number)
         answers = script.simulated_raters(study, 20, np.random.default_rng(number))
         kept = [one for one in answers if not one.rater.startswith("blind")]
         for score in scores_of(study, kept, LEVEL):

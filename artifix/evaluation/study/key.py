@@ -73,8 +73,11 @@ def _study(found: Mapping[str, Any]) -> Study:
         shown = set(question.methods.values())
         if question.part not in PARTS or len(shown) < 2 or len(shown) < len(question.methods):
             raise ValueError(f"question {question.id}")
+        needed = len(study.methods) if study.form == "rank" and not question.is_check else 2
         if question.right not in question.methods if question.is_check else shown - set(study.methods):
             raise ValueError(f"question {question.id}")
+        if len(shown) != needed:
+            raise ValueError(f"question {question.id} shows {len(shown)} pictures, not {needed}")
     return study
 
 

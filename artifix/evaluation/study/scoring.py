@@ -87,7 +87,7 @@ def _part_score(study: Study, part: str, answers: Sequence[Answers], level: floa
         part,
         len(answers),
         len(asked),
-        _method_scores(study, tables, strengths, first, level),
+        _method_scores(study, tables, strengths, first, _spreads(study, orders), level),
         pairs,
         fleiss_kappa(shown),
         observed_agreement(shown),
@@ -137,6 +137,22 @@ def _orders(study: Study, asked: Sequence[Question], answers: Sequence[Answers])
     )
 
 
+def _spreads(study: Study, orders: Mapping[tuple[int, ...], int] | None) -> list[float]:
+    """By method: variance of its wins in an order over that of as many independent choices."""
+    if orders is None:
+        return [1.0] * len(study.methods)
+    others, counts = len(study.methods) - 1, np.array(list(orders.values()))
+    found = []
+    for method in range(len(study.methods)):
+        wins = np.array([others - order.index(method) for order in orders])
+        mean = float((wins * counts).sum() / counts.sum())
+        chance = mean / others
+        independent = others * chance * (1 - chance)
+        variance = float(((wins - mean) ** 2 * counts).sum() / counts.sum())
+        found.append(variance / independent if independent > 0 else 1.0)
+    return found
+
+
 def _firsts(asked: Sequence[Question], answers: Sequence[Answers]) -> dict[str, tuple[int, int]]:
     """By method: how often it was chosen before all others, and how often it was shown."""
     best, shown = Counter[str](), Counter[str]()
@@ -153,9 +169,11 @@ def _method_scores(
     tables: Mapping[Pair, NDArray[np.int64]],
     strengths: Strengths,
     first: Mapping[str, tuple[int, int]],
+    spreads: Sequence[float],
     level: float,
 ) -> tuple[MethodScore, ...]:
-    shares, ties = [], []
+    shares: list[Share] = []
+    ties = []
     for method in study.methods:
         own = [
             table.sum(0) if pair[0] == method else table.sum(0)[[1, 0, 2]]
@@ -163,7 +181,7 @@ def _method_scores(
             if method in pair
         ]
         won, lost, tied = (int(sum(counts)) for counts in zip(*own, strict=True)) if own else (0, 0, 0)
-        shares.append(exact_share(won, won + lost, level))
+        shares.append(exact_share(won, won + lost, level, spreads[len(shares)]))
         ties.append(tied)
     by = strengths.values if np.isfinite(strengths.values).all() else np.array([s.value for s in shares])
     return tuple(

@@ -22,20 +22,25 @@ class Share:
     high: float
 
 
-def exact_share(count: int, of: int, level: float) -> Share:
+def exact_share(count: int, of: int, level: float, spread: float = 1.0) -> Share:
     """A share with its exact binomial interval (Clopper and Pearson 1934).
 
     Args:
         count: of those chosen.
         of: how many there were; with 0 nothing is known: nan, and the interval from 0 to 1.
         level: probability that the interval holds the true share, at least.
+        spread: variance of the share over that of as many independent choices; the interval is that of so
+            many fewer (Korn and Graubard 1998). Below 1 it is taken for 1.
     """
     if of == 0:
         return Share(0, 0, np.nan, 0.0, 1.0)
-    from scipy.stats import binomtest
+    from scipy.stats import beta
 
-    interval = binomtest(count, of).proportion_ci(level, "exact")
-    return Share(count, of, count / of, float(interval.low), float(interval.high))
+    worth = 1 / max(spread, 1.0)
+    won, lost = count * worth, (of - count) * worth
+    low = beta.ppf((1 - level) / 2, won, lost + 1) if count else 0.0
+    high = beta.ppf((1 + level) / 2, won + 1, lost) if count < of else 1.0
+    return Share(count, of, count / of, float(low), float(high))
 
 
 def two_sided_p(count: int, of: int) -> float:

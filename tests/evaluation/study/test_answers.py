@@ -153,3 +153,9 @@ def test_folders_are_searched_and_the_key_is_no_answer(tmp_path, given):
         answer_files([key], key)
     with pytest.raises(InputError, match="no such file"):
         answer_files([tmp_path / "none"], key)
+
+
+def test_a_key_whose_questions_are_not_of_its_form_is_refused(tmp_path):
+    (tmp_path / "key.json").write_text(json.dumps(key_record(STUDY) | {"form": "rank"}))
+    with pytest.raises(InputError, match="shows 2 pictures, not 3"):
+        read_key(tmp_path / "key.json")

@@ -51,6 +51,12 @@ def test_intervals_of_shares_are_those_of_clopper_and_pearson(count, of, low, hi
     assert (share.value, share.low, share.high) == pytest.approx((count / of, low, high), abs=5e-5)
 
 
+def test_choices_that_vary_twice_as_much_are_worth_half_as_many():
+    assert exact_share(40, 100, 0.95, 2.0).low == pytest.approx(exact_share(20, 50, 0.95).low)
+    assert exact_share(40, 100, 0.95, 2.0).high == pytest.approx(exact_share(20, 50, 0.95).high)
+    assert exact_share(40, 100, 0.95, 0.5) == exact_share(40, 100, 0.95)
+
+
 def test_of_nothing_nothing_is_known():
     share = exact_share(0, 0, 0.95)
     assert np.isnan(share.value)
