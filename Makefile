@@ -14,7 +14,7 @@ INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
 help:
 	@echo "make demo   repair every example, into demo-output/"
-	@echo "make test   lint, type-check and test; PYTEST_ARGS=--browser tests the report in Chromium too,"
+	@echo "make test   lint, type-check and test; PYTEST_ARGS=--browser tests pages in Chromium too,"
 	@echo "            --ray batches on a Ray cluster, --remote files at URLs (EXTRAS=dev,train,ray,remote)"
 	@echo "make torture  the long checks: refused disks, kills, garbled files, pixels, memory; hours"
 	@echo "make pack DATA=DIR OUT=DIR   training pictures and the geometry of real pairs in one small folder;"

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,6 +23,11 @@ from artifix.network.assembly import Network
 from artifix.network.building import build_network, tiny_config
 from artifix.training.pairs.pack_plan import PackPlan
 from artifix.training.pairs.packing import write_pack
+
+CHROMIUM_OPTIONS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-dev-shm-usage --window-size=1280,900"
+)
 
 
 @dataclass(frozen=True)
@@ -286,3 +293,29 @@ def label() -> Callable[..., np.ndarray]:
         return picture
 
     return draw
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A browser with a profile of its own; where there is none the tests fail, since they were asked for."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    driver = shutil.which("chromedriver")
+    if program is None or driver is None:
+        pytest.fail("--browser needs the programs chromium and chromedriver (Debian: chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for option in (*CHROMIUM_OPTIONS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(option)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_PROXY", "localhost,127.0.0.1")
+        # With the path of the driver given, selenium looks for none on the network.
+        browser = webdriver.Chrome(options, Service(executable_path=driver))
+        try:
+            yield browser
+        finally:
+            browser.quit()

@@ -17,6 +17,7 @@ from artifix.cli.locate import locate
 from artifix.cli.options import EPILOG, as_option
 from artifix.cli.refine import refine
 from artifix.cli.signature import flattened
+from artifix.cli.study import study
 from artifix.cli.train import train
 from artifix.cli.weights import weights
 from artifix.errors import ArtifixError, ExitCode, is_out_of_memory
@@ -32,6 +33,7 @@ app = typer.Typer(
 for command in (refine, locate, batch, train, ablate, env):
     has_settings = command not in (train, env)
     app.command(epilog=EPILOG if has_settings else None)(flattened(command))
+app.add_typer(study, name="study")
 app.add_typer(weights, name="weights")
 
 _MEMORY_HINT = "use a smaller image or mask, fewer --candidates or another --device, or close other programs"

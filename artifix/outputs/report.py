@@ -1,19 +1,15 @@
 """The report of a batch: one page that needs nothing but itself, written row by row."""
 
 import base64
-import hashlib
-import html
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from string import Template
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
+from artifix.outputs.page import as_html, house_style, json_block, page_part, policy_of
+
 STATUSES = ("done", "failed")
-# What could end a script element; as JSON allows, they are written in another way.
-_AS_JSON = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +50,14 @@ def write_report(stream: BinaryIO, title: str, facts: Mapping[str, str], rows: I
         facts: names and values, shown on top in their order.
         rows: in the order in which they are shown at first.
     """
-    style, script = _part("report.css"), _part("report.js")
+    style, script = (
+        house_style() + page_part("artifix.outputs", "report.css"),
+        page_part("artifix.outputs", "report.js"),
+    )
     # The template is cut before it is filled in, where no text of others can stand for the mark.
-    before, _, after = _part("report.html").partition("$rows")
+    before, _, after = page_part("artifix.outputs", "report.html").partition("$rows")
     head = Template(before).substitute(
-        policy=_policy(style, script), title=_text(title), facts=_facts(facts), style=style
+        policy=policy_of(style, script), title=as_html(title), facts=_facts(facts), style=style
     )
     stream.write(head.encode("ascii"))
     for row in rows:
@@ -66,42 +65,13 @@ def write_report(stream: BinaryIO, title: str, facts: Mapping[str, str], rows: I
     stream.write(Template(after).substitute(script=script).encode("ascii"))
 
 
-def _part(name: str) -> str:
-    return resources.files("artifix.outputs").joinpath(name).read_text(encoding="ascii")
-
-
-def _policy(style: str, script: str) -> str:
-    return "; ".join(
-        [
-            "default-src 'none'",
-            "img-src data:",
-            f"style-src {_source(style)}",
-            f"script-src {_source(script)}",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "require-trusted-types-for 'script'",
-        ]
-    )
-
-
-def _source(text: str) -> str:
-    """What a Content-Security-Policy calls an inline element of exactly this text."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _text(text: str) -> str:
-    """As HTML in ASCII; a lone surrogate comes out as the sign for what cannot be read."""
-    return html.escape(text).encode("ascii", "xmlcharrefreplace").decode()
-
-
 def _facts(facts: Mapping[str, str]) -> str:
     return "".join(
-        f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in facts.items()
+        f"<div><dt>{as_html(name)}</dt><dd>{as_html(value)}</dd></div>" for name, value in facts.items()
     )
 
 
 def _block(row: ReportRow) -> str:
-    """A script element that is not run: it holds the row as JSON."""
     content: dict[str, Any] = {
         "id": row.id,
         "status": row.status,
@@ -113,8 +83,7 @@ def _block(row: ReportRow) -> str:
         "link": _link(row.folder),
         "strip": None if row.strip is None else base64.b64encode(row.strip).decode(),
     }
-    text = json.dumps(content, allow_nan=False, separators=(",", ":")).translate(_AS_JSON)
-    return f'<script type="application/json" class="case">{text}</script>\n'
+    return json_block(content, "case")
 
 
 def _rounded(value: float | None) -> float | None:

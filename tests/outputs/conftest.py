@@ -1,17 +1,12 @@
-"""A browser without a window, and a report that is open in it."""
+"""A report that is open in a browser without a window."""
 
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-OPTIONS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage --window-size=1280,900"
-)
 SHOWN_IDS = """
     const edge = document.querySelector(".heads").getBoundingClientRect().bottom;
     return [...document.querySelectorAll(".row")]
@@ -85,32 +80,6 @@ class Page:
         while not holds():
             assert time.monotonic() < until
             time.sleep(0.02)
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A browser with a profile of its own; where there is none the tests fail, since they were asked for."""
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = next(filter(None, map(shutil.which, names)), None)
-    driver = shutil.which("chromedriver")
-    if program is None or driver is None:
-        pytest.fail("--browser needs the programs chromium and chromedriver (Debian: chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = program
-    for option in (*OPTIONS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NO_PROXY", "localhost,127.0.0.1")
-        # With the path of the driver given, selenium looks for none on the network.
-        browser = webdriver.Chrome(options, Service(executable_path=driver))
-        try:
-            yield browser
-        finally:
-            browser.quit()
 
 
 @pytest.fixture
