@@ -10,7 +10,7 @@ DEVELOPMENT := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
-.PHONY: demo test torture pack lint clean help
+.PHONY: demo test torture pack docs lint clean help
 
 help:
 	@echo "make demo   repair every example, into demo-output/"
@@ -19,8 +19,9 @@ help:
 	@echo "make torture  the long checks: refused disks, kills, garbled files, pixels, memory; hours"
 	@echo "make pack DATA=DIR OUT=DIR   training pictures and the geometry of real pairs in one small folder;"
 	@echo "            PACK_ARGS=... as benchmarks/make_pack.py --help tells"
+	@echo "make docs   the documentation as a site, into site/"
 	@echo "make lint   lint and type-check only"
-	@echo "make clean  remove .venv, demo-output/ and caches"
+	@echo "make clean  remove .venv, demo-output/, site/ and caches"
 
 demo: $(RUNTIME)
 	$(BIN)/python examples/run.py
@@ -39,6 +40,9 @@ torture: $(DEVELOPMENT)
 pack: $(RUNTIME)
 	@test -n "$(DATA)" && test -n "$(OUT)" || { echo "make pack DATA=DIR OUT=DIR: name both folders" >&2; exit 2; }
 	$(BIN)/python benchmarks/make_pack.py "$(OUT)" --data $(DATA) $(PACK_ARGS)
+
+docs: $(DEVELOPMENT)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 lint: $(DEVELOPMENT)
 	$(BIN)/ruff check .
@@ -60,4 +64,4 @@ $(DEVELOPMENT): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $(RUNTIME) $@
 
 clean:
-	rm -rf $(VENV) demo-output build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo-output build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
