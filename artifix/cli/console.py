@@ -21,6 +21,7 @@ _STAGES = {
     "check": "check the cases",
     "ablate": "read the layers",
     "pull": "fetch, MB",
+    "measure": "measure the masks",
 }
 _SPARSE_S = 5.0  # at least between two lines of progress where there is no terminal
 
