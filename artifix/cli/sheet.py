@@ -181,5 +181,5 @@ def _places(
     shelves = Shelves(Library(sources.inputs or ()), methods, sources.truth)
     places = [places_of(row, plan.columns, shelves) for row in rows]
     if not shape.gaps:
-        require_places(places, plan.columns)
+        require_places(places)
     return places

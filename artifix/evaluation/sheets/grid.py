@@ -75,6 +75,7 @@ class Text:
     size: float = 1.0  # over the size of the font
     upright: bool = True  # or else turned to run upwards
     bold: bool = False
+    kind: str = ""  # texts of one kind have one size
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +145,7 @@ def page_of(grid: Grid, titles: Sequence[str], rows: Sequence[DrawnRow], told: b
         y, last = bottom + grid.told, group
     used = max(len(line) for line in lines)
     page.texts.extend(
-        Text(grid.cell_left(number, column) + grid.cell / 2, grid.line / 2, title, grid.cell)
+        Text(grid.cell_left(number, column) + grid.cell / 2, grid.line / 2, title, grid.cell, kind="title")
         for number in range(used)
         for column, title in enumerate(titles)
     )

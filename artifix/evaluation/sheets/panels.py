@@ -22,7 +22,10 @@ from artifix.outputs.drawing import (
 from artifix.outputs.overlay import heat_map, zoom_on
 
 MASK_ZOOM, REGION_ZOOM = 1.6, 1.3  # side of the square shown, over that of what it is about
-INSET = 0.46  # side of an enlargement in a corner, over the shorter side of the picture
+INSET, INSET_ZOOM = (
+    0.44,
+    1.2,
+)  # the same in a corner: its side over the shorter one of the picture; what it shows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,10 +76,9 @@ def _framed(column: Column, shown: Shown, about: NDArray[np.bool_] | None, scale
     if column.view == "whole":
         return shown
     assert about is not None
-    zoom = zoom_on(about, scale)
     if column.view == "inset":
-        return Shown(shown.picture, shown.marked, shown.colour, zoom)
-    return _cut(shown, zoom)
+        return Shown(shown.picture, shown.marked, shown.colour, zoom_on(about, INSET_ZOOM))
+    return _cut(shown, zoom_on(about, scale))
 
 
 def _cut(shown: Shown, zoom: Box) -> Shown:
@@ -103,7 +105,7 @@ def draw(shown: Shown, size: tuple[int, int], line_px: int) -> NDArray[np.uint8]
 
 
 def _with_inset(panel: NDArray[np.uint8], shown: Shown, zoom: Box, line_px: int) -> NDArray[np.uint8]:
-    """The panel with a frame around the box, and the box enlarged in the corner farthest from it."""
+    """The panel with a frame around the box, and what it holds enlarged in a corner."""
     height, width = panel.shape[:2]
     y, x = height / shown.size[0], width / shown.size[1]
     drawn = np.ascontiguousarray(panel).copy()
@@ -111,11 +113,24 @@ def _with_inset(panel: NDArray[np.uint8], shown: Shown, zoom: Box, line_px: int)
     _frame(drawn, box, line_px)
     side = max(1, round(INSET * min(height, width)))
     part = draw(_cut(shown, zoom), (side, side), line_px)
-    left = 0 if box.centre[0] > width / 2 else width - part.shape[1]
-    top = 0 if box.centre[1] > height / 2 else height - part.shape[0]
+    left, top = _free_corner(box, part.shape, (height, width))
     drawn[top : top + part.shape[0], left : left + part.shape[1]] = part
     _frame(drawn, Box(left, top, left + part.shape[1], top + part.shape[0]), line_px)
     return drawn
+
+
+def _free_corner(box: Box, part: tuple[int, ...], size: tuple[int, int]) -> tuple[int, int]:
+    """Left and top of a part (h, w, ...) where it hides least of the box, and then is farthest from it."""
+    height, width = part[:2]
+
+    def cost(corner: tuple[int, int]) -> tuple[int, float]:
+        left, top = corner
+        across = min(box.right, left + width) - max(box.left, left)
+        down = min(box.bottom, top + height) - max(box.top, top)
+        away = abs(box.centre[0] - left - width / 2) + abs(box.centre[1] - top - height / 2)
+        return max(0, across) * max(0, down), -away
+
+    return min(((x, y) for y in (size[0] - height, 0) for x in (size[1] - width, 0)), key=cost)
 
 
 def _frame(picture: NDArray[np.uint8], box: Box, line_px: int) -> None:

@@ -95,7 +95,12 @@ def _known(places: Places) -> Any:
 
 
 def _shown(picture: Picture) -> NDArray[np.uint8]:
-    return in_srgb(picture.rgb, picture.icc_profile)
+    """In sRGB; what is transparent on white, which is the paper."""
+    rgb = in_srgb(picture.rgb, picture.icc_profile)
+    if picture.alpha is None:
+        return rgb
+    share = picture.alpha[..., None].astype(np.float32) / np.iinfo(picture.alpha.dtype).max
+    return np.round(255 + (rgb.astype(np.float32) - 255) * share).astype(np.uint8)
 
 
 def _mask_of_run(places: Places, image: Picture) -> NDArray[np.bool_]:

@@ -33,42 +33,42 @@ class Places:
     row: SheetRow
     files: Mapping[str, Path]
     case: CaseFiles | None = None  # of a row that is no run
-    missing: Mapping[str, str] = field(default_factory=dict)  # why there is no file, by what it would be
+    missing: Mapping[str, InputError] = field(default_factory=dict)  # by what it would be
 
 
 def places_of(row: SheetRow, columns: Sequence[Column], shelves: Shelves) -> Places:
     """The files that the columns of a row need; what is missing is told, and no error yet."""
     found: dict[str, Path] = {}
-    missing: dict[str, str] = {}
+    missing: dict[str, InputError] = {}
     case = None if row.is_run else case_files(row.folder)
     for kind in _needed(columns):
         try:
             found[kind] = _place(kind, row, case, shelves, found)
         except InputError as error:
-            problem, hint = error.marked
-            missing[kind] = f"{problem}: {hint}" if hint else problem
+            missing[kind] = error
     return Places(row, found, case, missing)
 
 
-def require_places(places: Sequence[Places], columns: Sequence[Column]) -> None:
+def require_places(places: Sequence[Places]) -> None:
     """Raise InputError, telling all of them, if a row lacks what a column shows.
 
     What was refused has no repair to show; that is told in its place, and no mistake.
     """
-    told = [
-        f"{one.row.name}: {kind}: {why}"
+    lacking = [
+        (f"{one.row.name}: {kind}: {error.marked[0]}", error.marked[1])
         for one in places
-        for kind, why in one.missing.items()
+        for kind, error in one.missing.items()
         if not (kind == OURS and one.row.is_refused)
     ]
-    if not told:
+    if not lacking:
         return
-    head = f"{counted(len(told), 'file')} missing:"
-    more = [f"and {len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else []
+    told = [problem for problem, _ in lacking[:MOST_TOLD]]
+    if len(lacking) > MOST_TOLD:
+        told.append(f"and {len(lacking) - MOST_TOLD} more")
+    remedies = dict.fromkeys(hint for _, hint in lacking if hint)
     raise InputError(
-        "\n  ".join([head, *told[:MOST_TOLD], *more]),
-        f"add them, take other {setting('columns')} or {setting('rows')}, or pass {setting('gaps', True)} "
-        "to leave these places empty",
+        "\n  ".join([f"{counted(len(lacking), 'file')} missing:", *told]),
+        f"{'; '.join(remedies)}; or pass {setting('gaps', True)} to leave these places empty",
     )
 
 

@@ -88,7 +88,9 @@ def printed(page: Page, config: FigureConfig, form: Form) -> tuple[bytes, list[s
                 picture, extent=(left, left + width, top + height, top), aspect="auto", interpolation="none"
             )
         _draw_lines(axes, page)
-        shrunk = [_write(axes, text, font, config) for text in page.texts if text.text]
+        scales = _scales(page.texts, font, config)
+        for text in page.texts:
+            _write(axes, text, font, config, scales[text])
         axes.set_xlim(0, page.width)
         axes.set_ylim(page.height, 0)
         data = io.BytesIO()
@@ -96,8 +98,8 @@ def printed(page: Page, config: FigureConfig, form: Form) -> tuple[bytes, list[s
     notes = [f"{config.font} lacks signs that the figure has" for one in said if "Glyph" in str(one.message)][
         :1
     ]
-    if any(shrunk):
-        notes.append(f"{sum(shrunk)} texts are set smaller than {config.font_size:g} points to fit")
+    if (least := min(scales.values(), default=1.0)) < 1:
+        notes.append(f"to fit, some text is set in {least * config.font_size:.1f} points")
     return data.getvalue(), notes
 
 
@@ -110,29 +112,39 @@ def _draw_lines(axes: "Axes", page: Page) -> None:
         axes.plot([0, page.width], [y, y], color=_RULE, linewidth=0.5)
 
 
-def _write(axes: "Axes", text: Text, font: "FontProperties", config: FigureConfig) -> bool:
-    """Write a text, smaller where it has no room; returns whether that was so."""
+def _scales(texts: Sequence[Text], font: "FontProperties", config: FigureConfig) -> dict[Text, float]:
+    """How much smaller than it should be each text is, to fit into its room; the same for all of a kind."""
+    scales: dict[Text, float] = {}
+    for text in texts:
+        room = _ROOM * text.room / config.dpi * POINTS_PER_INCH
+        needed = _width(text.text, _sized(font, text, config)) if text.text else 0.0
+        scales[text] = min(1.0, room / needed) if needed else 1.0
+    kinds = {text.kind for text in texts if text.kind}
+    least = {kind: min(scale for text, scale in scales.items() if text.kind == kind) for kind in kinds}
+    return {text: least.get(text.kind, scale) for text, scale in scales.items()}
+
+
+def _sized(font: "FontProperties", text: Text, config: FigureConfig, scale: float = 1.0) -> "FontProperties":
     own = font.copy()
-    own.set_size(text.size * config.font_size)
+    own.set_size(text.size * config.font_size * scale)
     if text.bold:
         own.set_weight("bold")
-    room = _ROOM * text.room / config.dpi * POINTS_PER_INCH
-    needed = _width(text.text, own)
-    if needed > room:
-        own.set_size(own.get_size_in_points() * room / needed)
+    return own
+
+
+def _write(axes: "Axes", text: Text, font: "FontProperties", config: FigureConfig, scale: float) -> None:
     axes.text(
         text.x,
         text.y,
         text.text,
-        fontproperties=own,
+        fontproperties=_sized(font, text, config, scale),
         color=_INK,
         ha="center",
         va="center_baseline" if text.upright else "center",
         rotation=0 if text.upright else 90,
-        rotation_mode="anchor" if not text.upright else "default",
+        rotation_mode="default" if text.upright else "anchor",
         parse_math=False,
     )
-    return needed > room
 
 
 def _width(text: str, font: "FontProperties") -> float:

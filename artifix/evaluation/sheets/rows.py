@@ -42,12 +42,13 @@ class SheetRow:
     def told(self) -> str:
         """How sure the repair is, by the least sure part, in a few words; "" where that is not known."""
         groups = [group for group in self.record.get("groups", ()) if isinstance(group, dict)]
-        sure = [group for group in groups if isinstance(group.get("repair_confidence"), int | float)]
-        if not sure:
+        known = [group for group in groups if isinstance(group.get("repair_confidence"), int | float)]
+        if not known:
             return ""
-        least = min(sure, key=lambda group: group["repair_confidence"])
-        sure_of = f"place {least.get('confidence', 0):.2f}, repair {least['repair_confidence']:.2f}"
-        return f"{'refused, ' * self.is_refused}{least.get('placed', '')}, {sure_of}"
+        least = min(known, key=lambda group: group["repair_confidence"])
+        place, repair = least.get("confidence", 0), least["repair_confidence"]
+        sure = f"confidence {place:.2f} in the place, {repair:.2f} in the repair"
+        return f"{'refused: ' * self.is_refused}placed: {least.get('placed', '')}; {sure}"
 
 
 def rows_of(paths: Sequence[Path]) -> list[SheetRow]:
