@@ -17,10 +17,11 @@ from artifix.setting_names import setting
 if TYPE_CHECKING:
     from artifix.evaluation.sheets.figure import Plan
     from artifix.evaluation.sheets.places import Places
+    from artifix.evaluation.sheets.rows import SheetRow
 
 _DEFAULTS = FigureConfig()
 _DECLARED = settings_of(FigureConfig)
-_DEFAULT_COLUMNS = "image,reference,correspondence,others,ours"
+_OF_RUNS, _OF_CASES = "image,reference,correspondence,others,ours", "image,reference,others"  # by default
 _LAYOUT_TEXT = "; ".join(f"{name}: {one.about}" for name, one in LAYOUTS.items())
 
 
@@ -43,7 +44,12 @@ class SourceOptions:
     ] = None
     method: Annotated[
         list[str] | None,
-        option("--method", "Results of another method, named as the rows; may be repeated.", "NAME=DIR"),
+        option(
+            "--method",
+            "Results of another method, DIR/ROW.png or DIR/ROW/refined.png; "
+            "ours=DIR for artifix. May be repeated.",
+            "NAME=DIR",
+        ),
     ] = None
     truth: Annotated[
         Path | None, option("--truth", "Folder of images without the artifact, named as the rows.", "DIR")
@@ -64,7 +70,7 @@ class ShapeOptions:
             "--columns",
             "With commas: image, artifact, mask, reference, region, correspondence, ours, truth, others, or "
             "names of methods; each with :zoom for the part alone, or +zoom to enlarge it in a corner. "
-            f"Default: {_DEFAULT_COLUMNS}.",
+            f"Default: {_OF_RUNS}; {_OF_CASES} for cases.",
             "LIST",
         ),
     ] = None
@@ -109,16 +115,21 @@ def sheet(
     methods = _methods(sources.method or ())
 
     from artifix.evaluation.sheets.figure import figure_of
+    from artifix.evaluation.sheets.places import require_places
     from artifix.evaluation.sheets.printing import font_of, form_of
+    from artifix.evaluation.sheets.rows import chosen_rows, rows_of
     from artifix.outputs.save import check_file, save_file
     from artifix.training.optional_packages import require_installed
 
     form = form_of(sources.out)
-    plan = _plan(shape, methods)
+    rows = chosen_rows(rows_of(sources.runs), shape.rows or ())
+    plan = _plan(shape, methods, _OF_RUNS if any(row.is_run for row in rows) else _OF_CASES)
     require_installed("matplotlib", "artifix sheet", '"artifix[eval]"')
     font_of(config.font)
     check_file(sources.out, printing.overwrite)
-    places = _places(sources, shape, plan, methods)
+    places = _places(rows, sources, plan, methods)
+    if not shape.gaps:
+        require_places(places)
     inputs = [path for one in places for path in one.files.values()]
     check_file(sources.out, printing.overwrite, inputs)
     with console.progress() as progress:
@@ -149,12 +160,12 @@ def _methods(given: Sequence[str]) -> dict[str, Path]:
     return {name: Path(folder) for name, _, folder in pairs}
 
 
-def _plan(shape: ShapeOptions, methods: dict[str, Path]) -> "Plan":
+def _plan(shape: ShapeOptions, methods: dict[str, Path], usual: str) -> "Plan":
     """What is asked for; a layout says what is not."""
     from artifix.evaluation.sheets.figure import Plan
 
     layout = LAYOUTS[shape.layout] if shape.layout else None
-    text = shape.columns or (layout.columns if layout else _DEFAULT_COLUMNS)
+    text = shape.columns or (layout.columns if layout else usual)
     titles = [title.strip() for title in shape.titles.split(",")] if shape.titles else []
     across = shape.across if shape.across is not None else layout.across if layout else 1
     if across < 1:
@@ -165,21 +176,16 @@ def _plan(shape: ShapeOptions, methods: dict[str, Path]) -> "Plan":
 
 
 def _places(
-    sources: SourceOptions, shape: ShapeOptions, plan: "Plan", methods: dict[str, Path]
+    rows: "Sequence[SheetRow]", sources: SourceOptions, plan: "Plan", methods: dict[str, Path]
 ) -> "list[Places]":
-    """The files of all rows, all of them there unless gaps may be left."""
+    """The files of all rows."""
     from artifix.evaluation.sheets.found_files import Library, require_folders
-    from artifix.evaluation.sheets.places import Shelves, places_of, require_places
-    from artifix.evaluation.sheets.rows import chosen_rows, rows_of
+    from artifix.evaluation.sheets.places import Shelves, places_of
 
     folders = {f"{setting('method')} {name}": folder for name, folder in methods.items()}
     folders |= {f"{setting('inputs')} {folder}": folder for folder in sources.inputs or ()}
     if sources.truth is not None:
         folders[setting("truth")] = sources.truth
     require_folders(folders)
-    rows = chosen_rows(rows_of(sources.runs), shape.rows or ())
     shelves = Shelves(Library(sources.inputs or ()), methods, sources.truth)
-    places = [places_of(row, plan.columns, shelves) for row in rows]
-    if not shape.gaps:
-        require_places(places)
-    return places
+    return [places_of(row, plan.columns, shelves) for row in rows]

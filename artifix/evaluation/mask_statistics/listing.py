@@ -59,7 +59,10 @@ def list_masks(asked: Sequence[str], like: MaskFile) -> Listed:
     if problems:
         told = [error.marked[0] for error in problems[:MOST_TOLD]]
         raise InputError("\n  ".join([f"{counted(len(problems), 'mistake')}:", *told]), _REMEDY)
-    unique = list({_key(file): file for file in reversed(found)}.values())[::-1]
+    first: dict[tuple[object, ...], MaskFile] = {}
+    for file in found:
+        first.setdefault(_key(file), file)
+    unique = list(first.values())
     if again := len(found) - len(unique):
         notes.append(f"{counted(again, 'mask')} named more than once, and counted once")
     return Listed(unique, tuple(notes))

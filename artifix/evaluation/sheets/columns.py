@@ -70,7 +70,7 @@ def columns_of(text: str, methods: Sequence[str], titles: Sequence[str] = ()) ->
 
     Args:
         text: such as image,reference,ours:zoom; others stands for all methods.
-        methods: names of other methods, in their order.
+        methods: names of other methods, in their order, and "ours" where a folder has that too.
         titles: of the columns; of none each has its own.
 
     Raises:
@@ -90,9 +90,14 @@ def columns_of(text: str, methods: Sequence[str], titles: Sequence[str] = ()) ->
 
 
 def check_methods(names: Sequence[str]) -> None:
-    """Raise UsageError if a method has no name of its own."""
+    """Raise UsageError if a method has no name of its own; "ours" may have a folder too."""
     for number, name in enumerate(names):
-        if name in _TITLES or name == OTHERS or not name or any(sign in name for sign in ",:+"):
+        if (
+            (name in _TITLES and name != OURS)
+            or name == OTHERS
+            or not name
+            or any(sign in name for sign in ",:+")
+        ):
             raise UsageError(
                 f"{setting('method')} {name}=...: is no name for a method",
                 f"choose one without , : + that is none of {', '.join((*_TITLES, OTHERS))}",
@@ -107,7 +112,7 @@ def _columns(word: str, methods: Sequence[str]) -> list[Column]:
     for ending, meant in _VIEWS.items():
         if word.endswith(ending):
             shows, view = word.removesuffix(ending), meant
-    names = [*methods] if shows == OTHERS else [shows]
+    names = [method for method in methods if method != OURS] if shows == OTHERS else [shows]
     for name in names:
         if name not in _TITLES and name not in methods:
             raise UsageError(f"{setting('columns')}: unknown column {word or '(no name)'}", _FORM)
