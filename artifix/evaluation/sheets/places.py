@@ -112,7 +112,8 @@ def _place(
     else:
         place = row.folder / (CORRESPONDENCE if kind == MAP else "region.png")
     if place is None or not place.is_file():
-        of = "is a case and no result of artifix" if case is not None else f"holds no {kind}"
+        what = {OURS: "repaired picture", MAP: CORRESPONDENCE, REGION: "region.png"}[kind]
+        of = f"is a case and no result of artifix, and has no {what}" if case else f"holds no {what}"
         remedy = "refine the case, or leave the column out" if kind == OURS else _LOCATE
         raise InputError(f"{row.folder} {of}", remedy)
     return place
