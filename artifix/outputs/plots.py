@@ -1,4 +1,4 @@
-"""Charts of an ablation, drawn with matplotlib, which is imported only here and only when one is drawn."""
+"""Charts of an ablation, drawn with matplotlib, which is imported only when one is drawn."""
 
 import io
 from collections.abc import Sequence

@@ -67,7 +67,21 @@ def test_the_short_way_is_gone_for_plain_masks_and_gives_the_same(tmp_path, monk
     assert all(np.array_equal(read_mask(file).mask, one) for file, one in zip(files, short, strict=True))
 
 
-@pytest.mark.parametrize("what", ["turned", "transparent", "grey", "cut short", "damaged", "jpeg"])
+@pytest.mark.parametrize("way", range(5))
+@pytest.mark.parametrize("kind", ["grey", "colour"])
+def test_every_way_of_storing_lines_gives_the_same(tmp_path, way, kind):
+    strategies = [cv2.IMWRITE_PNG_FILTER_NONE, cv2.IMWRITE_PNG_FILTER_SUB, cv2.IMWRITE_PNG_FILTER_UP]
+    strategies += [cv2.IMWRITE_PNG_FILTER_PAETH, cv2.IMWRITE_PNG_ALL_FILTERS]
+    noise = np.kron(np.random.default_rng(way).random((20, 30)) < 0.4, np.ones((3, 3), bool))
+    noise[20:23] = np.random.default_rng(way).random((3, 90)) < 0.5
+    picture = noise.astype(np.uint8) * 255
+    path = tmp_path / "mask.png"
+    shown = picture if kind == "grey" else np.repeat(picture[..., None], 3, 2)
+    cv2.imwrite(str(path), shown, [cv2.IMWRITE_PNG_FILTER, strategies[way]])
+    assert np.array_equal(plain_white(path.read_bytes()), noise)
+
+
+@pytest.mark.parametrize("what", ["turned", "transparent", "grey", "tinted", "cut short", "damaged", "jpeg"])
 def test_whatever_is_not_plain_goes_the_longer_way(tmp_path, what):
     path = tmp_path / "mask.png"
     exif = Image.Exif()
@@ -76,6 +90,8 @@ def test_whatever_is_not_plain_goes_the_longer_way(tmp_path, what):
     picture = white_square()
     if what == "grey":
         picture[20, 30] = 128
+    elif what == "tinted":
+        picture = np.stack([picture, picture, picture * 0], axis=2)
     saved(path, picture, **more)
     data = path.read_bytes()
     if what == "cut short":
