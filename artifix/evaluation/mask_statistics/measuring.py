@@ -16,7 +16,7 @@ from artifix.progress import Progress
 from artifix.setting_names import setting
 
 CHUNK = 32  # masks that a worker measures before it reports
-LEAST_FOR_WORKERS = 400  # fewer are measured before further processes have started
+LEAST_FOR_WORKERS = 2000  # fewer are measured before further processes have started
 STAGE = "measure"
 
 

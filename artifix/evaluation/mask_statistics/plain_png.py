@@ -40,7 +40,7 @@ def plain_white(data: bytes) -> NDArray[np.bool_] | None:
 
 
 def _white(level: NDArray) -> NDArray[np.bool_] | None:
-    """(H, W) True where (H, W, C) samples are 255, if all of a pixel are alike and the others 0; None else."""
+    """(H, W) True where samples (H, W, C) are 255, if all else is 0 and channels agree; None else."""
     first = np.ascontiguousarray(level[..., 0])
     if not all(np.array_equal(level[..., other], first) for other in range(1, level.shape[2])):
         return None
