@@ -132,8 +132,21 @@ def test_every_module_says_what_it_is(path):
 @pytest.mark.parametrize(
     "command",
     [
-        *("", "refine", "locate", "batch", "train", "ablate", "env", "weights", "weights pull"),
-        *("weights import", "study", "study build", "study score"),
+        "",
+        "refine",
+        "locate",
+        "batch",
+        "train",
+        "ablate",
+        "stats",
+        "sheet",
+        "study",
+        "study build",
+        "study score",
+        "env",
+        "weights",
+        "weights pull",
+        "weights import",
     ],
 )
 def test_help_loads_nothing_heavy(command):

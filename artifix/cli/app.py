@@ -16,7 +16,9 @@ from artifix.cli.env import env
 from artifix.cli.locate import locate
 from artifix.cli.options import EPILOG, as_option
 from artifix.cli.refine import refine
+from artifix.cli.sheet import sheet
 from artifix.cli.signature import flattened
+from artifix.cli.stats import stats
 from artifix.cli.study import study
 from artifix.cli.train import train
 from artifix.cli.weights import weights
@@ -30,8 +32,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (refine, locate, batch, train, ablate, env):
-    has_settings = command not in (train, env)
+for command in (refine, locate, batch, train, ablate, stats, sheet, env):
+    has_settings = command not in (train, stats, sheet, env)
     app.command(epilog=EPILOG if has_settings else None)(flattened(command))
 app.add_typer(study, name="study")
 app.add_typer(weights, name="weights")

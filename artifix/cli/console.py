@@ -21,6 +21,8 @@ _STAGES = {
     "check": "check the cases",
     "ablate": "read the layers",
     "pull": "fetch, MB",
+    "measure": "measure the masks",
+    "draw": "draw the rows",
 }
 _SPARSE_S = 5.0  # at least between two lines of progress where there is no terminal
 

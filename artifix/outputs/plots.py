@@ -1,4 +1,4 @@
-"""Charts of an ablation, drawn with matplotlib, which is imported only here and only when one is drawn."""
+"""Charts of an ablation, drawn with matplotlib, which is imported only when one is drawn."""
 
 import io
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ def grid_chart(grid: GridChart) -> bytes:
     _frame(panels[reading], timestep, layer)
     figure.colorbar(shown, ax=panels.tolist(), pad=0.02).ax.tick_params(labelsize=8)
     figure.suptitle(f"mIoU of M* with the true region, {_counted(grid.cases)}", fontsize=12)
-    return _png(figure)
+    return png_of(figure)
 
 
 def curve_chart(grid: GridChart) -> bytes:
@@ -86,7 +86,7 @@ def curve_chart(grid: GridChart) -> bytes:
         axes.grid(alpha=0.25)
         axes.legend(fontsize=8)
     figure.suptitle(f"mIoU of M* with the true region, {_counted(grid.cases)}", fontsize=12)
-    return _png(figure)
+    return png_of(figure)
 
 
 def _curve(
@@ -112,7 +112,8 @@ def _counted(cases: int) -> str:
     return f"{cases} case{'s' * (cases != 1)}"
 
 
-def _png(figure: "Figure") -> bytes:
+def png_of(figure: "Figure") -> bytes:
+    """The figure as a PNG of 110 dpi."""
     data = io.BytesIO()
     # Without the library's own name and version, so that equal figures are equal bytes.
     figure.savefig(data, format="png", dpi=_DPI, metadata={"Software": None})
