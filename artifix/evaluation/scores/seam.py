@@ -48,7 +48,7 @@ def seam_visibility(picture: NDArray[np.uint8], mask: NDArray[np.bool_]) -> floa
     margin = 2 * REACH_PX
     around = Box(left - margin, top - margin, right + margin, bottom + margin).clip(*mask.shape)
     part, inside = picture[around.slices()], mask[around.slices()]
-    lab = cv2.cvtColor(part.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = np.asarray(cv2.cvtColor(part.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
     distance = _signed_distance(inside)
     lines = [_excess(*_profile(lab, distance, line)) for line in _outlines(inside)]
     excess, weight = (np.concatenate([np.empty(0), *parts]) for parts in zip(*lines, strict=True))
@@ -94,22 +94,24 @@ def _profile(
     x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
     found = cv2.remap(distance, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     here &= np.abs(found - (steps[:, None] - 0.5)) <= 1
-    return cv2.remap(lab, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), here
+    colours = cv2.remap(lab, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(colours, np.float32), here
 
 
 def _excess(
     profile: NDArray[np.float32], here: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The step across the outline less those beside it, at its points that have both; their weights."""
-    across, known = _step(profile, here, 0)
-    seam = np.linalg.norm(_along(across, known, ALONG_PX), axis=1)
-    beside = [_step(profile, here, side * u) for u in BESIDE_PX for side in (-1, 1)]
-    count = sum(there.astype(np.float64) for _, there in beside)
-    known = known & (count > 0)
-    smooth = sum(np.linalg.norm(_along(s, there, ALONG_PX), axis=1) * there for s, there in beside)
-    rough = sum(
-        _along(np.linalg.norm(s, axis=1)[:, None], there, TEXTURE_PX)[:, 0] * there for s, there in beside
-    )
+    across, here_too = _step(profile, here, 0)
+    seam = np.linalg.norm(_along(across, here_too, ALONG_PX), axis=1)
+    smooth, rough, count = (np.zeros(len(seam)) for _ in range(3))
+    for at in (side * u for u in BESIDE_PX for side in (-1, 1)):
+        step, there = _step(profile, here, at)
+        length = np.linalg.norm(step, axis=1)[:, None]
+        smooth += np.linalg.norm(_along(step, there, ALONG_PX), axis=1) * there
+        rough += _along(length, there, TEXTURE_PX)[:, 0] * there
+        count += there
+    known = here_too & (count > 0)
     excess = seam[known] - smooth[known] / count[known]
     return excess, 1 / (FAINT + rough[known] / count[known])
 
@@ -120,8 +122,9 @@ def _step(
     """(N, 3) steps across the line at `at` pixels from the outline, 0 where unknown, and (N,) where known."""
     middle = REACH_PX + at
     inner, outer = slice(middle - BAND_PX, middle), slice(middle, middle + BAND_PX)
-    known = here[inner].all(0) & here[outer].all(0)
-    return (profile[outer].mean(0) - profile[inner].mean(0)).astype(np.float64) * known[:, None], known
+    known = np.concatenate([here[inner], here[outer]]).all(0)
+    step = (profile[outer].mean(0) - profile[inner].mean(0)).astype(np.float64)
+    return step * known[:, None], known
 
 
 def _along(values: NDArray[np.float64], known: NDArray[np.bool_], window: int) -> NDArray[np.float64]:
