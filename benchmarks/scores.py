@@ -4,8 +4,8 @@ Usage: python benchmarks/scores.py CASES [--every N] [--scores NAME ...]
 
 CASES is a set with truths and regions. Scored are the truth, the truth with the masked part 2, 5 and 10 grey
 levels lighter, OpenCV's Telea inpainting, and the artifact left as it is. Printed are the medians over the
-cases of which a score says something, and in how many the truth is better than the artifact, equal, or nothing
-is said.
+cases of which a score says something, and in how many the truth is better than the artifact, equal, or
+nothing is said.
 """
 
 import argparse
