@@ -20,6 +20,8 @@ _STAGES = {
     "sample": "repaint",
     "check": "check the cases",
     "ablate": "read the layers",
+    "predict": "make predictions",
+    "score": "score them",
     "pull": "fetch, MB",
 }
 _SPARSE_S = 5.0  # at least between two lines of progress where there is no terminal
