@@ -1,5 +1,6 @@
 """Predictions are made and written, a folder each, before anything is scored."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
@@ -181,6 +182,8 @@ def _keep(one: Wanted, group: Group, outcome: Outcome, exported: Exported) -> No
         assert outcome.failure is not None
         record["problem"] = asdict(outcome.failure)["problem"]
         files = {REFINED_PNG: encode_png(read_picture(group.files.image).rgb)}
+    elif RECORD in outcome.files:
+        record["repair"] = json.loads(outcome.files[RECORD])
     save_result(one.shelf.place(group.name), {**files, RECORD: encode_json(record)}, overwrite=True)
     exported.made += 1
 
