@@ -132,7 +132,10 @@ def test_every_module_says_what_it_is(path):
 
 @pytest.mark.parametrize(
     "command",
-    ["", *"refine locate batch train ablate bench env weights".split(), "weights pull", "weights import"],
+    [
+        *("", "refine", "locate", "batch", "train", "ablate", "bench", "env"),
+        *("weights", "weights pull", "weights import"),
+    ],
 )
 def test_help_loads_nothing_heavy(command):
     program = (
