@@ -47,7 +47,7 @@ class Repaired:
 
     @property
     def place(self) -> NDArray[np.bool_] | None:
-        """(H_ref, W_ref) the matched region: the true one, else the one found; None where neither is known."""
+        """(H_ref, W_ref) matched region: the true one, else the one found; None where nothing is known."""
         for known in (self.region, self.found):
             if known is not None and known.any():
                 return known
