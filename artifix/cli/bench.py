@@ -12,11 +12,12 @@ from artifix.cli import options
 from artifix.cli.console import Console
 from artifix.cli.options import argument, option
 from artifix.config import CommandConfig
-from artifix.errors import ExitCode, RowsFailedError
+from artifix.errors import ExitCode, RowsFailedError, UsageError
 
 if TYPE_CHECKING:
     from artifix.evaluation.bench.finding import Source
     from artifix.evaluation.bench.run import Asked, Ended
+    from artifix.evaluation.bench.scorers import ScorerChoice
     from artifix.evaluation.bench.summary import Scope
 
 _EXTRA = '"artifix[eval]"'  # with scikit-image, as pip spells it
@@ -72,6 +73,19 @@ class ComparisonOptions:
     cut_masks: Annotated[
         bool, option("--cut-masks", "Cut masks with greys at half instead of refusing them.")
     ] = False
+    scores: Annotated[
+        list[str] | None,
+        option(
+            "--scores",
+            "Scores besides those of the truth: ocr, matches, dino, clip, lpips, dists, seam, outside, or "
+            "none; may be repeated. Default: seam.",
+            "NAME",
+        ),
+    ] = None
+    dino: Annotated[Path | None, option("--dino", "Weights of --scores dino.", "DIR")] = None
+    clip: Annotated[Path | None, option("--clip", "Weights of --scores clip.", "DIR")] = None
+    lpips: Annotated[Path | None, option("--lpips", "Weights of --scores lpips.", "DIR")] = None
+    dists: Annotated[Path | None, option("--dists", "Weights of --scores dists.", "DIR")] = None
     dry_run: Annotated[
         bool, option("--dry-run", "Check everything, print the cases as a manifest, and stop.")
     ] = False
@@ -123,7 +137,6 @@ def _asked(source: "Source", out: Path, comparison: ComparisonOptions, config: C
     from artifix.evaluation.bench.methods import methods_of
     from artifix.evaluation.bench.numbered import method_folders
     from artifix.evaluation.bench.run import Asked
-    from artifix.evaluation.bench.scorers import ScorerChoice
     from artifix.training.optional_packages import require_installed
 
     require_installed("skimage", "artifix bench", _EXTRA)
@@ -137,12 +150,26 @@ def _asked(source: "Source", out: Path, comparison: ComparisonOptions, config: C
         methods=methods_of(named, source.path if is_numbered else None),
         out=out,
         config=config,
-        scorers=ScorerChoice(),
+        scorers=_scorers(comparison, config.run.device),
         workers=comparison.workers or cores_or_gpus(config.run.device),
         allow_missing=comparison.allow_missing,
         cut_masks=comparison.cut_masks,
         overwrite=comparison.overwrite,
     )
+
+
+def _scorers(comparison: ComparisonOptions, device: str) -> "ScorerChoice":
+    """By what is scored besides the truth."""
+    from artifix.evaluation.bench.scorers import ScorerChoice
+    from artifix.evaluation.scores.scorers import WITH_FOLDER
+
+    listed = [name for text in comparison.scores or ["seam"] for name in text.split(",")]
+    names = tuple(name for name in listed if name != "none")
+    given = {name: getattr(comparison, name) for name in WITH_FOLDER}
+    where = {name: folder for name, folder in given.items() if folder is not None}
+    if unused := [name for name in where if name not in names]:
+        raise UsageError(f"--{unused[0]} is of --scores {unused[0]}", "ask for that score, or drop it")
+    return ScorerChoice(names, {**where, "device": "cpu" if device == "auto" else device})
 
 
 def _show(source: "Source", asked: "Asked", console: Console) -> None:

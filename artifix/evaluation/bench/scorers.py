@@ -14,7 +14,7 @@ SECONDS = Column("seconds", "s", "lower", 2)  # a case, on one core
 
 @dataclass(frozen=True)
 class ScorerChoice:
-    """Which scorers, picklable: each process makes its own."""
+    """Which scorers; a copy by `dataclasses.replace` holds none yet, and goes to another process."""
 
     names: tuple[str, ...] = ()  # of those that need no truth
     where: Mapping[str, Any] = field(default_factory=dict)  # what they are told, such as folders of encoders
@@ -41,6 +41,6 @@ class ScorerChoice:
         """Of the tables, with those that come with the predictions."""
         return [*(column for scorer in self.named for column in scorer.columns), REFUSED, SECONDS]
 
-    def told(self) -> dict[str, str]:
-        """What figures depend on besides the files, JSON-ready."""
-        return {name: str(value) for name, value in sorted(self.where.items())}
+    def key(self, name: str) -> str:
+        """What the figures of a scorer are kept under: its name, and the folder of weights that it has."""
+        return f"{name}={self.where[name]}" if name in self.where else name

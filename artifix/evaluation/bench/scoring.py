@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import isnan
 from pathlib import Path
@@ -35,7 +35,7 @@ class Prediction:
     files: CaseFiles
     place: Path  # the folder of the prediction
     locates: bool  # the method says where it looked: without a region it found nothing
-    lacking: frozenset[str]  # names of the scorers that have not scored it yet
+    lacking: frozenset[str]  # keys of the scorers that have not scored it yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +67,15 @@ class ScoreWorker:
     """
 
     def __init__(self, choice: ScorerChoice, predictions: Mapping[str, Prediction], index: int = 0) -> None:
-        self._scorers, self._predictions = choice.scorers(), predictions
+        self._choice, self._scorers, self._predictions = choice, choice.scorers(), predictions
 
     def do(self, task: Task) -> Outcome:
         """The figures of one prediction, or why there are none; raises nothing."""
         try:
             prediction = self._predictions[task.id]
             one, lacking = read_repaired(prediction, task.id), prediction.lacking
-            told = {
-                scorer.name: dict(scorer.score(one)) for scorer in self._scorers if scorer.name in lacking
-            }
+            keyed = {self._choice.key(scorer.name): scorer for scorer in self._scorers}
+            told = {key: dict(scorer.score(one)) for key, scorer in keyed.items() if key in lacking}
         except Exception as error:  # the boundary of a case: the others go on
             return Outcome(task.id, failure=failure_of(error))
         return Outcome(task.id, told={"scores": told})
@@ -130,19 +129,22 @@ def score_all(
         InputError: a prediction was changed in a way that it cannot be read any more.
     """
     predictions, known, prints = {}, {}, {}
+    keys = frozenset(choice.key(scorer.name) for scorer in choice.named)
     places = {(one.method.name, group.name): (one, group) for one in wanted for group in one.groups}
     there = {key: pair for key, pair in places.items() if pair[0].shelf.is_there(key[1])}
     for (method, case), (one, group) in there.items():
         name = f"{method}/{case}"
-        prints[name] = _fingerprint(one.shelf, group, choice)
+        prints[name] = _fingerprint(one.shelf, group)
         known[name] = _read_scores(_path(one.shelf, case), prints[name])
-        if lacking := frozenset(scorer.name for scorer in choice.named) - known[name].keys():
+        if lacking := keys - known[name].keys():
             predictions[name] = Prediction(group.files, one.shelf.place(case), _locates(one), lacking)
     tasks = [_task(name, one.files) for name, one in predictions.items()]
     failures, ended = dict[str, Failure](), len(there) - len(tasks)
     if tasks:
         progress("score", ended, len(there))
-    for outcome in ProcessPool(partial(ScoreWorker, choice, predictions), workers, may_go_on).run(tasks):
+    for outcome in ProcessPool(partial(ScoreWorker, replace(choice), predictions), workers, may_go_on).run(
+        tasks
+    ):
         if outcome.failure is not None:
             failures[outcome.id] = outcome.failure
         else:
@@ -181,14 +183,14 @@ def _scored(
         task=group.files.task,
         refused=record["status"] == REFUSED,
         seconds=float("nan") if seconds is None else float(seconds),
-        scores={k: v for scorer in choice.named for k, v in told[scorer.name].items()},
+        scores={k: v for scorer in choice.named for k, v in told[choice.key(scorer.name)].items()},
         place=one.shelf.place(group.name),
     )
 
 
-def _fingerprint(shelf: Shelf, group: Group, choice: ScorerChoice) -> str:
-    """Changes with the files that are scored, and with what the scorers are told."""
-    told = [__version__, shelf.fingerprint(group.name), dict(group.digests), choice.told()]
+def _fingerprint(shelf: Shelf, group: Group) -> str:
+    """Changes with the files that are scored, and those that they are scored beside."""
+    told = [__version__, shelf.fingerprint(group.name), dict(group.digests)]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
