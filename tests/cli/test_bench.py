@@ -287,3 +287,36 @@ def test_a_missing_library_is_told_with_its_remedy(bench, drawn_set, monkeypatch
     run = bench(drawn_set(1), "--method", "as-is")
     assert run.code == 2
     assert "artifix bench: needs skimage" in run.err
+
+
+def test_further_scores_leave_earlier_ones_and_predictions_alone(bench, drawn_set):
+    cases = drawn_set(1)
+    bench(cases, "--method", "as-is", "--scores", "none")
+    kept = bench.out / "scores" / "as-is" / "case-0.json"
+    first, before = json.loads(kept.read_text()), times(bench.out / "predictions")
+    assert set(first["scores"]) == {"truth", "location", "changed"}
+    run = bench(cases, "--method", "as-is", "--scores", "seam,outside")
+    assert run.code == 0, run.err
+    second = json.loads(kept.read_text())
+    assert second["fingerprint"] == first["fingerprint"]
+    assert first["scores"].items() <= second["scores"].items()
+    assert set(second["scores"]) - set(first["scores"]) == {"seam", "outside"}
+    assert times(bench.out / "predictions") == before
+    row = rows_of(bench.out, "as-is")["case-0"]
+    assert float(row["outside_max"]) == 0
+    assert float(row["seam"]) >= 0
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--scores", "beauty"], "beauty: is no score"),
+        (["--scores", "dino"], "give --dino FOLDER"),
+        (["--dino", "somewhere"], "--dino is of --scores dino"),
+    ],
+)
+def test_scores_that_cannot_be_made_are_refused_before_the_work(bench, drawn_set, more, said):
+    run = bench(drawn_set(1), "--method", "as-is", *more)
+    assert run.code == 2
+    assert said in run.err
+    assert not (bench.out / "predictions").exists()
