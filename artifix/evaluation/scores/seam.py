@@ -122,7 +122,7 @@ def _step(
     """(N, 3) steps across the line at `at` pixels from the outline, 0 where unknown, and (N,) where known."""
     middle = REACH_PX + at
     inner, outer = slice(middle - BAND_PX, middle), slice(middle, middle + BAND_PX)
-    known = np.concatenate([here[inner], here[outer]]).all(0)
+    known = np.asarray(np.concatenate([here[inner], here[outer]]).all(0), np.bool_)
     step = (profile[outer].mean(0) - profile[inner].mean(0)).astype(np.float64)
     return step * known[:, None], known
 
