@@ -201,6 +201,7 @@ def _run(asked: "Asked", console: Console) -> "tuple[Ended, bool]":
 def _tell(asked: "Asked", ended: "Ended", stopped: bool, taken_s: float, console: Console) -> None:
     from artifix.evaluation.bench.run import TABLES_MD
     from artifix.evaluation.bench.summary import told_of
+    from artifix.inputs.table import counted
 
     told: dict[str, Any] = {
         "out": str(asked.out),
@@ -217,7 +218,7 @@ def _tell(asked: "Asked", ended: "Ended", stopped: bool, taken_s: float, console
     if ended.failures:
         name, failure = next(iter(sorted(ended.failures.items())))
         raise RowsFailedError(
-            f"{asked.out}: {len(ended.failures)} predictions failed, such as {name}: {failure.problem}",
+            f"{asked.out}: {counted(len(ended.failures), 'prediction')} failed, such as {name}: {failure.problem}",
             f"the same command repeats them; {failure.hint}",
         )
 

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from artifix.batch.task import Failure, Outcome
+
 METHODS = ["--method", "sift-paste", "--method", "telea", "--method", "as-is"]
 FILES = {"results.json", "cases.csv", "tables.md", "tables.tex", "sheet.png", "bench.json"}
 
@@ -320,3 +322,38 @@ def test_scores_that_cannot_be_made_are_refused_before_the_work(bench, drawn_set
     assert run.code == 2
     assert said in run.err
     assert not (bench.out / "predictions").exists()
+
+
+class Failing:
+    """Instead of worker processes: does everything in this one, but for one case."""
+
+    fails = "telea/case-1"
+
+    def __init__(self, make, count, may_go_on=lambda: True):
+        self._doer = make(0)
+
+    def run(self, tasks):
+        for task in tasks:
+            if task.id == self.fails:
+                yield Outcome(task.id, failure=Failure("no memory is left", "free some", 6))
+            else:
+                yield self._doer.do(task)
+
+
+def test_one_failed_prediction_leaves_the_others_and_is_made_by_the_next_run(bench, drawn_set, monkeypatch):
+    cases = drawn_set()
+    command = ["--method", "as-is", "--method", "telea"]
+    with monkeypatch.context() as patched:
+        for module in ("export", "scoring"):
+            patched.setattr(f"artifix.evaluation.bench.{module}.ProcessPool", Failing)
+        run = bench(cases, *command)
+    assert run.code == 8
+    assert "1 prediction failed, such as telea/case-1: no memory is left" in run.err
+    assert len(rows_of(bench.out, "as-is")) == 3
+    assert set(rows_of(bench.out, "telea")) == {"case-0", "case-2"}
+    assert json.loads((bench.out / "results.json").read_text())["failed"] == {
+        "telea/case-1": "no memory is left"
+    }
+    assert bench(cases, *command).code == 0
+    assert len(rows_of(bench.out, "telea")) == 3
+    assert json.loads((bench.out / "results.json").read_text())["failed"] == {}

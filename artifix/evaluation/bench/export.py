@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from artifix.inputs.request import Request
 from artifix.outputs.encode import encode_json, encode_png
 from artifix.outputs.save import ALIGNMENT, RECORD, save_result
 from artifix.progress import Progress
+from artifix.setting_names import in_python
 from artifix.weights.finding import find_weights
 from artifix.weights.verification import verify_weights
 
@@ -180,7 +181,7 @@ def _keep(one: Wanted, group: Group, outcome: Outcome, exported: Exported) -> No
     }
     if refused:  # the image is left as it is, artifact and all
         assert outcome.failure is not None
-        record["problem"] = asdict(outcome.failure)["problem"]
+        record["problem"] = in_python(outcome.failure.problem)
         files = {REFINED_PNG: encode_png(read_picture(group.files.image).rgb)}
     elif RECORD in outcome.files:
         record["repair"] = json.loads(outcome.files[RECORD])

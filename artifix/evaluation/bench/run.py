@@ -33,7 +33,7 @@ from artifix.evaluation.cases import CaseFiles
 from artifix.evaluation.manifest import require_regions
 from artifix.outputs.encode import encode_json, encode_png
 from artifix.progress import Progress
-from artifix.setting_names import setting
+from artifix.setting_names import in_python, setting
 from artifix.writing import UNFINISHED, as_output_error, write_file
 
 RESULTS, CASES_CSV, TABLES_MD, TABLES_TEX, SHEET = (
@@ -198,7 +198,7 @@ def _told(ready: Plan, scopes: Sequence[Scope], failures: dict[str, Failure]) ->
         "methods": {one.method.name: dict(one.made.config) for one in ready.wanted},
         "tasks": {task: _count(ready.groups, task) for task in tasks_of(ready.groups)},
         "scopes": {scope.name: told_of(scope) for scope in scopes},
-        "failed": {name: failure.problem for name, failure in sorted(failures.items())},
+        "failed": {name: in_python(failure.problem) for name, failure in sorted(failures.items())},
     }
 
 
