@@ -218,7 +218,8 @@ def _tell(asked: "Asked", ended: "Ended", stopped: bool, taken_s: float, console
     if ended.failures:
         name, failure = next(iter(sorted(ended.failures.items())))
         raise RowsFailedError(
-            f"{asked.out}: {counted(len(ended.failures), 'prediction')} failed, such as {name}: {failure.problem}",
+            f"{asked.out}: {counted(len(ended.failures), 'prediction')} failed, such as {name}: "
+            f"{failure.problem}",
             f"the same command repeats them; {failure.hint}",
         )
 

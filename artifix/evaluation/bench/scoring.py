@@ -138,7 +138,9 @@ def score_all(
         known[name] = _read_scores(_path(one.shelf, case), prints[name])
         if lacking := keys - known[name].keys():
             predictions[name] = Prediction(group.files, one.shelf.place(case), _locates(one), lacking)
-    tasks = [_task(name, one.files) for name, one in predictions.items()]
+    # All methods of a case in a row: scorers remember what they have seen of its reference.
+    by_case = sorted(predictions.items(), key=lambda item: _key(item[0])[1])
+    tasks = [_task(name, one.files) for name, one in by_case]
     failures, ended = dict[str, Failure](), len(there) - len(tasks)
     if tasks:
         progress("score", ended, len(there))
