@@ -101,7 +101,7 @@ def test_results_of_another_tool_stand_beside(bench, drawn_set, tmp_path):
     assert run.code == 0, run.err
     assert {row["psnr"] for row in rows_of(bench.out, "perfect").values()} == {"100.000000"}
     assert {row["seconds"] for row in rows_of(bench.out, "perfect").values()} == {""}
-    assert "2 cases" in (bench.out / "tables.md").read_text()
+    assert "(n=2)" in (bench.out / "tables.md").read_text()
     Image.fromarray(np.zeros((160, 180, 3), np.uint8)).save(other / "case-0.png")
     changed = bench(cases, *command, "--allow-missing")
     assert changed.code == 7

@@ -108,7 +108,7 @@ def _markdown_cell(scope: Scope, method: str, column: Column, first: str) -> str
     mean, interval = _figures(one, column)
     shown = f"**{mean}**" if method in scope.best(column) else mean
     sign = _SIGN if scope.differs(column.name, method, first) else ""
-    few = f", {one.cases} cases" if one.cases < scope.cases else ""
+    few = f" (n={one.cases})" if one.cases < scope.cases else ""
     return f"{shown}{sign} [{interval}]{few}"
 
 

@@ -100,7 +100,7 @@ def test_markdown_tells_mean_interval_best_and_difference(scopes):
     mean = scopes[1].mean()
     assert f"| {mean:.1f}† [" in line
     assert "| **1.0** [1.0, 1.0] |" in line
-    assert "6 cases" in next(line for line in text.splitlines() if line.startswith("| half"))
+    assert "(n=6)" in next(line for line in text.splitlines() if line.startswith("| half"))
     assert text.count("## ") == 3
 
 
