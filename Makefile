@@ -10,7 +10,7 @@ DEVELOPMENT := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
-.PHONY: demo test torture pack docs lint clean help
+.PHONY: demo test torture pack results docs lint clean help
 
 help:
 	@echo "make demo   repair every example, into demo-output/"
@@ -20,6 +20,8 @@ help:
 	@echo "make pack DATA=DIR OUT=DIR   training pictures and the geometry of real pairs in one small folder;"
 	@echo "            PACK_ARGS=... as benchmarks/make_pack.py --help tells"
 	@echo "make docs   the documentation as a site, into site/"
+	@echo "make results CASES=DIR PACKAGES=DIR OBJECTS=DIR   all methods on these sets, robustness and the grid of"
+	@echo "            layers, into RESULTS=runs/results and the tables of PAGE=docs/results.md; goes on where it stopped"
 	@echo "make lint   lint and type-check only"
 	@echo "make clean  remove .venv, demo-output/, site/ and caches"
 
@@ -43,6 +45,25 @@ pack: $(RUNTIME)
 
 docs: $(DEVELOPMENT)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+# Sets that are not named are left out. Robustness and the grid take every so many-th of CASES; 0 is none of them.
+RESULTS ?= runs/results
+PAGE ?= docs/results.md
+METHODS ?= artifix true-region whole-reference sift-paste telea as-is
+SCORES ?= ocr,matches,seam
+ROBUSTNESS ?= 20
+GRID ?= 12
+results: $(DEVELOPMENT)
+	@test -n "$(CASES)$(PACKAGES)$(OBJECTS)" || { echo "make results CASES=DIR ...: name a set of cases" >&2; exit 2; }
+	set -e; for one in "cases=$(CASES)" "packages=$(PACKAGES)" "objects=$(OBJECTS)"; do \
+	  test -z "$${one#*=}" || $(BIN)/artifix bench "$${one#*=}" --out "$(RESULTS)/$${one%%=*}" --scores $(SCORES) \
+	    $(foreach method,$(METHODS),--method $(method)) $(RESULTS_ARGS); done
+	set -e; test -z "$(CASES)" || test "$(ROBUSTNESS)" = 0 || test -f "$(RESULTS)/robustness.md" || { \
+	  $(BIN)/python benchmarks/robustness.py "$(CASES)" --every $(ROBUSTNESS) > "$(RESULTS)/robustness.part"; \
+	  mv "$(RESULTS)/robustness.part" "$(RESULTS)/robustness.md"; }
+	test -z "$(CASES)" || test "$(GRID)" = 0 || test -d "$(RESULTS)/grid" || \
+	  $(BIN)/artifix ablate "$(CASES)" --out "$(RESULTS)/grid" --every $(GRID) --timesteps 11 --show 0
+	$(BIN)/python benchmarks/write_results.py "$(RESULTS)" "$(PAGE)"
 
 lint: $(DEVELOPMENT)
 	$(BIN)/ruff check .

@@ -319,3 +319,33 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             yield browser
         finally:
             browser.quit()
+
+
+@pytest.fixture
+def drawn_set(tmp_path: Path, label: Callable[..., np.ndarray]) -> Callable[..., Path]:
+    """Write cases: drawn_set(count) is their folder; each image shows its reference 10 px off."""
+
+    def write(count: int = 3, name: str = "set") -> Path:
+        folder = tmp_path / name
+        for seed in range(count):
+            place = folder / f"case-{seed}"
+            place.mkdir(parents=True)
+            reference = label(seed, 200, 220)
+            truth = reference[10:170, 10:190]
+            mask = np.zeros(truth.shape[:2], np.uint8)
+            mask[50:90, 60:120] = 255
+            region = np.zeros(reference.shape[:2], np.uint8)
+            region[60:100, 70:130] = 255
+            image = np.where(mask[..., None] > 0, cv2.GaussianBlur(truth, (0, 0), 9)[::-1], truth)
+            pictures = {
+                "image": image,
+                "mask": mask,
+                "reference": reference,
+                "truth": truth,
+                "region": region,
+            }
+            for kind, picture in pictures.items():
+                Image.fromarray(picture).save(place / f"{kind}.png")
+        return folder
+
+    return write

@@ -11,6 +11,7 @@ import typer
 from artifix import __version__
 from artifix.cli.ablate import ablate
 from artifix.cli.batch import batch
+from artifix.cli.bench import bench
 from artifix.cli.console import escaping, tell_error
 from artifix.cli.env import env
 from artifix.cli.locate import locate
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (refine, locate, batch, train, ablate, stats, sheet, env):
+for command in (refine, locate, batch, train, ablate, bench, stats, sheet, env):
     has_settings = command not in (train, stats, sheet, env)
     app.command(epilog=EPILOG if has_settings else None)(flattened(command))
 app.add_typer(study, name="study")

@@ -20,6 +20,8 @@ _STAGES = {
     "sample": "repaint",
     "check": "check the cases",
     "ablate": "read the layers",
+    "predict": "make predictions",
+    "score": "score them",
     "pull": "fetch, MB",
     "measure": "measure the masks",
     "draw": "draw the rows",

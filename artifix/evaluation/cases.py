@@ -1,8 +1,11 @@
 """Cases with known truth: folders of them, or a manifest."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +14,11 @@ from artifix.errors import InputError
 from artifix.geometry import Box
 from artifix.inputs.case import Case, read_case
 from artifix.inputs.images import read_picture
+from artifix.inputs.table import shown
+
+TASKS = ("customization", "view-synthesis", "composition", "try-on")  # of GenArtifactBench
+UNNAMED = "unnamed"  # the task of a case that names none
+INDEX = "index.json"  # beside the folders of cases, if there is anything to say of them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +42,7 @@ class CaseFiles:
     truth: Path | None = None  # the image without its artifact
     region: Path | None = None  # white where the masked part lies in the reference
     reference_box: Box | None = None  # of the reference; stands for a region
+    task: str = UNNAMED  # one of `TASKS`, or that
 
     @property
     def has_region(self) -> bool:
@@ -49,10 +58,15 @@ class CaseFiles:
 def case_folders(folder: Path) -> list[Path]:
     """Folders of single cases below `folder`: each holds image.png, mask.png and reference.png.
 
+    Those of a task may lie in a folder of its name.
+
     Raises:
-        InputError: there is none.
+        InputError: there is none, or they lie in a folder that is named after no task.
     """
     found = sorted(path.parent for path in folder.glob("*/mask.png"))
+    for parent in sorted({path.parent.parent for path in folder.glob("*/*/mask.png")} - {*found}):
+        check_task(parent.name, str(parent))
+        found += sorted(path.parent for path in parent.glob("*/mask.png"))
     if not found:
         raise InputError(
             f"{folder}: holds no cases", "a case is a folder with image.png, mask.png and reference.png"
@@ -63,8 +77,15 @@ def case_folders(folder: Path) -> list[Path]:
 def case_files(folder: Path) -> CaseFiles:
     """The files of one case: truth.png (or expected.png) and region.png where they exist.
 
-    A `reference_box` [left, top, right, bottom] in the index.json beside the folder stands for a region.
+    A `reference_box` [left, top, right, bottom] in the index.json beside the folder stands for a region, and
+    `task` there, or the name of the folder around, says of which task it is.
+
+    Raises:
+        InputError: the index.json is no list of cases, or names an unknown task.
     """
+    listed, parent = _listed(folder), folder.absolute().parent
+    task = listed.get("task") or (parent.name if parent.name in TASKS else UNNAMED)
+    check_task(task, f"{folder.parent / INDEX}: {folder.name}")
     truths = [path for name in ("truth", "expected") if (path := folder / f"{name}.png").is_file()]
     region = folder / "region.png"
     return CaseFiles(
@@ -74,8 +95,15 @@ def case_files(folder: Path) -> CaseFiles:
         reference=folder / "reference.png",
         truth=truths[0] if truths else None,
         region=region if region.is_file() else None,
-        reference_box=_listed_box(folder),
+        reference_box=_box_of(folder, listed),
+        task=task,
     )
+
+
+def check_task(task: object, where: str) -> None:
+    """Raise InputError, its sentence beginning with `where`, if there is no such task."""
+    if task not in (*TASKS, UNNAMED):
+        raise InputError(f"{where}: unknown task {shown(str(task))}", f"tasks are: {', '.join(TASKS)}")
 
 
 def read_known_case(files: CaseFiles | Path) -> KnownCase:
@@ -128,14 +156,27 @@ def _region(files: CaseFiles, size: tuple[int, int]) -> NDArray[np.bool_] | None
     return inside.filled(*size)
 
 
-def _listed_box(folder: Path) -> Box | None:
-    index = folder.parent / "index.json"
+def _listed(folder: Path) -> dict[str, Any]:
+    """What the index.json beside the folder of a case says of it; nothing where there is none."""
+    index = folder.parent / INDEX
     if not index.is_file():
-        return None
-    try:
-        entries = {entry["case"]: entry for entry in json.loads(index.read_bytes())}
-        box = entries.get(folder.name, {}).get("reference_box")
+        return {}
+    with _told_of(index):
+        entries = {entry["case"]: dict(entry) for entry in json.loads(index.read_bytes())}
+        return entries.get(folder.name, {})
+
+
+def _box_of(folder: Path, listed: dict[str, Any]) -> Box | None:
+    box = listed.get("reference_box")
+    with _told_of(folder.parent / INDEX):
         return None if box is None else Box(*(int(side) for side in box))
+
+
+@contextmanager
+def _told_of(index: Path) -> Iterator[None]:
+    """What is wrong in index.json is an InputError."""
+    try:
+        yield
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"{index}: is no list of cases ({type(error).__name__}: {error})",

@@ -7,12 +7,16 @@ from pathlib import Path
 
 from artifix.box import box_of_text
 from artifix.errors import InputError
-from artifix.evaluation.cases import CaseFiles, case_files, case_folders
-from artifix.inputs.table import counted, mistaken, read_table
+from artifix.evaluation.cases import TASKS, UNNAMED, CaseFiles, case_files, case_folders
+from artifix.inputs.table import counted, mistaken, read_table, shown
 
 NEEDED = ("image", "mask", "reference")
-KNOWN = (*NEEDED, "region", "reference_box")
-_FORM = "columns are image, mask, reference, and region or reference_box; paths are relative to the manifest"
+_MAYBE_FILES = ("region", "truth")
+KNOWN = (*NEEDED, *_MAYBE_FILES, "reference_box", "task", "name")
+_FORM = (
+    "columns are image, mask, reference, and truth, region or reference_box, task, name; paths are relative "
+    "to the manifest"
+)
 
 
 def find_cases(path: Path) -> list[CaseFiles]:
@@ -32,10 +36,12 @@ def read_manifest(path: Path) -> list[CaseFiles]:
     Args:
         path: UTF-8, its first line the names of the columns: image, mask and reference are files, region is a
             file that is white where the masked part lies in the reference, reference_box (x0,y0,x1,y1 in
-            pixels of the reference) may stand in for it. Paths are relative to the manifest.
+            pixels of the reference) may stand in for it, truth is a file that shows the image without its
+            artifact, task one of `TASKS`. Paths are relative to the manifest.
 
     Returns:
-        Cases named by the path of their image, and by their line too where several rows share an image.
+        Cases named as their rows say, or by the path of their image, and by their line too where several
+        rows have that name.
 
     Raises:
         InputError: it cannot be read, or has mistakes: all are told, each with its line.
@@ -84,21 +90,25 @@ def _mistakes(folder: Path, columns: Sequence[str], cells: Sequence[str]) -> lis
         return [f"has {len(cells)} cells, not {len(columns)}"]
     given = dict(zip(columns, cells, strict=True))
     found = [f"has no {name}" for name in NEEDED if not given[name]]
-    named = {name: folder / given[name] for name in (*NEEDED, "region") if given.get(name)}
+    named = {name: folder / given[name] for name in (*NEEDED, *_MAYBE_FILES) if given.get(name)}
     found += [f"{name}: {path}: no such file" for name, path in named.items() if not path.is_file()]
     box = given.get("reference_box")
     if box and box_of_text(box) is None:
         found.append(f"reference_box: {box} is not x0,y0,x1,y1")
+    if (task := given.get("task")) and task not in (*TASKS, UNNAMED):
+        found.append(f"task: {shown(task)} is unknown; tasks are: {', '.join(TASKS)}")
     return found
 
 
 def _case(folder: Path, given: dict[str, str]) -> CaseFiles:
-    region = given.get("region")
+    truth, region = given.get("truth"), given.get("region")
     return CaseFiles(
-        name=Path(given["image"]).with_suffix("").as_posix(),
+        name=given.get("name") or Path(given["image"]).with_suffix("").as_posix(),
         image=folder / given["image"],
         mask=folder / given["mask"],
         reference=folder / given["reference"],
+        truth=folder / truth if truth else None,
         region=folder / region if region else None,
         reference_box=box_of_text(given.get("reference_box", "")),
+        task=given.get("task") or UNNAMED,
     )

@@ -1,0 +1,1 @@
+"""Methods side by side: their predictions are exported, then scored and compared."""
