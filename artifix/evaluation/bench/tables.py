@@ -6,16 +6,13 @@ from math import isnan
 from artifix.evaluation.bench.scoring import ScoredCase
 from artifix.evaluation.bench.statistics import LEVEL, RESAMPLES, Estimate
 from artifix.evaluation.bench.summary import ALL, SURE, Scope
+from artifix.evaluation.latex import in_latex
 from artifix.evaluation.scores.scorer import Column
 from artifix.outputs.encode import encode_csv
 
 _ARROWS = {"higher": "↑", "lower": "↓"}
 _TEX_ARROWS = {"higher": r"$\uparrow$", "lower": r"$\downarrow$"}
 _SIGN = "†"
-_TEX = str.maketrans(
-    {"_": r"\_", "&": r"\&", "%": r"\%", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}", "^": r"\^{}",
-     "~": r"\~{}", "\\": r"\textbackslash{}"}
-)  # fmt: skip
 
 
 def cases_csv(scored: Sequence[ScoredCase], columns: Sequence[Column]) -> bytes:
@@ -61,7 +58,7 @@ def latex(scopes: Sequence[Scope], methods: Sequence[str]) -> bytes:
 def _latex_table(scope: Scope, methods: Sequence[str]) -> str:
     heads = [_head(column, _TEX_ARROWS).translate(_KEEPING_ARROWS) for column in scope.columns]
     rows = [
-        " & ".join([_tex(method), *(_latex_cell(scope, method, c, methods[0]) for c in scope.columns)])
+        " & ".join([in_latex(method), *(_latex_cell(scope, method, c, methods[0]) for c in scope.columns)])
         for method in methods
     ]
     lines = [
@@ -75,7 +72,7 @@ def _latex_table(scope: Scope, methods: Sequence[str]) -> str:
         *(rf"{row} \\" for row in rows),
         r"\bottomrule",
         r"\end{tabular}",
-        rf"\caption{{{_tex(caption(scope, methods[0])).replace(_SIGN, '$' + chr(92) + 'dagger$')}}}",
+        rf"\caption{{{in_latex(caption(scope, methods[0])).replace(_SIGN, '$' + chr(92) + 'dagger$')}}}",
         rf"\label{{tab:bench-{scope.name}}}",
         r"\end{table}",
         "",
@@ -89,10 +86,6 @@ _KEEPING_ARROWS = str.maketrans({"_": r"\_", "%": r"\%"})
 def _head(column: Column, arrows: Mapping[str, str]) -> str:
     unit = f" [{column.unit}]" if column.unit else ""
     return f"{column.name}{unit} {arrows[column.better]}"
-
-
-def _tex(text: str) -> str:
-    return text.translate(_TEX)
 
 
 def _figures(one: Estimate, column: Column) -> tuple[str, str]:

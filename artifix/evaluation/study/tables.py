@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+from artifix.evaluation.latex import in_latex
 from artifix.evaluation.study.raters import Rater
 from artifix.evaluation.study.scoring import MethodScore, PairScore, PartScore
 from artifix.evaluation.study.statistics import Share
@@ -18,11 +19,6 @@ _SHARE = ("count", "of", "share", "low", "high")
 _INTERVALS = (
     "of shares exact binomial ones (Clopper-Pearson); of strengths, which are log-odds with mean 0 "
     "(Bradley-Terry), those of Wald. p is two-sided, exact binomial."
-)
-# What LaTeX would take for something else.
-_LATEX = str.maketrans(
-    {sign: f"\\{sign}" for sign in "&%$#_{}"}
-    | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
 )
 
 
@@ -121,7 +117,7 @@ def latex(scores: Sequence[PartScore]) -> bytes:
     ]
     for rows in zip(*(score.methods for score in scores), strict=True):
         cells = [cell for one in rows for cell in (_latex_share(one.preferred), _latex_strength(one))]
-        lines.append(" & ".join([rows[0].method.translate(_LATEX), *cells]) + r" \\")
+        lines.append(" & ".join([in_latex(rows[0].method), *cells]) + r" \\")
     lines += ["\\bottomrule", "\\end{tabular}", ""]
     return "\n".join(lines).encode("utf-8", "backslashreplace")
 
