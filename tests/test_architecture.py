@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "artifix"
 # From the top down; a room imports only what stands on a lower line, or itself.
 LINES = (
     {"cli", "api"},
-    {"batch", "training", "evaluation"},
+    {"batch", "training", "evaluation", "ui"},
     {"repair"},
     {"pretrained"},
     {"base_models", "pipeline"},
@@ -131,7 +131,19 @@ def test_every_module_says_what_it_is(path):
 
 @pytest.mark.parametrize(
     "command",
-    ["", "refine", "locate", "batch", "train", "ablate", "env", "weights", "weights pull", "weights import"],
+    [
+        "",
+        "refine",
+        "locate",
+        "ui",
+        "batch",
+        "train",
+        "ablate",
+        "env",
+        "weights",
+        "weights pull",
+        "weights import",
+    ],
 )
 def test_help_loads_nothing_heavy(command):
     program = (

@@ -18,6 +18,7 @@ from artifix.cli.options import EPILOG, as_option
 from artifix.cli.refine import refine
 from artifix.cli.signature import flattened
 from artifix.cli.train import train
+from artifix.cli.ui import ui
 from artifix.cli.weights import weights
 from artifix.errors import ArtifixError, ExitCode, is_out_of_memory
 
@@ -29,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (refine, locate, batch, train, ablate, env):
+for command in (refine, locate, ui, batch, train, ablate, env):
     has_settings = command not in (train, env)
     app.command(epilog=EPILOG if has_settings else None)(flattened(command))
 app.add_typer(weights, name="weights")
