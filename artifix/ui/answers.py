@@ -72,7 +72,7 @@ def answers_of_repair(refined: Refined, visitor: Visitor, spoken: Spoken) -> lis
 def _answer(refined: Refined, variant: Variant, visitor: Visitor, spoken: Spoken) -> RepairAnswer:
     done, case = variant.done, variant.done.located.case
     command = command_of(refined.request, variant.settings, spoken)
-    folder = visitor.folder / f"seed-{variant.seed}"
+    folder = visitor.handed / f"seed-{variant.seed}"
     folder.mkdir(exist_ok=True)
     mask = Path(str(refined.request.mask))
     inputs = [Path(str(place)) for place in refined.request.places]

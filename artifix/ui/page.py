@@ -83,9 +83,7 @@ def _image_column() -> tuple[Any, Any, Any]:
         elem_id="editor",
     )
     with gr.Accordion("I have a mask file", open=False):
-        mask_file = gr.File(
-            label="Mask: white, or paint, where the image is wrong", height=90, elem_id="mask"
-        )
+        mask_file = gr.File(label="White, or paint, where the image is wrong", height=90, elem_id="mask")
     return image, editor, mask_file
 
 
@@ -121,8 +119,8 @@ def _results(visitor: Any, actions: Actions) -> tuple[Any, list[Any]]:
     with gr.Column(visible=False) as results:
         gr.Markdown(_RESULT_HELP, elem_classes="step")
         gallery = gr.Gallery(
-            label="Candidates", columns=4, height=260, allow_preview=False, visible=False, elem_id="candidates",
-            format="png", buttons=[],
+            label="Candidates", columns=4, height=260, allow_preview=False, visible=False, format="png",
+            buttons=[], elem_id="candidates",
         )  # fmt: skip
         slider = gr.ImageSlider(
             label="Before and after", format="png", type="numpy", max_height=620, interactive=False,

@@ -52,13 +52,16 @@ SCRIPT = """
 const LEAST_PX = 4;
 let drag = null;
 const within = (number, most) => Math.min(Math.max(number, 0), most);
-const boxNow = () => { const b = (props.value || '').split(',').map(Number); return b.length < 4 ? null : b; };
+const boxNow = () => {
+  const sides = (props.value || '').split(',').map(Number);
+  return sides.length < 4 ? null : sides;
+};
 const at = (event) => {
   const seen = element.querySelector('img').getBoundingClientRect();
   return [within((event.clientX - seen.left) / seen.width, 1) * props.width,
           within((event.clientY - seen.top) / seen.height, 1) * props.height];
 };
-const spanned = (a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[0], b[0]), Math.max(a[1], b[1])]
+const spanned = (a, b) => [Math.min, Math.max].flatMap((of) => [of(a[0], b[0]), of(a[1], b[1])])
   .map(Math.round);
 const moved = (box, by) => {
   const x = within(box[0] + Math.round(by[0]), props.width - (box[2] - box[0]));
@@ -89,7 +92,8 @@ element.addEventListener('pointerdown', (event) => {
 element.addEventListener('pointermove', (event) => {
   if (!drag) return;
   const now = at(event);
-  drag.to = drag.box ? moved(drag.box, [now[0] - drag.from[0], now[1] - drag.from[1]]) : spanned(drag.from, now);
+  const by = [now[0] - drag.from[0], now[1] - drag.from[1]];
+  drag.to = drag.box ? moved(drag.box, by) : spanned(drag.from, now);
   show(drag.to);
 });
 element.addEventListener('pointerup', () => {

@@ -64,9 +64,10 @@ def serve(
         from artifix.ui.actions import Actions
         from artifix.ui.jobs import Jobs
         from artifix.ui.page import CSS, THEME, page_of
+        from artifix.ui.visitor import GIVEN
 
         loaded: Future[Loaded] = Future()
-        actions = Actions(Jobs(loaded, config), limits, spoken, folder / "visitors")
+        actions = Actions(Jobs(loaded, config), limits, spoken, folder)
         page = page_of(actions).queue(max_size=limits.max_queue, default_concurrency_limit=1)
         with noted_interruption() as stop:
             try:
@@ -75,7 +76,7 @@ def serve(
                     server_port=address.port,
                     share=address.share,
                     max_file_size=f"{round(limits.max_file_size * 1000)}kb",
-                    blocked_paths=[str(folder / "visitors")],
+                    blocked_paths=[str(folder / GIVEN)],
                     theme=THEME,
                     css=CSS,
                     prevent_thread_lock=True,
@@ -99,7 +100,7 @@ def serve(
 
 
 def _prepare(folder: Path) -> None:
-    """What gradio reads of the environment when it is imported: where its files lie, and that it is silent."""
+    """What gradio reads of the environment when it is imported: where its files lie, that it is silent."""
     served = folder / "served"
     served.mkdir()
     os.environ["GRADIO_TEMP_DIR"] = str(served)

@@ -17,13 +17,15 @@ from artifix.ui.limits import Limits
 _UNSAFE = re.compile(r"[^\w.+@ ()-]")  # of a file's name
 _LONGEST_NAME = 100
 MASK = "mask.png"
+GIVEN, HANDED = "given", "handed"  # folders of what visitors gave, and of what they are handed
 
 
 @dataclass(slots=True, eq=False)
 class Visitor:
     """Files of one visitor; nobody else is given their names."""
 
-    folder: Path
+    folder: Path  # what was given; never served
+    handed: Path  # what can be downloaded
     limits: Limits
     image: Picture | None = None
     references: tuple[Picture, ...] = ()
@@ -75,7 +77,8 @@ class Visitor:
     def leave(self) -> None:
         """End what runs for the visitor, and delete their files."""
         self.stop.set()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in (self.folder, self.handed):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _kept(self, file: Path, others: tuple[Picture, ...]) -> Picture:
         """The picture, in the folder under a name that none of `others` has."""
@@ -95,10 +98,12 @@ class Visitor:
 
 
 def new_visitor(parent: Path, limits: Limits) -> Visitor:
-    """A visitor with an empty folder in `parent`, whose name cannot be guessed."""
-    folder = parent / secrets.token_hex(16)
-    folder.mkdir(mode=0o700, parents=True)
-    return Visitor(folder, limits)
+    """A visitor with empty folders in two of `parent`, whose names cannot be guessed."""
+    token = secrets.token_hex(16)
+    folder, handed = parent / GIVEN / token, parent / HANDED / token
+    for new in (folder, handed):
+        new.mkdir(mode=0o700, parents=True)
+    return Visitor(folder, handed, limits)
 
 
 def safe_name(name: str) -> str:
