@@ -56,8 +56,8 @@ def answer_of_search(found: Found, visitor: Visitor, spoken: Spoken) -> FoundAns
     paths = [picture.path for picture in visitor.references]
     said = [f"**{_capital(sentence_of_match(located, overall))}.**", verdict(overall), overall.note]
     if (refusal := located.result.refusal) is not None:
-        problem, hint = (spelled(text, spoken.spell) for text in refusal.marked)
-        said += [f"⚠️ {problem}.", f"Hint: {hint}; or draw the region on the reference."]
+        hint = f"Hint: {refusal.marked_hint}; or draw the region on the reference."
+        said += [f"⚠️ {refusal.marked_problem}.", hint]
     text = _paragraphs([*said, *found.notes], visitor, spoken)
     box = ",".join(map(str, box_of(region).as_tuple()))
     picture = heat_map(correspondence, previewed(case.reference))

@@ -174,7 +174,7 @@ def request_of(visitor: Visitor, mask: NDArray[np.bool_], wishes: Wishes) -> Req
     if visitor.image is None:
         raise InputError("there is no image", "drop one")
     if not visitor.references:
-        raise InputError("there is no reference", f"drop a photo of the same object: {setting('ref')}")
+        raise InputError("there is no reference", "drop a photo of the same object")
     references = tuple(picture.path for picture in visitor.references)
     if wishes.region:
         references = (references[visitor.shown],)

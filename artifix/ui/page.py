@@ -23,7 +23,7 @@ _HEAD = "# artifix\nThe real part back into a generated image; nothing else is t
 _PAINT_HELP = "### 1 · Image\nDrop it, and paint over what is wrong."
 _REFERENCE_HELP = "### 2 · Reference\nDrop photos of the same object. Draw a box where finding it fails."
 _RESULT_HELP = "### 3 · Result\nDrag the line to compare."
-_COMMAND_LABEL = "The same on the command line, in a folder with these files (they are in the archive)"
+_COMMAND_LABEL = "The same on the command line, in a folder with the files of the archive"
 
 
 def page_of(actions: Actions) -> gr.Blocks:
@@ -129,9 +129,9 @@ def _results(visitor: Any, actions: Actions) -> tuple[Any, list[Any]]:
         text = gr.Markdown(elem_id="verdict")
         with gr.Row():
             files = [
-                gr.DownloadButton("Picture", variant="primary", elem_id="picture"),
-                gr.DownloadButton("Mask", elem_id="mask-download"),
-                gr.DownloadButton("All files", elem_id="archive"),
+                gr.DownloadButton("Download the picture", variant="primary", elem_id="picture"),
+                gr.DownloadButton("The mask", elem_id="mask-download"),
+                gr.DownloadButton("All files, with the command", elem_id="archive"),
             ]
         command = gr.Code(
             label=_COMMAND_LABEL, language="shell", interactive=False, wrap_lines=True, lines=1,
