@@ -82,7 +82,7 @@ def _image_column() -> tuple[Any, Any, Any]:
         visible=False,
         elem_id="editor",
     )
-    with gr.Accordion("I have a mask file", open=False):
+    with gr.Accordion("I have a mask file", open=False, elem_id="mask-column"):
         mask_file = gr.File(label="White, or paint, where the image is wrong", height=90, elem_id="mask")
     return image, editor, mask_file
 
