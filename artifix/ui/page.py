@@ -36,7 +36,7 @@ def page_of(actions: Actions) -> gr.Blocks:
                 image, editor, mask_file = _image_column()
             with gr.Column():
                 references, region, forget = _reference_column()
-        with gr.Accordion("Options", open=False), gr.Row():
+        with gr.Accordion("Options", open=False, elem_id="options"), gr.Row():
             choices = _options()
         with gr.Row():
             locate = gr.Button("Locate", elem_id="locate")
