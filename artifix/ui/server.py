@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from artifix.config import CommandConfig
 from artifix.errors import UsageError
@@ -63,33 +63,15 @@ def serve(
 
         from artifix.ui.actions import Actions
         from artifix.ui.jobs import Jobs
-        from artifix.ui.page import CSS, THEME, page_of
+        from artifix.ui.page import page_of
         from artifix.ui.visitor import GIVEN
 
         loaded: Future[Loaded] = Future()
         actions = Actions(Jobs(loaded, config), limits, spoken, folder)
         page = page_of(actions).queue(max_size=limits.max_queue, default_concurrency_limit=1)
         with noted_interruption() as stop:
-            try:
-                _, url, shared = page.launch(
-                    server_name=address.host,
-                    server_port=address.port,
-                    share=address.share,
-                    max_file_size=f"{round(limits.max_file_size * 1000)}kb",
-                    blocked_paths=[str(folder / GIVEN)],
-                    theme=THEME,
-                    css=CSS,
-                    prevent_thread_lock=True,
-                    quiet=True,
-                    ssr_mode=False,  # it would need Node
-                    pwa=False,
-                    footer_links=[],
-                    run_history=False,
-                    enable_monitoring=False,
-                )
-            except OSError as error:
-                raise _not_there(address, error) from error
-            tell(f"the page is at {shared or url}")
+            url = _launched(page, address, limits, folder / GIVEN)
+            tell(f"the page is at {url}")
             # Behind the page, not before it: reading the weights takes longer than looking at it.
             threading.Thread(target=_load, args=(loaded, config, tell), daemon=True).start()
             while not stop.asked:
@@ -97,6 +79,32 @@ def serve(
         tell("ending")
         page.close(verbose=False)
         gradio.close_all(verbose=False)
+
+
+def _launched(page: Any, address: Address, limits: Limits, private: Path) -> str:
+    """Begin to serve, and return where; nothing in the folder `private` is ever served."""
+    from artifix.ui.page import CSS, THEME
+
+    try:
+        _, url, shared = page.launch(
+            server_name=address.host,
+            server_port=address.port,
+            share=address.share,
+            max_file_size=f"{round(limits.max_file_size * 1000)}kb",
+            blocked_paths=[str(private)],
+            theme=THEME,
+            css=CSS,
+            prevent_thread_lock=True,
+            quiet=True,
+            ssr_mode=False,  # it would need Node
+            pwa=False,
+            footer_links=[],
+            run_history=False,
+            enable_monitoring=False,
+        )
+    except OSError as error:
+        raise _not_there(address, error) from error
+    return str(shared or url)
 
 
 def _prepare(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The page of `artifix ui` as a Hugging Face Space runs it: this file and requirements.txt are all it needs."""
+"""The page of `artifix ui` as a Hugging Face Space runs it."""
 
 import os
 import sys
