@@ -42,7 +42,7 @@ def page_of(actions: Actions) -> gr.Blocks:
             locate = gr.Button("Locate", elem_id="locate")
             refine = gr.Button("Refine", variant="primary", elem_id="refine")
             stop = gr.Button("Stop", variant="stop", elem_id="stop", scale=0, min_width=110)
-        said = gr.Markdown(elem_id="said", container=False)
+        said = gr.Markdown(elem_id="said", min_height=90)  # of which progress takes the place
         results, shown = _results(visitor, actions)
         page.load(actions.arrive, None, visitor, api_visibility="private")
         _answer_files(actions, visitor, image, editor, mask_file, references, region, forget)
@@ -119,8 +119,8 @@ def _results(visitor: Any, actions: Actions) -> tuple[Any, list[Any]]:
     with gr.Column(visible=False) as results:
         gr.Markdown(_RESULT_HELP, elem_classes="step")
         gallery = gr.Gallery(
-            label="Candidates", columns=4, height=260, allow_preview=False, visible=False, format="png",
-            buttons=[], elem_id="candidates",
+            label="Candidates", columns=4, fit_columns=False, height=320, allow_preview=False,
+            visible=False, format="png", buttons=[], elem_id="candidates",
         )  # fmt: skip
         slider = gr.ImageSlider(
             label="Before and after", format="png", type="numpy", max_height=620, interactive=False,
