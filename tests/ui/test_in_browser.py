@@ -86,6 +86,11 @@ class Person:
         self.until(lambda: self.seen("#force input").is_displayed())
         self.seen("#force input").click()
 
+    def sentence(self) -> str:
+        """What is said of a search; empty while its progress is shown there."""
+        text = self.seen("#said").text
+        return text if "that the place is right" in text else ""
+
     def complaint(self) -> str:
         """What an error says on the page; empty where none does."""
         return " ".join(one.text for one in self.browser.find_elements("css selector", ".toast-body"))
@@ -141,7 +146,7 @@ def test_a_person_paints_locates_moves_the_region_refines_and_the_command_gives_
     person.paint()
     person.take_any_match()
     person.click("locate")
-    said = person.until(lambda: person.seen("#said").text)
+    said = person.until(person.sentence)
     assert "ref.png at x " in said
     assert "that the place is right" in said
     box = person.until(lambda: person.seen("#region .box.found"))
@@ -181,7 +186,7 @@ def test_a_mask_file_becomes_paint_that_the_job_uses(person, served, pictures, t
     time.sleep(3)
     person.take_any_match()
     person.click("locate")
-    person.until(lambda: person.seen("#said").text)
+    person.until(person.sentence)
     written = max(served.temporary.glob("*/given/*/mask.png"), key=lambda one: one.stat().st_mtime)
     assert (np.asarray(Image.open(written)) > 0).sum() == pictures.mask.sum()
 
