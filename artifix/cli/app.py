@@ -22,6 +22,7 @@ from artifix.cli.signature import flattened
 from artifix.cli.stats import stats
 from artifix.cli.study import study
 from artifix.cli.train import train
+from artifix.cli.ui import ui
 from artifix.cli.weights import weights
 from artifix.errors import ArtifixError, ExitCode, is_out_of_memory
 
@@ -33,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (refine, locate, batch, train, ablate, bench, stats, sheet, env):
+for command in (refine, locate, ui, batch, train, ablate, bench, stats, sheet, env):
     has_settings = command not in (train, stats, sheet, env)
     app.command(epilog=EPILOG if has_settings else None)(flattened(command))
 app.add_typer(study, name="study")

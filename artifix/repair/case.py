@@ -82,6 +82,7 @@ def repair_case(
     with_metadata: bool = True,
     progress: Progress | None = None,
     started_s: float | None = None,
+    located: Located | None = None,
 ) -> RepairedCase:
     """Find the masked part, repaint it, and make the files.
 
@@ -93,13 +94,14 @@ def repair_case(
         with_metadata: mark the picture as made with a model, and with what.
         progress: called with (stage, done, total).
         started_s: of time.perf_counter; with it the record says how long everything took.
+        located: what `locate_case` found for the same inputs and settings; None searches.
 
     Raises:
         NoMatchError: nothing in the reference matches, or not well enough.
         InputError: a stored alignment is no answer, or the form cannot hold the picture.
     """
     config = loaded.pipeline.settled(config)
-    located = search(loaded.pipeline, inputs, config, progress)
+    located = located or search(loaded.pipeline, inputs, config, progress)
     result = loaded.pipeline.refine(located.case, config, progress, located.result)
     record = record_of(Repair("refine", inputs, config, loaded, located, result))
     picture = coded(located.case, result, record, form, with_metadata)
