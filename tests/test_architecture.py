@@ -19,7 +19,7 @@ LINES = (
     {"pretrained"},
     {"base_models", "pipeline"},
     {"repainting"},
-    {"result"},
+    {"detection", "result"},
     {"alignment", "refinement"},
     {"attention", "registration"},
     {"matching"},
@@ -131,7 +131,19 @@ def test_every_module_says_what_it_is(path):
 
 @pytest.mark.parametrize(
     "command",
-    ["", "refine", "locate", "batch", "train", "ablate", "env", "weights", "weights pull", "weights import"],
+    [
+        "",
+        "refine",
+        "locate",
+        "detect",
+        "batch",
+        "train",
+        "ablate",
+        "env",
+        "weights",
+        "weights pull",
+        "weights import",
+    ],
 )
 def test_help_loads_nothing_heavy(command):
     program = (

@@ -12,6 +12,7 @@ from artifix import __version__
 from artifix.cli.ablate import ablate
 from artifix.cli.batch import batch
 from artifix.cli.console import escaping, tell_error
+from artifix.cli.detect import detect
 from artifix.cli.env import env
 from artifix.cli.locate import locate
 from artifix.cli.options import EPILOG, as_option
@@ -29,8 +30,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (refine, locate, batch, train, ablate, env):
-    has_settings = command not in (train, env)
+for command in (refine, locate, detect, batch, train, ablate, env):
+    has_settings = command not in (detect, train, env)
     app.command(epilog=EPILOG if has_settings else None)(flattened(command))
 app.add_typer(weights, name="weights")
 

@@ -12,6 +12,7 @@ from artifix.writing import as_output_error, made_parents, missing_parents, new_
 RECORD = "record.json"
 CORRESPONDENCE = "correspondence.npy"
 ALIGNMENT = "alignment.json"
+PROPOSED_MASK = "proposed-mask.png"  # where nobody drew one
 THUMBNAIL = "thumbnail.jpg"  # of the rows of a batch
 RESULT_FILES = frozenset(
     {
@@ -21,6 +22,7 @@ RESULT_FILES = frozenset(
         "region.png",
         "overview.png",
         ALIGNMENT,
+        PROPOSED_MASK,
         RECORD,
     }
 )
