@@ -15,7 +15,7 @@ from artifix.detection.plane import Plane
 from artifix.errors import WeightsError
 
 WEIGHTS = Path(__file__).with_name("disagreement.safetensors")
-SHA256 = "b6619064c915c792987f659fcc4618c6f34e6d6414abc424cbc9e05e86be2110"
+SHA256 = "4e937c0456799cc05639a227c8353e623903e64ca80cd5e1a8f7c9900a63c6ae"
 _CUT = 5.0  # deviations that a feature is cut at
 
 

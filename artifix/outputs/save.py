@@ -22,11 +22,11 @@ RESULT_FILES = frozenset(
         "region.png",
         "overview.png",
         ALIGNMENT,
-        PROPOSED_MASK,
         RECORD,
     }
 )
 PICTURES = frozenset({"refined.png", "refined.jpg", "refined.webp", "refined.tif"})  # one of them
+_MAYBE = frozenset({THUMBNAIL, PROPOSED_MASK})
 STAGES = ("1-map", "2-filtered", "3-clusters", "4-region", "5-overlay", "6-matches")
 _STAGE_FILE = re.compile(rf"stage-({'|'.join(STAGES)})(-[2-9]|-[1-9][0-9]+)?\.png")
 _ELSEWHERE = f"choose another folder with {setting('out')}"
@@ -51,7 +51,7 @@ def check_output(
         place = folder.resolve()
         _check_inputs(folder, place, inputs)
         if place.exists():
-            _check_existing(folder, place, overwrite, RESULT_FILES | PICTURES | {THUMBNAIL} | set(files))
+            _check_existing(folder, place, overwrite, RESULT_FILES | PICTURES | _MAYBE | set(files))
         _check_parents(folder, place)
 
 
