@@ -27,6 +27,11 @@ class Detection:
     cells: tuple[int, int] = constant((6, 10), "of the spline, through matches and along the flow", HAND)
     curvatures: tuple[float, float] = constant((0.3, 0.5), "of the spline, in sides of its box", HAND)
     rounds: int = constant(6, "of reweighted least squares", HAND)
+    vote: float = constant(
+        0.02,
+        "weight of a match, or sample of the flow, against the stiffness",
+        "hand, between the two of 0.001 to 1 by which artifacts bent 19 cases least",
+    )
     match_tolerance: float = constant(0.006, "of the frame's side: a match that fits the warp", HAND)
     agreeing: float = constant(0.015, "of the frame's side: a match that is counted as agreeing", HAND)
     flow_step_px: int = constant(8, "px of the frame between two samples of the flow", HAND)
@@ -34,7 +39,7 @@ class Detection:
     flow_tolerances: tuple[float, float] = constant(
         (0.05, 0.008), "of the frame's side, first and last", HAND
     )
-    flow_least_likeness: float = constant(0.2, "correlation from which on the flow is believed", HAND)
+    flow_least_likeness: float = constant(0.5, "correlation from which on the flow is believed", HAND)
     flow_least_samples: int = constant(30, "samples of the flow, or the warp stays as it is", HAND)
     flow_usual: float = constant(0.06, "of the frame's side: deviation of the window of the usual flow", HAND)
     # Masks

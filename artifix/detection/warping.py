@@ -101,11 +101,13 @@ def _fitted(
     tolerances: tuple[float, float],
 ) -> SplineWarp:
     """The warp that takes most (N, 2) points to their targets; tolerances [px of the image] shrink."""
+    tuned = tuning.DETECTION
     basis, stiffness, move = warp.basis(points), energy(warp, curvature), targets - points
     fitted, solution = np.zeros_like(move), np.zeros((basis.shape[1], 2))
-    for tolerance in np.geomspace(*tolerances, tuning.DETECTION.rounds):
+    for tolerance in np.geomspace(*tolerances, tuned.rounds):
         error = np.linalg.norm(move - fitted, axis=1)
-        vote = weights * (1 + (error / tolerance) ** 2) ** -2 * (2 / tolerance) ** 2  # Geman-McClure's
+        believed = (1 + (error / tolerance) ** 2) ** -2  # Geman-McClure's
+        vote = tuned.vote * weights * believed * (2 / tolerance) ** 2
         normal = (basis * vote[:, None]).T @ basis + stiffness
         solution = np.linalg.solve(normal, (basis * vote[:, None]).T @ move)
         fitted = basis @ solution

@@ -54,7 +54,9 @@ def test_the_same_pictures_give_the_same_proposals(pair, found):
 
 def test_a_reference_of_something_else_is_refused_with_its_name(pair):
     other = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
-    with pytest.raises(NoMatchError, match=r"other\.png: what it shows was not found in the image \(\d+ matches"):
+    with pytest.raises(
+        NoMatchError, match=r"other\.png: what it shows was not found in the image \(\d+ matches"
+    ):
         detect(pair.image, other, name="other.png")
 
 
@@ -67,7 +69,9 @@ def test_a_reference_of_one_colour_is_refused(pair):
 def test_tiny_pictures_are_refused_or_compared_and_break_nothing(pair, side):
     import cv2
 
-    image, reference = (cv2.resize(p, (side, side), interpolation=cv2.INTER_AREA) for p in (pair.image, pair.reference))
+    image, reference = (
+        cv2.resize(p, (side, side), interpolation=cv2.INTER_AREA) for p in (pair.image, pair.reference)
+    )
     try:
         found = detect(image, reference)
     except NoMatchError:
