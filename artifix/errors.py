@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     DEVICE = 6
     OUTPUT = 7
     SOME_ROWS_FAILED = 8
+    NOTHING_FOUND = 9
     INTERRUPTED = 130
 
 
@@ -85,6 +86,12 @@ class NoMatchError(ArtifixError):
     def __init__(self, problem: str, hint: str = "", found: Any = None) -> None:
         super().__init__(problem, hint)
         self.found = found
+
+
+class NothingFoundError(ArtifixError):
+    """Image and reference agree, so that there is nothing to mask and nothing to repair."""
+
+    exit_code = ExitCode.NOTHING_FOUND
 
 
 class RowsFailedError(ArtifixError):

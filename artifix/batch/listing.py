@@ -26,6 +26,7 @@ class Source:
     allow_outside: bool = False  # rows may name files outside the manifest's folder
     all_there: bool = False  # a missing file is a mistake of the manifest, not of its row
     mask_from: MaskSource = "auto"  # of rows that say nothing of it
+    auto_mask: bool = False  # rows of a manifest need name no mask
 
 
 class Listed(NamedTuple):
@@ -76,6 +77,11 @@ def _of_layout(source: Source, layout: str) -> Listed:
     from artifix.inputs.layouts import list_layout
     from artifix.inputs.request import IMAGE_ALPHA
 
+    if source.auto_mask:
+        automatic = setting("auto_mask", True)
+        raise UsageError(
+            f"{automatic} is for rows of a manifest, and a {setting('layout')} lists masks", "drop one"
+        )
     if source.mask_from == IMAGE_ALPHA:
         reading = setting("mask_from", IMAGE_ALPHA)
         raise UsageError(f"{reading} reads no masks, and a {setting('layout')} lists them", "drop one")
@@ -95,7 +101,7 @@ def _of_manifest(source: Source) -> Listed:
 
     _refuse_layout(source)
     path, notes = source.manifest, []
-    found = read_manifest(path, source.allow_outside, source.mask_from == IMAGE_ALPHA)
+    found = read_manifest(path, source.allow_outside, source.mask_from == IMAGE_ALPHA, source.auto_mask)
     if found.notes:
         notes.append(f"{path.name}: {'; '.join(found.notes)}")
     if found.absent:

@@ -12,6 +12,7 @@ from artifix.batch.lock import Shard
 from artifix.batch.task import Task, seed_of
 from artifix.config import AlignmentConfig, CommandConfig, OutputConfig, RefineConfig, override
 from artifix.config_sections import to_dict
+from artifix.detection import DETECTOR
 from artifix.errors import UsageError
 from artifix.inputs.places import Place
 from artifix.inputs.request import check_request
@@ -95,6 +96,7 @@ def _fingerprint(row: Row, task: Task, weights_sha256: str) -> str:
     told = {
         "written": dict(row.written),
         "masks": [request.mask_from, request.invert_mask, request.fit_mask],
+        **({"proposed_by": DETECTOR} if request.mask is None else {}),
         "files": [_stamp(place) for place in request.places],
         "settings": {
             "alignment": _told(task.config.alignment),

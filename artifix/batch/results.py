@@ -40,7 +40,11 @@ class Result:
         row_id = self.planned.row.id
         written = self.planned.row.written
         told = {"id": row_id, "status": self.status, "seed": self.planned.task.config.seed}
-        told |= {"image": written["image"], "mask": written["mask"], "references": written["reference"]}
+        told |= {
+            "image": written["image"],
+            "mask": written.get("mask", ""),
+            "references": written["reference"],
+        }
         if self.status == "done":
             told["folder"] = f"{ROWS}/{row_id}"
         return told | {name: entry[name] for name in COLUMNS if name in entry}

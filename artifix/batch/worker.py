@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from artifix.batch.task import Outcome, Task, failure_of
 from artifix.config import RefineConfig, RunConfig
-from artifix.errors import is_out_of_memory
+from artifix.detection.proposing import propose_mask
+from artifix.errors import NothingFoundError, is_out_of_memory
 from artifix.inputs.case import Case
 from artifix.inputs.images import eight_bit
 from artifix.inputs.reading import Inputs, read_inputs
@@ -21,6 +22,7 @@ from artifix.repair.case import RepairedCase, repair_case
 from artifix.repair.loading import load
 from artifix.repair.picture_coding import form_of, kept_note
 from artifix.repair.results import joined, marked, previewed
+from artifix.repair.untouched import UNTOUCHED, untouched_files
 
 if TYPE_CHECKING:
     from artifix.result import RefineResult
@@ -69,7 +71,11 @@ class Worker:
     def _repair(self, task: Task) -> tuple[dict[str, bytes], dict[str, Any]]:
         config = task.config
         with fetching() as fetch:
-            inputs = read_inputs(localised(task.request, fetch))
+            request = localised(task.request, fetch)
+            try:
+                inputs = read_inputs(request, propose_mask)
+            except NothingFoundError:  # a clean image among others is no failure
+                return untouched_files(request, task.output), {"note": UNTOUCHED}
         form = form_of(task.output, inputs.cases[0].image)
         if inputs.stored is not None:
             config = replace(config, alignment=settings_of(inputs.stored, config.alignment))

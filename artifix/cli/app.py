@@ -13,6 +13,7 @@ from artifix.cli.ablate import ablate
 from artifix.cli.batch import batch
 from artifix.cli.bench import bench
 from artifix.cli.console import escaping, tell_error
+from artifix.cli.detect import detect
 from artifix.cli.env import env
 from artifix.cli.locate import locate
 from artifix.cli.options import EPILOG, as_option
@@ -34,8 +35,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (refine, locate, ui, batch, train, ablate, bench, stats, sheet, env):
-    has_settings = command not in (train, stats, sheet, env)
+for command in (refine, locate, detect, ui, batch, train, ablate, bench, stats, sheet, env):
+    has_settings = command not in (detect, train, stats, sheet, env)
     app.command(epilog=EPILOG if has_settings else None)(flattened(command))
 app.add_typer(study, name="study")
 app.add_typer(weights, name="weights")

@@ -116,6 +116,7 @@ def batch(
     course: CourseOptions,
     engine: EngineOptions,
     masks: options.MaskOptions,
+    auto_mask: options.AutoMask = False,
     coding: options.CodingOptions,
     no_metadata: options.NoMetadata = False,
     run: options.ManyRunOptions,
@@ -133,7 +134,7 @@ def batch(
     check_engine(choice)
     settings = options.settled(run, masks, coding, sampling, matching, sure)
     console = Console(speech.quiet, speech.json)
-    rows = _rows(source, masks.mask_from, course.fail_fast, console)
+    rows = _rows(source, masks.mask_from, auto_mask, course.fail_fast, console)
     for said in matchers_of_rows(rows, settings.config.alignment, "matchers" in settings.given):
         console.note(said)
     job = _job(rows, source, course.shard, masks, settings.config, not no_metadata)
@@ -155,7 +156,9 @@ def batch(
         )
 
 
-def _rows(source: SourceOptions, mask_from: MaskSource, all_there: bool, console: Console) -> "list[Row]":
+def _rows(
+    source: SourceOptions, mask_from: MaskSource, auto_mask: bool, all_there: bool, console: Console
+) -> "list[Row]":
     """The rows, whose faults are told before anything heavy is loaded."""
     listed = list_rows(
         Source(
@@ -167,6 +170,7 @@ def _rows(source: SourceOptions, mask_from: MaskSource, all_there: bool, console
             allow_outside=source.allow_outside,
             all_there=all_there,
             mask_from=mask_from,
+            auto_mask=auto_mask,
         )
     )
     for said in listed.notes:

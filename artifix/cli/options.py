@@ -183,6 +183,8 @@ class SureOptions:
     min_repair_confidence: float | None = None
 
 
+_AUTO_MASK = "Where no mask is named, propose one: see artifix detect."
+AutoMask = Annotated[bool, option("--auto-mask", _AUTO_MASK)]
 JsonFlag = Annotated[bool, option("--json", "Print the result as JSON.")]
 DebugFlag = Annotated[
     bool, option("--debug", "Show the traceback of an error.", envvar="ARTIFIX_DEBUG", show_envvar=False)

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from artifix.cli import options
+from artifix.cli.proposing import can_ask, proposer
 from artifix.cli.session import Asked, Session, open_pipeline, open_session, requested
+from artifix.errors import UsageError
 from artifix.repair.output_target import check_ending, format_of, target_of
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def refine(
     files: options.RepairedPictureOptions,
     places: PlaceOptions,
     masks: options.MaskOptions,
+    auto_mask: options.AutoMask = False,
     coding: options.CodingOptions,
     overwrite: options.Overwrite = False,
     no_metadata: options.NoMetadata = False,
@@ -50,9 +53,12 @@ def refine(
     alignment.json.
     """
     settings = options.settled(run, masks, coding, sampling, matching, sure)
-    request = requested(files, masks, settings)
+    if auto_mask and files.mask is not None:
+        raise UsageError("--auto-mask proposes a mask, and --mask names one", "give one of them")
+    asks = not auto_mask and can_ask(speech.quiet or speech.json)
+    request = requested(files, masks, settings, auto_mask or asks)
     target = target_of(files.image, places.out, places.to, speech.json)
-    session = open_session(Asked(request, settings, target, overwrite, speech))
+    session = open_session(Asked(request, settings, target, overwrite, speech), proposer(asks))
     form = _form_of(session, coding.format)
     _repair(session, open_pipeline(session.config, session.console), form, not no_metadata)
 

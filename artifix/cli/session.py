@@ -12,6 +12,7 @@ from artifix.inputs.request import IMAGE_ALPHA, Request, check_request
 from artifix.repair.output_target import Target
 
 if TYPE_CHECKING:
+    from artifix.inputs.proposing import Propose
     from artifix.inputs.reading import Inputs
     from artifix.repair.loading import Loaded
 
@@ -37,8 +38,10 @@ class Session:
     console: Console
 
 
-def requested(files: PictureOptions, masks: MaskOptions, settings: Settled) -> Request:
-    """The files of one repair.
+def requested(
+    files: PictureOptions, masks: MaskOptions, settings: Settled, may_propose: bool = False
+) -> Request:
+    """The files of one repair; with `may_propose` one without a mask is no mistake.
 
     Raises:
         UsageError: options that do not fit together.
@@ -48,8 +51,10 @@ def requested(files: PictureOptions, masks: MaskOptions, settings: Settled) -> R
         problem = f"--mask-from {IMAGE_ALPHA} takes the mask from the image, and --mask names another"
         raise UsageError(problem, "give one of them")
     mask = files.image if of_image else files.mask
-    if mask is None:
+    if mask is None and not may_propose:
         hint = f"pass --mask FILE; where the artifact was erased from the image, --mask-from {IMAGE_ALPHA}"
+        if isinstance(files, RepairedPictureOptions):
+            hint += "; or --auto-mask to have one proposed"
         raise UsageError("missing option --mask", hint)
     if [files.image, files.mask, *files.ref].count(STREAM) > 1:
         raise UsageError("standard input, -, is named twice", "give the other picture as a file")
@@ -69,8 +74,12 @@ def requested(files: PictureOptions, masks: MaskOptions, settings: Settled) -> R
     return request
 
 
-def open_session(asked: Asked) -> Session:
-    """Everything that can be refused without the network; nothing heavy is imported.
+def open_session(asked: Asked, propose: "Propose | None" = None) -> Session:
+    """Everything that can be refused without the network; nothing heavy is imported but for a proposed mask.
+
+    Args:
+        asked: what the command was asked for.
+        propose: proposes a mask where none is named.
 
     Raises:
         UsageError: options that do not fit together.
@@ -83,7 +92,7 @@ def open_session(asked: Asked) -> Session:
     from artifix.repair.matchers import matcher_notes
 
     config, target = asked.settings.config, asked.target
-    inputs = read_inputs(asked.request)
+    inputs = read_inputs(asked.request, propose)
     if inputs.stored is not None:
         config = replace(config, alignment=settings_of(inputs.stored, config.alignment))
     console = Console(asked.speech.quiet, asked.speech.json, target.picture == STREAM)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,9 @@ class Case:
     crops: Mapping[str, Box] = field(default_factory=dict)  # of "image", ...: the part meant
     threshold: float = MASK_THRESHOLD  # share of its part's lightest pixel that marks the artifact
     notes: tuple[str, ...] = ()  # what is odd about the files, for a person
+    proposed: Mapping[str, Any] | None = (
+        None  # how the mask was proposed, JSON-ready; None of one that was drawn
+    )
 
     @cached_property
     def levels(self) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from artifix.errors import InputError
 from artifix.inputs import ids
 from artifix.inputs.cells import (
     FORM,
+    NEEDED,
     Entry,
     unquoted,
 )
@@ -51,13 +52,16 @@ def read_rows(path: Path, allow_outside: bool = False) -> list[Row]:
     return manifest.rows
 
 
-def read_manifest(path: Path, allow_outside: bool = False, without_masks: bool = False) -> Manifest:
+def read_manifest(
+    path: Path, allow_outside: bool = False, without_masks: bool = False, auto_mask: bool = False
+) -> Manifest:
     """The rows of a manifest, checked as far as that is possible without opening their files.
 
     Args:
         path: CSV, or JSON lines if its name ends in .jsonl or .ndjson; `cells.KINDS` names the columns.
         allow_outside: its files need not lie in its folder.
         without_masks: rows need name no mask: where the image is transparent it is repainted.
+        auto_mask: rows need name no mask: one is proposed.
 
     Raises:
         InputError: it cannot be read, has no rows, has no row whose files are there, or has mistakes: all
@@ -75,9 +79,9 @@ def read_manifest(path: Path, allow_outside: bool = False, without_masks: bool =
     if suffix in _JSON_LINES:
         entries = json_entries(path, mistakes)
     else:
-        entries, notes = csv_entries(path, mistakes, without_masks)
+        entries, notes = csv_entries(path, mistakes, without_masks or auto_mask)
     folder = Path(os.path.abspath(path.parent))
-    found = manifest_of(path, folder, entries, allow_outside, mistakes, without_masks)
+    found = manifest_of(path, folder, entries, allow_outside, mistakes, without_masks, auto_mask)
     return replace(found, notes=(*notes, *found.notes))
 
 
@@ -88,6 +92,7 @@ def manifest_of(
     allow_outside: bool = False,
     mistakes: Sequence[Mistake] = (),
     without_masks: bool = False,
+    auto_mask: bool = False,
 ) -> Manifest:
     """Check what is written, and make rows of it.
 
@@ -98,6 +103,7 @@ def manifest_of(
         allow_outside: files need not lie in `folder`.
         mistakes: found on the way here, told with those found here.
         without_masks: see `read_manifest`.
+        auto_mask: see `read_manifest`.
 
     Raises:
         InputError: there are mistakes, or no entries, or the files of none are there.
@@ -107,7 +113,10 @@ def manifest_of(
     names = _ids_of(entries, found)
     found += [(entry.line, _UNREAD) for entry in entries if _has_unread_mask(entry, without_masks)]
     masked = [_with_mask(entry, without_masks) for entry in entries]
-    rows = [row_of(entry, name, finder, found, absent) for entry, name in zip(masked, names, strict=True)]
+    needed = {"image", "reference"} if auto_mask else NEEDED
+    rows = [
+        row_of(entry, name, finder, found, absent, needed) for entry, name in zip(masked, names, strict=True)
+    ]
     if found or (rows and {row.line for row in rows if row} <= {line for line, _ in absent}):
         raise mistaken(source, [*found, *absent], FORM)
     if not rows:

@@ -7,6 +7,7 @@ from artifix.errors import InputError
 from artifix.inputs.case import Case, read_case, with_reference
 from artifix.inputs.hint import read_hint
 from artifix.inputs.places import Place, Url, without_secrets
+from artifix.inputs.proposing import Propose, proposed_cases
 from artifix.inputs.request import Request
 from artifix.inputs.stored_alignment import StoredAlignment, read_stored_alignment
 
@@ -25,13 +26,21 @@ class Inputs:
         return [*dict.fromkeys(given), *([self.stored.path] if self.stored else [])]
 
 
-def read_inputs(request: Request) -> Inputs:
+def read_inputs(request: Request, propose: Propose | None = None) -> Inputs:
     """Read and check every file of a request.
 
+    Args:
+        request: what was asked for.
+        propose: proposes the mask where none is named; None where that was not asked for.
+
     Raises:
-        UsageError: what is known of the match contradicts itself.
+        UsageError: what is known of the match contradicts itself, or there is no mask.
         InputError: a file cannot be used, or the files do not fit each other.
+        ArtifixError: what `propose` raises.
     """
+    if request.mask is None:
+        references = [_path(place) for place in request.references]
+        return Inputs(tuple(proposed_cases(_path(request.image), references, request.crops, propose)))
     first = read_case(
         _path(request.image),
         _path(request.mask),

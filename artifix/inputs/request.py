@@ -36,7 +36,7 @@ class Request:
     """The files of one repair, not yet read."""
 
     image: Place
-    mask: Place
+    mask: Place | None  # None where it is to be proposed
     references: tuple[Place, ...]  # one or more
     region: str | None = None  # x0,y0,x1,y1 of the reference
     ref_mask: Place | None = None
@@ -50,8 +50,8 @@ class Request:
     @property
     def places(self) -> tuple[Place, ...]:
         """Every file named."""
-        maybe = (self.ref_mask, self.points, self.alignment)
-        return (self.image, self.mask, *self.references, *(place for place in maybe if place is not None))
+        maybe = (self.mask, *self.references, self.ref_mask, self.points, self.alignment)
+        return (self.image, *(place for place in maybe if place is not None))
 
 
 def localised(request: Request, fetch: Callable[[str], Path]) -> Request:
@@ -66,7 +66,7 @@ def localised(request: Request, fetch: Callable[[str], Path]) -> Request:
     return replace(
         request,
         image=local(request.image),
-        mask=local(request.mask),
+        mask=local_or_none(request.mask),
         references=tuple(map(local, request.references)),
         ref_mask=local_or_none(request.ref_mask),
         points=local_or_none(request.points),
@@ -115,6 +115,9 @@ def check_request(request: Request, settings: AlignmentConfig, given: Container[
         count = f"{setting('ref')} was given {len(request.references)} times"
         raise UsageError(f"{what} is for one reference, but {count}", "give that one")
     check_settings(settings, request.points is not None)
+    if request.mask is None and (by_hand or stored):
+        what = by_hand[0] if by_hand else setting("alignment")
+        raise UsageError(f"{what} is of a mask, and none is given", f"give {setting('mask')}, or drop {what}")
     if stored:
         finding = [name for name in AlignmentConfig.__dataclass_fields__ if name not in DECIDING]
         named = [setting(name) for name in finding if name in given]

@@ -1,6 +1,6 @@
 """One row of a manifest: from its cells to a request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -35,11 +35,19 @@ class Row:
 
 
 def row_of(
-    entry: Entry, name: str, finder: Finder, mistakes: list[Mistake], absent: list[Mistake]
+    entry: Entry,
+    name: str,
+    finder: Finder,
+    mistakes: list[Mistake],
+    absent: list[Mistake],
+    needed: Collection[str] = NEEDED,
 ) -> Row | None:
-    """None where something is wrong, which is added to `mistakes`; files that are missing to `absent`."""
+    """None where something is wrong, which is added to `mistakes`; files that are missing to `absent`.
+
+    Of `cells.NEEDED`, the columns in `needed` may not be empty.
+    """
     told = len(mistakes)
-    lacking = [column for column in NEEDED if not _texts(entry, column)]
+    lacking = [column for column in NEEDED if column in needed and not _texts(entry, column)]
     mistakes += [(entry.line, f"has no {column}") for column in lacking]
     broken = [column for column in (*entry.cells, "reference") if any(map(_is_broken, _texts(entry, column)))]
     mistakes += [(entry.line, f"{column}: holds a NUL or half a character") for column in broken]
@@ -76,7 +84,7 @@ def _request(values: Mapping[str, Any]) -> Request:
     crops = {of: values[column] for column, of in CROPS.items() if column in values}
     known = {f.name for f in fields(Request)} - {"references", "crops"}
     given = {name: value for name, value in values.items() if name in known}
-    return Request(**given, references=values["reference"], crops=crops)
+    return Request(**{"mask": None, **given}, references=values["reference"], crops=crops)
 
 
 def _values(entry: Entry, mistakes: list[Mistake]) -> dict[str, Any]:

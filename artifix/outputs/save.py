@@ -12,6 +12,7 @@ from artifix.writing import as_output_error, made_parents, missing_parents, new_
 RECORD = "record.json"
 CORRESPONDENCE = "correspondence.npy"
 ALIGNMENT = "alignment.json"
+PROPOSED_MASK = "proposed-mask.png"  # where nobody drew one
 THUMBNAIL = "thumbnail.jpg"  # of the rows of a batch
 RESULT_FILES = frozenset(
     {
@@ -25,6 +26,7 @@ RESULT_FILES = frozenset(
     }
 )
 PICTURES = frozenset({"refined.png", "refined.jpg", "refined.webp", "refined.tif"})  # one of them
+_MAYBE = frozenset({THUMBNAIL, PROPOSED_MASK})
 STAGES = ("1-map", "2-filtered", "3-clusters", "4-region", "5-overlay", "6-matches")
 _STAGE_FILE = re.compile(rf"stage-({'|'.join(STAGES)})(-[2-9]|-[1-9][0-9]+)?\.png")
 _ELSEWHERE = f"choose another folder with {setting('out')}"
@@ -49,7 +51,7 @@ def check_output(
         place = folder.resolve()
         _check_inputs(folder, place, inputs)
         if place.exists():
-            _check_existing(folder, place, overwrite, RESULT_FILES | PICTURES | {THUMBNAIL} | set(files))
+            _check_existing(folder, place, overwrite, RESULT_FILES | PICTURES | _MAYBE | set(files))
         _check_parents(folder, place)
 
 

@@ -52,6 +52,7 @@ def record_of(repair: Repair) -> dict[str, Any]:
         "seed": settings.pop("seed"),
         "settings": settings,
         "inputs": _inputs(repair.located.case),
+        **_proposed(repair.located.case),
         **_refused(repair.located),
         **_where_from(repair),
         "groups": groups_of(repair.result),
@@ -92,6 +93,11 @@ def _drawn(repainted: "Repainted | None") -> dict[str, Any]:
     tried = [{"seed": one.seed, "agreement": round(one.agreement, 4)} for one in repainted.candidates]
     told = {"seed": repainted.seed, "grain": round(repainted.grain, 2)}
     return {**told, "candidates": tried} if tried else told
+
+
+def _proposed(case: Case) -> dict[str, Any]:
+    """How the mask was proposed; empty where it was drawn."""
+    return {} if case.proposed is None else {"proposed_mask": dict(case.proposed)}
 
 
 def _refused(located: Located) -> dict[str, str]:

@@ -11,7 +11,7 @@ from artifix.inputs.case import Case
 from artifix.inputs.images import Picture, eight_bit
 from artifix.outputs.encode import encode_json, encode_npy, encode_png
 from artifix.outputs.overlay import OverviewRow, heat_map, overview
-from artifix.outputs.save import ALIGNMENT, CORRESPONDENCE, RECORD
+from artifix.outputs.save import ALIGNMENT, CORRESPONDENCE, PROPOSED_MASK, RECORD
 from artifix.outputs.srgb import in_srgb
 from artifix.repair.picture_coding import Coded
 from artifix.repair.record import alignment_of
@@ -53,6 +53,8 @@ def result_files(
         ALIGNMENT: encode_json(alignment_of(record, result)),
         RECORD: encode_json(record),
     }
+    if case.proposed is not None:
+        files[PROPOSED_MASK] = encode_png(case.mask)
     if picture is not None:
         files[picture.name] = picture.data
     return files

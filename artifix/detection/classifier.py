@@ -1,0 +1,78 @@
+"""The probability of an artifact, of each cell and of each proposal: small models, fitted to drawn artifacts.
+
+`benchmarks/detect_fit.py` makes `disagreement.safetensors`, and docs/evaluation-detect.md says from what.
+"""
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.detection.plane import Plane
+from artifix.errors import WeightsError
+
+WEIGHTS = Path(__file__).with_name("disagreement.safetensors")
+SHA256 = "4e937c0456799cc05639a227c8353e623903e64ca80cd5e1a8f7c9900a63c6ae"
+_CUT = 5.0  # deviations that a feature is cut at
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classifier:
+    """Logistic regression over a hidden layer, for cells; plain logistic regression, for proposals.
+
+    Attributes:
+        mean: (F,) of the features, as `spread`.
+        spread: (F,) their deviations.
+        hidden: (K, F + 1) weights and bias of the hidden layer, whose units are SiLU.
+        output: (K + 1,) weights and bias of the log-odds of a cell.
+        proposal: (3, P + 1) mean, spread and weight of each trait of a proposal; the last is the bias.
+    """
+
+    mean: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    hidden: NDArray[np.float32]
+    output: NDArray[np.float32]
+    proposal: NDArray[np.float32]
+
+    def cells(self, features: NDArray[np.float32]) -> Plane:
+        """(rows, columns) log-odds of (F, rows, columns) features."""
+        seen = (features.reshape(len(features), -1).T - self.mean) / self.spread
+        inner = np.clip(seen, -_CUT, _CUT) @ self.hidden[:, :-1].T + self.hidden[:, -1]
+        # SiLU, whose exponential must not overflow
+        inner = inner / (1 + np.exp(-np.clip(inner, -60, 60)))
+        odds = inner @ self.output[:-1] + self.output[-1]
+        return np.asarray(odds.reshape(features.shape[1:]), np.float32)
+
+    def traits(self, traits: NDArray[np.float64]) -> float:
+        """Log-odds of a proposal of (P,) traits."""
+        mean, spread, weight = self.proposal
+        seen = np.clip((traits - mean[:-1]) / spread[:-1], -_CUT, _CUT)
+        return float(seen @ weight[:-1] + weight[-1])
+
+
+@functools.cache
+def load_classifier() -> Classifier:
+    """The classifier that comes with artifix.
+
+    Raises:
+        WeightsError: its file is missing, or was changed.
+    """
+    from safetensors.numpy import load
+
+    remedy = "install artifix again"
+    try:
+        data = WEIGHTS.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{WEIGHTS}: cannot be read: {error.strerror or error}", remedy) from error
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != SHA256:
+        raise WeightsError(f"{WEIGHTS}: was changed: sha256 is {digest[:12]}, expected {SHA256[:12]}", remedy)
+    return Classifier(**load(data))
+
+
+def probability(odds: NDArray | float) -> NDArray[np.float64]:
+    """Of log-odds."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -60, 60))), np.float64)
