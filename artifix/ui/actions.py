@@ -89,6 +89,12 @@ class Actions:
         layer = layer_of(mask, canvas_size(visitor.image.size))
         return gr.update(value=_canvas(canvas_of(visitor.image), layer))
 
+    def propose(self, visitor: Visitor) -> tuple[Any, str]:
+        """The editor with the mask that is proposed as paint, and where it lies."""
+        with self._answering(visitor):
+            proposed = self.jobs.propose(visitor)
+            return self.with_mask(visitor, proposed.mask), proposed.note
+
     def locate(
         self,
         visitor: Visitor,

@@ -26,7 +26,8 @@ def command_of(request: Request, settings: dict[str, str], spoken: Spoken, out: 
         out: folder for the results.
     """
     named = [_file(place.name) for place in request.references]
-    words = ["artifix", "refine", _file(request.image.name), "--mask", _file(request.mask.name)]
+    words = ["artifix", "refine", _file(request.image.name)]
+    words += ["--auto-mask"] if request.mask is None else ["--mask", _file(request.mask.name)]
     for name in named:
         words += ["--ref", name]
     if request.region is not None:

@@ -19,6 +19,7 @@ from artifix.ui.limits import JobEndedError
 from artifix.ui.visitor import Visitor
 
 if TYPE_CHECKING:
+    from artifix.inputs.proposing import Proposed
     from artifix.inputs.reading import Inputs
     from artifix.repair.case import LocatedCase, RepairedCase
     from artifix.repair.loading import Loaded
@@ -88,6 +89,21 @@ class Jobs:
         self.config = config
         self._loaded = loaded
         self._found: OrderedDict[object, Found] = OrderedDict()
+
+    def propose(self, visitor: Visitor) -> "Proposed":
+        """The mask that `artifix refine --auto-mask` would take.
+
+        Raises:
+            InputError: a picture is missing.
+            NoMatchError: no reference shows what the image shows.
+            NothingFoundError: they agree.
+        """
+        if visitor.image is None or not visitor.references:
+            raise InputError("a mask is proposed by comparing", "drop the image and a reference first")
+
+        from artifix.detection.proposing import propose_mask
+
+        return propose_mask(visitor.image, visitor.references)
 
     def locate(self, visitor: Visitor, mask: NDArray[np.bool_], wishes: Wishes, progress: Progress) -> Found:
         """Find the part that `mask` marks.

@@ -33,7 +33,7 @@ def page_of(actions: Actions) -> gr.Blocks:
         gr.Markdown(_HEAD, elem_id="head")
         with gr.Row(equal_height=False):
             with gr.Column():
-                image, editor, mask_file = _image_column()
+                image, editor, propose, mask_file = _image_column()
             with gr.Column():
                 references, region, forget = _reference_column()
         with gr.Accordion("Options", open=False, elem_id="options"), gr.Row():
@@ -48,6 +48,9 @@ def page_of(actions: Actions) -> gr.Blocks:
         _answer_files(actions, visitor, image, editor, mask_file, references, region, forget)
         asked = [visitor, editor, region, *choices[:3]]
         network: dict[str, Any] = {"concurrency_id": "network", "concurrency_limit": 1}
+        propose.click(
+            actions.propose, visitor, [editor, said], api_name="propose", show_progress_on=said, **network
+        )
         locate.click(
             actions.locate, asked, [region, said], api_name="locate", show_progress_on=said, **network
         )
@@ -63,7 +66,7 @@ def page_of(actions: Actions) -> gr.Blocks:
     return page
 
 
-def _image_column() -> tuple[Any, Any, Any]:
+def _image_column() -> tuple[Any, Any, Any, Any]:
     gr.Markdown(_PAINT_HELP, elem_classes="step")
     image = gr.File(label="Image", height=110, elem_id="image")
     red, green, blue = PAINT
@@ -82,9 +85,10 @@ def _image_column() -> tuple[Any, Any, Any]:
         visible=False,
         elem_id="editor",
     )
+    propose = gr.Button("Propose a mask", size="sm", elem_id="propose")
     with gr.Accordion("I have a mask file", open=False, elem_id="mask-column"):
         mask_file = gr.File(label="White, or paint, where the image is wrong", height=90, elem_id="mask")
-    return image, editor, mask_file
+    return image, editor, propose, mask_file
 
 
 def _reference_column() -> tuple[Any, Any, Any]:

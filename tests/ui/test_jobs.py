@@ -46,6 +46,21 @@ def test_the_command_gives_the_bytes_of_the_page(
         assert made == answer.picture.read_bytes()
 
 
+def test_a_mask_is_proposed_where_image_and_reference_disagree(jobs, equipped, pictures):
+    proposed = jobs.propose(equipped)
+    assert proposed.mask.shape == pictures.mask.shape
+    both = (proposed.mask & pictures.mask).sum()
+    assert both > 0.4 * (proposed.mask | pictures.mask).sum()
+    assert "proposed" in proposed.note
+
+
+def test_nothing_is_proposed_before_both_pictures_are_there(jobs, visitor, pictures):
+    visitor.take_image(pictures.image)
+    with pytest.raises(InputError) as caught:
+        jobs.propose(visitor)
+    assert caught.value.hint == "drop the image and a reference first"
+
+
 def test_a_repair_takes_up_what_was_located_and_is_the_same(jobs, spoken, equipped, pictures, monkeypatch):
     wishes = Wishes(force=True)
     anew = jobs.refine(equipped, pictures.mask, wishes, nobody)
