@@ -15,7 +15,7 @@ from artifix.detection.plane import Plane
 from artifix.errors import WeightsError
 
 WEIGHTS = Path(__file__).with_name("disagreement.safetensors")
-SHA256 = "4e937c0456799cc05639a227c8353e623903e64ca80cd5e1a8f7c9900a63c6ae"
+SHA256 = "27d572a85fbd2c9348c992a3b7c86305f0042861745d3a79fe1dd4c246ea7489"
 _CUT = 5.0  # deviations that a feature is cut at
 
 
