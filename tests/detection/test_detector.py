@@ -42,10 +42,12 @@ def test_an_image_without_an_artifact_is_not_marked(pair):
     assert not detect(pair.clean, pair.reference).marked().any()
 
 
+@pytest.mark.slow
 def test_no_more_proposals_are_told_than_asked_for(pair):
     assert len(detect(pair.image, pair.reference, most=1).proposals) == 1
 
 
+@pytest.mark.slow
 def test_the_same_pictures_give_the_same_proposals(pair, found):
     again = detect(pair.image, pair.reference)
     assert [p.score for p in again.proposals] == [p.score for p in found.proposals]
@@ -65,6 +67,7 @@ def test_a_reference_of_one_colour_is_refused(pair):
         detect(pair.image, np.full((64, 64, 3), 90, np.uint8))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [16, 17, 40])
 def test_tiny_pictures_are_refused_or_compared_and_break_nothing(pair, side):
     import cv2

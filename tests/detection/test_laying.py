@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pytest
 
 from artifix.detection.laying import lay
 from artifix.detection.warping import flow_left
@@ -16,6 +17,7 @@ def test_the_reference_lies_on_the_image_though_a_part_is_wrong(pair):
     assert len(laid.points) > 50
 
 
+@pytest.mark.slow
 def test_the_frame_is_around_the_object_and_not_the_whole_image(pair):
     wide = cv2.copyMakeBorder(pair.image, 300, 300, 300, 300, cv2.BORDER_CONSTANT, value=(90, 90, 90))
     box = lay(wide, pair.reference).crop.box

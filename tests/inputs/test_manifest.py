@@ -396,7 +396,7 @@ def test_options_of_refine_are_columns():
     from artifix.cli.app import app
 
     names = {parameter.name for parameter in get_command(app).commands["refine"].params}
-    assert names - {"ref", "help"} <= {*KINDS, *OF_THE_RUN}
+    assert names - {"ref", "auto_mask", "help"} <= {*KINDS, *OF_THE_RUN}  # --auto-mask is of all rows
 
 
 GOOD = {

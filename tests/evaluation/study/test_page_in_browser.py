@@ -174,6 +174,7 @@ def like(study: Study, shown: tuple[str, ...], part: str) -> int:
     return min(range(len(shown)), key=lambda place: METHODS.index(question.methods[shown[place]]))
 
 
+@pytest.mark.slow
 def test_a_hundred_questions_are_answered_click_by_click_through_a_reload(rater, hundred):
     study, asked = hundred[0].study, []
     rater.enter("P-07")
