@@ -16,7 +16,8 @@ INSTALL := $(PIP) install --quiet --no-compile --constraint constraints.txt
 help:
 	@echo "make demo   repair every example, into demo-output/"
 	@echo "make test   lint, type-check and test; PYTEST_ARGS=--browser tests pages in Chromium too,"
-	@echo "            --ray batches on a Ray cluster, --remote files at URLs (EXTRAS=dev,train,ray,remote)"
+	@echo "            --ray batches on a Ray cluster, --remote files at URLs, --ui the page of artifix ui"
+	@echo "            (EXTRAS=dev,train,ray,remote,ui)"
 	@echo "make torture  the long checks: refused disks, kills, garbled files, pixels, memory; hours"
 	@echo "make pack DATA=DIR OUT=DIR   training pictures and the geometry of real pairs in one small folder;"
 	@echo "            PACK_ARGS=... as benchmarks/make_pack.py --help tells"

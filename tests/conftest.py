@@ -54,10 +54,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--browser", action="store_true", help="run the tests marked browser too")
     parser.addoption("--remote", action="store_true", help="run the tests marked remote too")
     parser.addoption("--ray", action="store_true", help="run the tests marked ray too")
+    parser.addoption("--ui", action="store_true", help="run the tests marked ui too")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for marker in ("slow", "gpu", "browser", "ray", "remote"):
+    for marker in ("slow", "gpu", "browser", "ray", "remote", "ui"):
         option = "--runslow" if marker == "slow" else f"--{marker}"
         if not config.getoption(option):
             for item in items:

@@ -7,7 +7,7 @@ import psutil
 import pytest
 from PIL import Image
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.ui
 
 MOST_GROWTH_MB = 600  # of the server, while it is asked too much
 
