@@ -38,6 +38,7 @@ def test_marked_holds_the_proposals_from_the_threshold_on(found):
     assert found.marked(0).sum() >= found.marked(best).sum()
 
 
+@pytest.mark.slow
 def test_an_image_without_an_artifact_is_not_marked(pair):
     assert not detect(pair.clean, pair.reference).marked().any()
 

@@ -8,6 +8,7 @@ from artifix.detection.laying import lay
 from artifix.detection.warping import flow_left
 
 
+@pytest.mark.slow
 def test_the_reference_lies_on_the_image_though_a_part_is_wrong(pair):
     laid = lay(pair.image, pair.reference)
     clean = laid.crop.cut(pair.clean).astype(float)
@@ -26,6 +27,7 @@ def test_the_frame_is_around_the_object_and_not_the_whole_image(pair):
     assert box.right >= 650
 
 
+@pytest.mark.slow
 def test_the_wrong_part_does_not_bend_the_warp(pair):
     bent, straight = lay(pair.image, pair.reference), lay(pair.clean, pair.reference)
     points = np.array([[180.0, 180.0], [150, 170], [220, 200]])  # inside the artifact

@@ -19,12 +19,14 @@ def planes(pair):
     return planes_of(lay(pair.image, pair.reference))
 
 
+@pytest.mark.slow
 def test_all_planes_have_one_shape_and_are_finite(planes):
     assert set(planes) == {*DISAGREEMENT, *CONTEXT}
     assert len({plane.shape for plane in planes.values()}) == 1
     assert all(np.isfinite(plane).all() for plane in planes.values())
 
 
+@pytest.mark.slow
 def test_disagreement_is_larger_on_the_artifact(pair, planes):
     laid = lay(pair.image, pair.reference)
     wrong = Crop(laid.crop.box, planes["valid"].shape).share(pair.mask) > 0.9

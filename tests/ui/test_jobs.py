@@ -85,6 +85,7 @@ def test_pixels_outside_the_mask_are_those_of_the_image(jobs, equipped, pictures
     assert (before[pictures.mask] != after[pictures.mask]).any()
 
 
+@pytest.mark.slow
 def test_of_several_references_the_one_used_is_shown(jobs, spoken, equipped, pictures, label, tmp_path):
     other = tmp_path / "other.png"
     Image.fromarray(label(9)).save(other)
@@ -139,6 +140,7 @@ def test_weights_that_could_not_be_loaded_are_told_to_who_waits(equipped, pictur
         Jobs(broken, CommandConfig()).locate(equipped, pictures.mask, Wishes(), nobody)
 
 
+@pytest.mark.slow
 def test_few_searches_are_kept_and_none_of_who_left(jobs, equipped, pictures):
     for seed in range(6):
         jobs.locate(equipped, pictures.mask, Wishes(seed=seed), nobody)
