@@ -8,8 +8,7 @@ EXTRAS := dev,train
 RUNTIME := $(VENV)/.installed
 DEVELOPMENT := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-# Bytecode is made of what is imported: of all it would take a minute.
-INSTALL := $(PIP) install --quiet --no-compile --constraint constraints.txt
+INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
 .PHONY: demo test torture pack results docs lint clean help
 
