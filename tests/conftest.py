@@ -5,6 +5,7 @@ import os
 import shutil
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -298,6 +299,12 @@ def label() -> Callable[..., np.ndarray]:
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with open_chromium(CHROMIUM_OPTIONS, tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
+
+
+@contextmanager
+def open_chromium(options_text: str, profile: Path) -> Iterator[Any]:
     """A browser with a profile of its own; where there is none the tests fail, since they were asked for."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
@@ -306,10 +313,10 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     program = next(filter(None, map(shutil.which, names)), None)
     driver = shutil.which("chromedriver")
     if program is None or driver is None:
-        pytest.fail("--browser needs the programs chromium and chromedriver (Debian: chromium-driver)")
+        pytest.fail("tests of pages need the programs chromium and chromedriver (Debian: chromium-driver)")
     options = webdriver.ChromeOptions()
     options.binary_location = program
-    for option in (*CHROMIUM_OPTIONS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+    for option in (*options_text.split(), f"--user-data-dir={profile}"):
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     with pytest.MonkeyPatch.context() as patch:

@@ -13,8 +13,8 @@ from artifix.batch.plan import ROWS, Planned
 from artifix.batch.task import Failure, Outcome, Task, failure_of
 from artifix.errors import OutputError
 from artifix.interruption import Stop
-from artifix.outputs.save import check_output, save_result
-from artifix.setting_names import Spelling, as_keyword, setting
+from artifix.outputs.save import check_output, require_run_folder, save_result
+from artifix.setting_names import Spelling, as_keyword
 from artifix.writing import UNFINISHED, as_output_error
 
 # Does tasks in any order, and asks before every further one whether to go on.
@@ -56,13 +56,7 @@ def require_batch_folder(out: Path) -> None:
     Raises:
         OutputError: it does, or is a file.
     """
-    elsewhere = f"choose another folder with {setting('out')}"
-    with as_output_error(out):
-        if out.exists() and not out.is_dir():
-            raise OutputError(f"{out}: exists and is a file", elsewhere)
-        names = {path.name for path in out.iterdir()} if out.is_dir() else set()
-    if names and STATE not in names:
-        raise OutputError(f"{out}: exists and holds no earlier batch", elsewhere)
+    require_run_folder(out, STATE, "batch")
 
 
 @contextmanager

@@ -89,6 +89,7 @@ def _record(
     """What record.json says, JSON-ready; names of files without their folders."""
     from artifix import __version__
     from artifix.detection import DETECTOR
+    from artifix.outputs.encode import encodable
 
     return {
         "artifix": __version__,
@@ -96,10 +97,7 @@ def _record(
         "detector": DETECTOR,
         "threshold": asked.threshold,
         "inputs": {
-            name: {
-                "name": picture.path.name.encode("utf-8", "backslashreplace").decode(),
-                "sha256": picture.sha256,
-            }
+            name: {"name": encodable(picture.path.name), "sha256": picture.sha256}
             for name, picture in (("image", image), ("reference", reference))
         },
         "compared": list(found.frame.as_tuple()),

@@ -4,7 +4,6 @@
 """
 
 import functools
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.detection.plane import Plane
-from artifix.errors import WeightsError
+from artifix.weights.checksums import read_unchanged
 
 WEIGHTS = Path(__file__).with_name("disagreement.safetensors")
 SHA256 = "27d572a85fbd2c9348c992a3b7c86305f0042861745d3a79fe1dd4c246ea7489"
@@ -62,15 +61,7 @@ def load_classifier() -> Classifier:
     """
     from safetensors.numpy import load
 
-    remedy = "install artifix again"
-    try:
-        data = WEIGHTS.read_bytes()
-    except OSError as error:
-        raise WeightsError(f"{WEIGHTS}: cannot be read: {error.strerror or error}", remedy) from error
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != SHA256:
-        raise WeightsError(f"{WEIGHTS}: was changed: sha256 is {digest[:12]}, expected {SHA256[:12]}", remedy)
-    return Classifier(**load(data))
+    return Classifier(**load(read_unchanged(WEIGHTS, SHA256, "install artifix again")))
 
 
 def probability(odds: NDArray | float) -> NDArray[np.float64]:

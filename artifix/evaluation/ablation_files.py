@@ -8,7 +8,7 @@ from artifix.config import RefineConfig
 from artifix.evaluation.ablation import CaseGrid, Cell, Gamma
 from artifix.evaluation.cases import KnownCase
 from artifix.evaluation.survey import Survey
-from artifix.outputs.encode import encode_csv, encode_json, encode_npy, encode_png
+from artifix.outputs.encode import encodable, encode_csv, encode_json, encode_npy, encode_png
 from artifix.outputs.maps import Panel, Strip, map_sheet
 from artifix.outputs.plots import GridChart, curve_chart, grid_chart
 from artifix.outputs.save import RECORD
@@ -81,7 +81,7 @@ def ablation_record(
         "chosen": described(gamma, best),
         "cases": [
             {
-                "name": grid.name.encode("utf-8", "backslashreplace").decode(),
+                "name": encodable(grid.name),
                 "miou": round(float(grid.miou[best]), 6),
                 "box_miou": round(float(grid.box_miou[best]), 6),
             }

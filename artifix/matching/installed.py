@@ -12,6 +12,7 @@ from pathlib import Path
 from artifix.config import AlignmentConfig, split_matcher
 from artifix.errors import UsageError, WeightsError
 from artifix.setting_names import setting
+from artifix.weights.checksums import read_unchanged
 from artifix.weights.store import is_pulled, place_of
 
 XFEAT, LOFTR, DINOV2 = "xfeat", "efficientloftr", "dinov2"  # sources of matches
@@ -40,16 +41,7 @@ def read_xfeat() -> bytes:
     path = xfeat_path()
     if path is None:
         raise WeightsError(f"matcher {XFEAT}: is {NOT_INSTALLED}", INSTALL)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise WeightsError(f"{path}: cannot be read: {error.strerror or error}", _REMEDY) from error
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != XFEAT_SHA256:
-        raise WeightsError(
-            f"{path}: was changed: sha256 is {digest[:12]}, expected {XFEAT_SHA256[:12]}", _REMEDY
-        )
-    return data
+    return read_unchanged(path, XFEAT_SHA256, _REMEDY)
 
 
 def matcher_folder(folder_or_name: str) -> Path:

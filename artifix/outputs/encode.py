@@ -22,6 +22,11 @@ _GREY_WITH_ALPHA, _UP = 4, 2  # PNG's colour type, and its filter: differences t
 _SIGNATURE_AND_HEADER = 8 + 25  # bytes before the place where our chunks go
 
 
+def encodable(text: str) -> str:
+    """A text, such as a file's name, with what UTF-8 cannot say written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def encode_png(
     pixels: NDArray,
     alpha: NDArray | None = None,

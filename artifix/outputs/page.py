@@ -6,6 +6,7 @@ import html
 import json
 from collections.abc import Mapping
 from importlib import resources
+from string import Template
 from typing import Any
 
 # What could end a script element; as JSON allows, they are written in another way.
@@ -15,6 +16,20 @@ _AS_JSON = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 def page_part(package: str, name: str) -> str:
     """An ASCII file that comes with a package: template, style or script."""
     return resources.files(package).joinpath(name).read_text(encoding="ascii")
+
+
+def page_head(title: str, style: str, script: str, language: str = "en") -> str:
+    """A page up to where its body begins, in ASCII.
+
+    Args:
+        title: any text.
+        style: as for `policy_of`.
+        script: as for `policy_of`.
+        language: of the page's texts, as HTML names it.
+    """
+    return Template(page_part("artifix.outputs", "page_head.html")).substitute(
+        policy=policy_of(style, script), language=as_html(language), title=as_html(title), style=style
+    )
 
 
 def house_style() -> str:

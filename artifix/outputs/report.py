@@ -7,7 +7,7 @@ from string import Template
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
-from artifix.outputs.page import as_html, house_style, json_block, page_part, policy_of
+from artifix.outputs.page import as_html, house_style, json_block, page_head, page_part
 
 STATUSES = ("done", "failed")
 
@@ -56,10 +56,8 @@ def write_report(stream: BinaryIO, title: str, facts: Mapping[str, str], rows: I
     )
     # The template is cut before it is filled in, where no text of others can stand for the mark.
     before, _, after = page_part("artifix.outputs", "report.html").partition("$rows")
-    head = Template(before).substitute(
-        policy=policy_of(style, script), title=as_html(title), facts=_facts(facts), style=style
-    )
-    stream.write(head.encode("ascii"))
+    top = Template(before).substitute(title=as_html(title), facts=_facts(facts))
+    stream.write((page_head(title, style, script) + top).encode("ascii"))
     for row in rows:
         stream.write(_block(row).encode("ascii"))
     stream.write(Template(after).substitute(script=script).encode("ascii"))

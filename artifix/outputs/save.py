@@ -55,6 +55,25 @@ def check_output(
         _check_parents(folder, place)
 
 
+def require_run_folder(out: Path, mark: str, kind: str) -> None:
+    """Refuse a folder that holds something else than an earlier run, which this one would go on with.
+
+    Args:
+        out: it may be missing, or be empty.
+        mark: name of a file or folder that every run of this kind has there.
+        kind: what a run is called in messages.
+
+    Raises:
+        OutputError: it does, or is a file.
+    """
+    with as_output_error(out):
+        if out.exists() and not out.is_dir():
+            raise OutputError(f"{out}: exists and is a file", _ELSEWHERE)
+        names = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    if names and mark not in names:
+        raise OutputError(f"{out}: exists and holds no earlier {kind}", _ELSEWHERE)
+
+
 def check_file(path: Path, overwrite: bool = False, inputs: Sequence[Path] = ()) -> None:
     """Refuse a file that `save_file` could not write, before any work is done for it.
 

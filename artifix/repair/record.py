@@ -11,6 +11,7 @@ from artifix.config_sections import to_dict
 from artifix.inputs.case import Case
 from artifix.inputs.reading import Inputs
 from artifix.inputs.stored_alignment import FORMAT
+from artifix.outputs.encode import encodable
 from artifix.outputs.save import CORRESPONDENCE
 from artifix.repair.loading import Loaded
 from artifix.repair.locating import Located
@@ -114,7 +115,7 @@ def _filled(result: "LocateResult | RefineResult") -> dict[str, int]:
 def _matchers(entries: Sequence[str]) -> list[str]:
     """Those of the settings, their folders by their names alone."""
     parts = map(split_matcher, entries)
-    return [f"{name}={_encodable(Path(folder).name)}" if folder else name for name, folder in parts]
+    return [f"{name}={encodable(Path(folder).name)}" if folder else name for name, folder in parts]
 
 
 def _learned(repair: Repair) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def _where_from(repair: Repair) -> dict[str, Any]:
     if repair.located.case.hint.told:
         told["by_hand"] = repair.located.case.hint.told
     if stored := repair.inputs.stored:
-        told["alignment"] = {"name": _encodable(stored.path.name), "sha256": stored.sha256}
+        told["alignment"] = {"name": encodable(stored.path.name), "sha256": stored.sha256}
     if repair.located.tried:
         told["references"] = repair.located.tried
     return told
@@ -147,12 +148,7 @@ def _inputs(case: Case) -> dict[str, dict[str, Any]]:
     """Of each file its name and sha256, and its part that was meant if that is not all of it."""
     told: dict[str, dict[str, Any]] = {}
     for (kind, digest), path in zip(case.digests.items(), case.paths, strict=True):
-        told[kind] = {"name": _encodable(path.name), "sha256": digest}
+        told[kind] = {"name": encodable(path.name), "sha256": digest}
         if kind in case.crops:
             told[kind]["crop"] = list(case.crops[kind].as_tuple())
     return told
-
-
-def _encodable(name: str) -> str:
-    """A file's name with what UTF-8 cannot say written as escapes."""
-    return name.encode("utf-8", "backslashreplace").decode()

@@ -10,7 +10,7 @@ from artifix.detection import DETECTOR
 from artifix.inputs.case import Case
 from artifix.inputs.images import read_picture
 from artifix.inputs.request import Request
-from artifix.outputs.encode import encode_json
+from artifix.outputs.encode import encodable, encode_json
 from artifix.outputs.save import RECORD
 from artifix.repair.picture_coding import coded, form_of
 from artifix.result import RefineResult
@@ -37,10 +37,7 @@ def untouched_files(request: Request, output: OutputConfig) -> dict[str, bytes]:
         "artifix": __version__,
         "command": "refine",
         "inputs": {
-            "image": {
-                "name": image.path.name.encode("utf-8", "backslashreplace").decode(),
-                "sha256": image.sha256,
-            }
+            "image": {"name": encodable(image.path.name), "sha256": image.sha256},
         },
         "proposed_mask": {"by": DETECTOR, "boxes": [], "scores": []},
         "coding": picture.told,

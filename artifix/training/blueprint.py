@@ -62,7 +62,7 @@ def _around_unet(config: TrainingConfig) -> Network:
         unet=unet,
         image_encoder=seeing,
         projection=Projection(seeing.config.hidden_size, unet.config.cross_attention_dim),
-        codec=_codec(Path(config.base.autoencoder) if config.base.autoencoder else folder / "vae"),
+        codec=_codec(Path(config.base.autoencoder or folder / "vae")),
         scheduler=_part(DDIMScheduler, folder / "scheduler", "scheduler_config.json"),
         residual=False,
     )

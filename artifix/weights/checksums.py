@@ -76,6 +76,22 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def read_unchanged(path: Path, sha256: str, remedy: str) -> bytes:
+    """The bytes of a file whose sha256 is known.
+
+    Raises:
+        WeightsError: it cannot be read, or was changed; `remedy` is its hint.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read: {error.strerror or error}", remedy) from error
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != sha256:
+        raise WeightsError(f"{path}: was changed: sha256 is {digest[:12]}, expected {sha256[:12]}", remedy)
+    return data
+
+
 @contextmanager
 def _as_weights_error(path: Path) -> Iterator[None]:
     try:

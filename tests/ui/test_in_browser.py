@@ -2,7 +2,6 @@
 
 import io
 import shlex
-import shutil
 import time
 import zipfile
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+
+from tests.conftest import open_chromium
 
 pytestmark = pytest.mark.ui
 
@@ -112,20 +113,9 @@ class Person:
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A browser with a profile of its own, that can draw the canvas without a graphics card."""
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if program is None or driver is None:
-        pytest.fail("--browser needs the programs chromium and chromedriver (Debian: chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = program
-    for option in (*OPTIONS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(option)
-    browser = webdriver.Chrome(options, Service(executable_path=driver))
-    yield browser
-    browser.quit()
+    """One that can draw the canvas without a graphics card."""
+    with open_chromium(OPTIONS, tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from artifix.errors import InputError, OutputError
 from artifix.evaluation.bench.groups import Group, listed
 from artifix.evaluation.bench.methods import Method
 from artifix.outputs.encode import encode_json
-from artifix.outputs.save import RECORD
+from artifix.outputs.save import RECORD, require_run_folder
 from artifix.setting_names import setting
 from artifix.writing import as_output_error, write_file
 
@@ -160,17 +160,14 @@ def require_free(out: Path, inputs: Sequence[Path]) -> None:
     Raises:
         OutputError: it does, or is a file.
     """
-    elsewhere = f"choose another folder with {setting('out')}"
+    require_run_folder(out, BENCH, "run of bench")
     with as_output_error(out):
-        if out.exists() and not out.is_dir():
-            raise OutputError(f"{out}: exists and is a file", elsewhere)
-        names = {path.name for path in out.iterdir()} if out.is_dir() else set()
         place = out.resolve()
         within = [str(path) for path in inputs if path.resolve().is_relative_to(place)]
-    if names and BENCH not in names:
-        raise OutputError(f"{out}: exists and holds no earlier run of bench", elsewhere)
     if within:
-        raise OutputError(f"{out}: holds inputs: {listed(within)}", elsewhere)
+        raise OutputError(
+            f"{out}: holds inputs: {listed(within)}", f"choose another folder with {setting('out')}"
+        )
 
 
 def mark(out: Path) -> None:

@@ -8,7 +8,7 @@ from artifix.evaluation.mask_statistics.charts import irregularity_chart, share_
 from artifix.evaluation.mask_statistics.mask_sheet import Tile, mask_sheet
 from artifix.evaluation.mask_statistics.measuring import BadMask, MeasuredMask
 from artifix.evaluation.mask_statistics.summary import Summary, told
-from artifix.outputs.encode import encode_csv, encode_json, encode_png
+from artifix.outputs.encode import encodable, encode_csv, encode_json, encode_png
 from artifix.outputs.save import RECORD
 
 SHARES, IRREGULARITY, SHEET, TABLE = "shares.png", "irregularity.png", "masks.png", "masks.csv"
@@ -35,8 +35,8 @@ def statistics_record(
         "command": "stats",
         "settings": dict(settings),
         **told(summary),
-        "left_out": [{"mask": _encodable(one.file.name), "problem": _encodable(one.problem)} for one in bad],
-        "shown": [_encodable(one.file.name) for one in shown],
+        "left_out": [{"mask": encodable(one.file.name), "problem": encodable(one.problem)} for one in bad],
+        "shown": [encodable(one.file.name) for one in shown],
     }
 
 
@@ -64,7 +64,7 @@ def _row(one: MeasuredMask) -> list[object]:
     """The cells of `COLUMNS`; figures of form are empty where nothing is marked."""
     shape = one.shape
     cells: list[object] = [
-        _encodable(one.file.name), shape.width, shape.height, shape.area_px, shape.share, shape.box_share,
+        encodable(one.file.name), shape.width, shape.height, shape.area_px, shape.share, shape.box_share,
         shape.parts, shape.holes, shape.largest_share, shape.compactness, shape.solidity,
         int(shape.reaches_border), float(one.soft_share), *shape.box.as_tuple(),
     ]  # fmt: skip
@@ -72,8 +72,3 @@ def _row(one: MeasuredMask) -> list[object]:
         formless = {"largest_share", "compactness", "solidity", "left", "top", "right", "bottom"}
         return ["" if name in formless else cell for name, cell in zip(COLUMNS, cells, strict=True)]
     return cells
-
-
-def _encodable(text: str) -> str:
-    """A text with what UTF-8 cannot say written as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -14,7 +14,7 @@ from artifix.evaluation.study.raters import Rater
 from artifix.evaluation.study.scoring import PartScore
 from artifix.evaluation.study.study import Study
 from artifix.evaluation.study.tables import latex, markdown, methods_csv, pairs_csv, plain, raters_csv
-from artifix.outputs.encode import encode_json
+from artifix.outputs.encode import encodable, encode_json
 from artifix.outputs.save import RECORD
 
 PAGE, KEY = "study.html", "key.json"
@@ -34,14 +34,14 @@ def built_record(
         "command": "study build",
         "study": study.id,
         "settings": to_dict(wanted),
-        "methods": {method.name: _told(str(method.folder)) for method in methods},
+        "methods": {method.name: encodable(str(method.folder)) for method in methods},
         "questions": {part: sum(q.part == part for q in study.questions) for part in study.parts},
         "possible_questions": design.possible,
         "pictures": len(pictures),
         "picture_bytes": sum(len(one.data) for one in pictures),
         "page_bytes": len(page),
-        "alike": [_told(name) for name in design.alike],
-        "extra": {method.name: [_told(name) for name in method.extra] for method in methods},
+        "alike": [encodable(name) for name in design.alike],
+        "extra": {method.name: [encodable(name) for name in method.extra] for method in methods},
     }
 
 
@@ -63,7 +63,7 @@ def scored_record(
         "settings": {"level": level, "allow_failed": allowed},
         "raters": sum(not one.left_out for one in raters),
         "left_out": [
-            {"rater": one.rater, "file": _told(one.name), "why": one.left_out}
+            {"rater": one.rater, "file": encodable(one.name), "why": one.left_out}
             for one in raters
             if one.left_out
         ],
@@ -84,8 +84,3 @@ def scored_files(
         "scores.png": preference_chart(scores, level),
         RECORD: encode_json(record),
     }
-
-
-def _told(text: str) -> str:
-    """A path in JSON, whatever bytes it has."""
-    return text.encode("utf-8", "backslashreplace").decode()

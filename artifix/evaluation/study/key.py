@@ -10,6 +10,7 @@ from artifix.errors import InputError
 from artifix.evaluation.study.config import PARTS
 from artifix.evaluation.study.study import Question, Study
 from artifix.inputs.table import read_text
+from artifix.outputs.encode import encodable
 
 KIND = "artifix study key"
 _REMEDY = "name the key.json that `artifix study build` wrote beside the page, unchanged"
@@ -29,7 +30,7 @@ def key_record(study: Study) -> dict[str, Any]:
             {
                 "id": question.id,
                 "part": question.part,
-                "case": question.case.encode("utf-8", "backslashreplace").decode(),
+                "case": encodable(question.case),
                 "pictures": [{"id": name, "method": method} for name, method in question.methods.items()],
                 "right": question.right,
             }

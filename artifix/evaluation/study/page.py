@@ -9,7 +9,7 @@ from artifix.errors import UsageError
 from artifix.evaluation.study.config import StudyConfig
 from artifix.evaluation.study.design import Design
 from artifix.evaluation.study.study import Study
-from artifix.outputs.page import as_html, house_style, json_block, page_part, policy_of
+from artifix.outputs.page import as_html, house_style, json_block, page_head, page_part
 from artifix.setting_names import setting
 
 _PACKAGE = "artifix.evaluation.study"
@@ -28,14 +28,10 @@ def page_of(design: Design, texts: Mapping[str, str]) -> bytes:
     script = page_part(_PACKAGE, "page.js")
     # The template is cut before it is filled in, where no text of others can stand for the mark.
     before, _, after = page_part(_PACKAGE, "page.html").partition("$blocks")
-    head = Template(before).substitute(
-        policy=policy_of(style, script),
-        language=as_html(texts["language"]),
-        title=as_html(texts["title"]),
-        style=style,
-    )
+    head = page_head(texts["title"], style, script, texts["language"])
+    top = Template(before).substitute(title=as_html(texts["title"]))
     blocks = [json_block(_content(design, texts), "study"), *_pictures(design)]
-    return "".join([head, *blocks, Template(after).substitute(script=script)]).encode("ascii")
+    return "".join([head, top, *blocks, Template(after).substitute(script=script)]).encode("ascii")
 
 
 def check_size(page: bytes, design: Design, wanted: StudyConfig) -> None:
