@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from artifix.detection.detector import Detection
     from artifix.inputs.images import Picture
 
+_MOST_PROPOSALS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class DetectOptions:
@@ -31,7 +33,9 @@ class DetectOptions:
         float,
         option("--threshold", "Probability from which on a proposal is marked.", "P", min=0.0, max=1.0),
     ] = 0.5
-    proposals: Annotated[int, option("--proposals", "How many are told at most.", "N", min=1, max=50)] = 3
+    proposals: Annotated[
+        int, option("--proposals", "How many are told at most.", "N", min=1, max=_MOST_PROPOSALS)
+    ] = 3
     overwrite: options.Overwrite = False
 
 
@@ -57,7 +61,7 @@ def detect(*, asked: DetectOptions, speech: options.SpeechOptions) -> None:
     image, *references = [read_picture(path) for path in paths]
     for reference in references:
         check_reference(reference, image)
-    check_output(folder, asked.overwrite, paths, _names(asked.proposals))
+    check_output(folder, asked.overwrite, paths, _names())
     reference, found = detect_best(image, references, asked.proposals)
     record = _record(asked, image, reference, found)
     files = detected_files(image.rgb, found.probability, _marked(found, asked.threshold), record)
@@ -73,9 +77,10 @@ def detect(*, asked: DetectOptions, speech: options.SpeechOptions) -> None:
     console.result(f"{folder / 'mask.png'}: {count} marked: {places}", told)
 
 
-def _names(most: int) -> list[str]:
-    """Files that an earlier result may hold."""
-    return ["probability.png", "mask.png", "detected.png", *(f"mask-{k}.png" for k in range(1, 51))]
+def _names() -> list[str]:
+    """Files that an earlier result may hold, whatever was asked for then."""
+    masks = (f"mask-{rank}.png" for rank in range(1, _MOST_PROPOSALS + 1))
+    return ["probability.png", "mask.png", "detected.png", *masks]
 
 
 def _marked(found: "Detection", threshold: float) -> list[tuple[Any, bool]]:
