@@ -16,31 +16,50 @@ from artifix.scene import Matches
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alignment:
-    """Where one mask group lies in the reference."""
+    """Where one mask group lies in the reference.
 
-    mask: NDArray[np.bool_]  # (H, W) of the image, this group
-    box: Box  # crop of the image around it, in its pixels
-    correspondence: NDArray[np.float32]  # M*, (H_ref, W_ref) in [0, 1]
-    region: NDArray[np.bool_]  # (H_ref, W_ref)
-    hypothesis: (
-        Hypothesis | None
-    )  # the transform that is used, verified or not; None: only the region is known
-    confidence: float  # that the region is right, in [0, 1]
+    Attributes:
+        mask: (H, W) of the image, this group.
+        box: crop of the image around it, in its pixels.
+        correspondence: M*, (H_ref, W_ref) in [0, 1].
+        region: (H_ref, W_ref).
+        hypothesis: the transform that is used, verified or not; None: only the region is known.
+        confidence: that the region is right, in [0, 1].
+        layer: whose attention was read.
+        timestep: at which it was read.
+        source: what decided: "sift", "xfeat", "attention", ... or "points" (given by hand) for a transform,
+            "correspondence" or "region" (given by hand) where only the region is known.
+        matches: those that proposed transforms.
+        trust: in the field of attention, in [0, 1]; 0 where it leads nowhere.
+        certainty: of the surest view, in [0, 1].
+        matchers: matches of each, or why it gave none; None: not asked.
+        hypotheses: all that were compared, the most probable first.
+        tried: what the search went through, in words; "" where it was not searched.
+        repair_confidence: that the repair is good, in [0, 1].
+        mirrored: the reference shows the part as a mirror does.
+        filled: it holds too little to be found: it is filled from around, not after the reference.
+        symmetric: it is mirrored, and fits as it is as well: the object is alike on both sides.
+    """
+
+    mask: NDArray[np.bool_]
+    box: Box
+    correspondence: NDArray[np.float32]
+    region: NDArray[np.bool_]
+    hypothesis: Hypothesis | None
+    confidence: float
     layer: str
     timestep: int
-    # What decided: "sift", "xfeat", "attention", ... or "points" (given by hand) for a transform,
-    # "correspondence" or "region" (given by hand) where only the region is known.
     source: str
-    matches: tuple[Matches, ...] = ()  # those that proposed transforms
-    trust: float = 0.0  # in the field of attention, in [0, 1]; 0 where it leads nowhere
-    certainty: float = 0.0  # of the surest view, in [0, 1]
-    matchers: Mapping[str, int | str] | None = None  # matches of each, or why it gave none; None: not asked
-    hypotheses: tuple[RankedHypothesis, ...] = ()  # all that were compared, the most probable first
-    tried: str = ""  # what the search went through, in words; "" where it was not searched
-    repair_confidence: float = 1.0  # that the repair is good, in [0, 1]
-    mirrored: bool = False  # the reference shows the part as a mirror does
-    filled: bool = False  # holds too little to be found: it is filled from around, not after the reference
-    symmetric: bool = False  # ... and fits as it is as well: the object is alike on both sides
+    matches: tuple[Matches, ...] = ()
+    trust: float = 0.0
+    certainty: float = 0.0
+    matchers: Mapping[str, int | str] | None = None
+    hypotheses: tuple[RankedHypothesis, ...] = ()
+    tried: str = ""
+    repair_confidence: float = 1.0
+    mirrored: bool = False
+    filled: bool = False
+    symmetric: bool = False
 
     @property
     def transform(self) -> Transform | None:

@@ -14,12 +14,19 @@ from artifix.errors import NoMatchError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocateResult:
-    """Where every mask group lies in the reference."""
+    """Where every mask group lies in the reference.
 
-    alignments: tuple[Alignment, ...]  # the largest group first
-    timings: dict[str, float]  # seconds by stage
-    refusal: Refusal | None = None  # why it should not be used; None where it is sure enough
-    specks: NDArray[np.bool_] | None = None  # (H, W), what of the mask is too small to be sought
+    Attributes:
+        alignments: the largest group first.
+        timings: seconds by stage.
+        refusal: why it should not be used; None where it is sure enough.
+        specks: (H, W), what of the mask is too small to be sought.
+    """
+
+    alignments: tuple[Alignment, ...]
+    timings: dict[str, float]
+    refusal: Refusal | None = None
+    specks: NDArray[np.bool_] | None = None
 
     @property
     def filled(self) -> NDArray[np.bool_] | None:
