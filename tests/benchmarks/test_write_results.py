@@ -29,7 +29,7 @@ def test_what_stands_between_the_lines_is_replaced(benchmark_script, runs, tmp_p
     assert text.endswith("<!-- results: end -->\n\n## After\n")
     assert "old" not in text
     assert "| now, 7 cases | 0 | `up.1` | 0.712 | 0.734 |" in text
-    assert "| the seed's own figures |  |  | 0.53 | 0.56 |" in text
+    assert "| the paper, its network on its own images |  |  | 0.53 | 0.56 |" in text
     benchmark_script("write_results").main([str(runs), str(page)])
     assert page.read_text() == text
     assert "2 sections" in capsys.readouterr().out
