@@ -10,7 +10,7 @@ from .artifacts import Art, melt, mirror, smear
 from .artwork import arc_text, disc, font, pixels, spaced
 from .example import Example, Which
 from .studio import LABEL, Camera, View, bitmap, ground, lamp, paint
-from .surfaces import mesh
+from .surfaces import cut_out, mesh
 from .textures import Room, Window, linen, noise, wood
 
 WIDE, TALL = 84.0, 78.0  # of the sheet that the shirt is cut from [cm]
@@ -119,15 +119,7 @@ def drape(seed: int) -> NDArray:
 def sew(name: str, art: Art, neck_cm: float, height: NDArray, lift_cm: float) -> dict:
     """A sheet of jersey cut to shape, `height` over the ground, its edges rolled down to `lift_cm`."""
     outline = cut(neck_cm) > 127
-    row, column = np.mgrid[0 : HEIGHT - 1 : GRID * 1j, 0 : WIDTH - 1 : GRID * 1j].round().astype(int)
-    outside, nearest = ndimage.distance_transform_edt(~outline, return_indices=True)
-    cell = HEIGHT / GRID
-    # Points just outside the outline move onto it, so that the edge of the mesh is as smooth as the cut.
-    near = outside[row, column] < 1.5 * cell
-    row, column = (
-        np.where(near, place[row, column], own) for place, own in zip(nearest, (row, column), strict=True)
-    )
-    keep = near[:-1, :-1] & near[:-1, 1:] & near[1:, :-1] & near[1:, 1:]
+    row, column, keep = cut_out(outline, GRID)
     depth_cm = ndimage.distance_transform_edt(outline)[row, column] / SCALE
     z = lift_cm + (1 - np.exp(-depth_cm / 0.7)) * height
     points = np.stack([column / SCALE - WIDE / 2, TALL / 2 - row / SCALE, z], -1)

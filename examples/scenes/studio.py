@@ -177,3 +177,18 @@ def _first_hits(objects: Mapping[str, object], view: View, side_px: int) -> tupl
     hits = _integrator("aov", aovs="depth:depth,uv:uv")
     layers = np.array(mi.render(scene, sensor=sensor, integrator=hits, spp=1, seed=1))
     return layers[..., -3], layers[..., -2:]
+
+
+def relief(
+    colour: dict, height: NDArray, depth_cm: float, roughness: float = 0.5, **lobes: float | dict
+) -> dict:
+    """A principled material whose surface rises by `depth_cm` where (H, W) `height` is 1."""
+    skin = {"type": "principled", "base_color": colour, "roughness": roughness, **lobes}
+    bumps = {"type": "bumpmap", "height": amount(height), "scale": depth_cm, "bsdf": skin}
+    return {"type": "twosided", "bsdf": bumps}
+
+
+def amount(values: NDArray) -> dict:
+    """A texture of (H, W) numbers, as heights or as the strength of a lobe."""
+    pixels = np.ascontiguousarray(values[..., None], np.float32)
+    return {"type": "bitmap", "bitmap": mi.Bitmap(pixels), "raw": True}

@@ -3,14 +3,22 @@
 import mitsuba as mi
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
+
+from .textures import noise
 
 Grid = NDArray[np.float64]  # (rows, columns, 3) points [cm], z up; the front looks to -y
 
 
 def mesh(
-    name: str, points: Grid, material: dict, uv: NDArray | None = None, keep: NDArray | None = None
+    name: str,
+    points: Grid,
+    material: dict,
+    uv: NDArray | None = None,
+    keep: NDArray | None = None,
+    rounded: bool = True,
 ) -> mi.Mesh:
-    """A smooth mesh over the grid; `uv` (rows, columns, 2) runs right and down, by default over it all.
+    """A mesh over the grid; `uv` (rows, columns, 2) runs right and down, by default over it all.
 
     Args:
         name: of the mesh in the scene.
@@ -18,6 +26,7 @@ def mesh(
         material: of mitsuba.
         uv: place on the artwork of each point.
         keep: (rows - 1, columns - 1), True for the cells that are part of the surface; by default all.
+        rounded: shaded smoothly; False for flat cells, where an edge is sharper than the grid.
     """
     rows, columns = points.shape[:2]
     if uv is None:
@@ -32,7 +41,12 @@ def mesh(
     properties = mi.Properties()
     properties["mesh_bsdf"] = mi.load_dict(material)
     surface = mi.Mesh(
-        name, rows * columns, len(faces), has_vertex_normals=True, has_vertex_texcoords=True, props=properties
+        name,
+        rows * columns,
+        len(faces),
+        has_vertex_normals=rounded,
+        has_vertex_texcoords=True,
+        props=properties,
     )
     values = mi.traverse(surface)
     values["vertex_positions"] = points.astype(np.float32).ravel()
@@ -109,7 +123,7 @@ def prism(width: float, depth: float, heights: NDArray, corner: float, bulge: fl
     length = np.r_[0, np.cumsum(np.hypot(*np.diff(outline, axis=0).T))]
     along = np.linspace(0, length[-1], 601)
     px, py = (np.interp(along, length, outline[:, axis]) for axis in (0, 1))
-    rise = np.sin(np.pi * (heights - heights[0]) / np.ptp(heights))[:, None] ** 0.6
+    rise = np.abs(np.sin(np.pi * (heights - heights[0]) / np.ptp(heights)))[:, None] ** 0.6
     swell = bulge * rise * np.cos(np.pi * px / width) * np.clip(py / y, -1, 1)
     return np.stack([px + 0 * rise, py + swell, heights[:, None] + 0 * px], -1)
 
@@ -118,3 +132,46 @@ def plate(width: float, depth: float, height: float) -> Grid:
     """A level rectangle around the z axis: a lid for a prism."""
     x, y = np.meshgrid(np.linspace(-width / 2, width / 2, 30), np.linspace(-depth / 2, depth / 2, 30))
     return np.stack([x, y, np.full_like(x, height)], -1)
+
+
+def redrawn(uv: NDArray, amount: float, cells: float, seed: int) -> NDArray:
+    """Places on the artwork shifted smoothly by about `amount` of its width, as a generator redraws print."""
+    shape = uv.shape[:2]
+    shifts = [noise(shape, (cells, cells), 1, seed + axis) for axis in (0, 1)]
+    return uv + amount * np.stack(shifts, -1)
+
+
+def cut_out(
+    inside: NDArray[np.bool_], grid: int
+) -> tuple[NDArray[np.int_], NDArray[np.int_], NDArray[np.bool_]]:
+    """A grid of `grid` points each way over a sheet of which only the part `inside` is kept.
+
+    Points just outside move onto the outline, so that the edge of the mesh is as smooth as the cut.
+
+    Args:
+        inside: (H, W), True on what is kept.
+        grid: points each way.
+
+    Returns:
+        Row and column of each point in `inside`, and (grid - 1, grid - 1) bool: the cells to keep.
+    """
+    height, width = inside.shape
+    row, column = np.mgrid[0 : height - 1 : grid * 1j, 0 : width - 1 : grid * 1j].round().astype(int)
+    outside, nearest = ndimage.distance_transform_edt(~inside, return_indices=True)
+    near = outside[row, column] < 1.5 * height / grid
+    row, column = (
+        np.where(near, place[row, column], own) for place, own in zip(nearest, (row, column), strict=True)
+    )
+    return row, column, near[:-1, :-1] & near[:-1, 1:] & near[1:, :-1] & near[1:, 1:]
+
+
+def cord(path: NDArray, radii: NDArray, away: NDArray, columns: int = 16) -> Grid:
+    """Sweep a circle of (N,) `radii` along any (N, 3) path; (N, 3) `away` is roughly across it."""
+    tangent = np.gradient(path, axis=0)
+    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
+    out = away - (away * tangent).sum(1, keepdims=True) * tangent
+    out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
+    aside = np.cross(tangent, out)
+    angle = np.linspace(0, 2 * np.pi, columns)[None, :, None]
+    turned = np.cos(angle) * out[:, None] + np.sin(angle) * aside[:, None]
+    return path[:, None] + radii[:, None, None] * turned

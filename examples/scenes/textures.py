@@ -141,3 +141,24 @@ def _cut_window(image: NDArray, azimuth: NDArray, elevation: NDArray, window: Wi
 def soften(mask: NDArray[np.bool_], sigma_px: float) -> Floats:
     """Gaussian edge of a mask, in [0, 1]."""
     return ndimage.gaussian_filter(mask.astype(np.float32), sigma_px)
+
+
+def bricks(
+    dark: tuple[float, ...], light: tuple[float, ...], rows: int, seed: int, side: int = 2048
+) -> tuple[NDArray[np.uint8], Floats]:
+    """(side, side, 3) sRGB wall of `rows` courses in running bond, and its relief in [0, 1]."""
+    rng = np.random.default_rng(seed)
+    columns = max(1, round(rows / 3.1))
+    y, x = np.mgrid[0 : rows : side * 1j, 0 : columns : side * 1j]
+    wave = 0.02 * noise((side, side), (rows * 2, columns * 6), 2, seed)
+    course = np.clip((y + wave).astype(int), 0, rows - 1)
+    along = x + 0.5 * (course % 2) + 0.3 * wave
+    own = np.mod(along.astype(int), columns)
+    edge_y = np.abs(np.mod(y + wave, 1) - 0.5)
+    edge_x = (np.abs(np.mod(along, 1) - 0.5) - 0.5) * side / columns / (side / rows) + 0.5
+    body = np.clip((0.5 - np.maximum(edge_y, edge_x)) / 0.05 - 0.9, 0, 1)
+    grain = noise((side, side), (rows * 6, rows * 6), 4, seed + 1)
+    tone = rng.uniform(0.05, 0.95, (rows, columns))[course, own] + 0.09 * grain
+    mortar = _mix((0.52, 0.50, 0.47), (0.72, 0.70, 0.66), 0.5 + 0.2 * grain)
+    picture = mortar * (1 - body[..., None]) + _mix(dark, light, tone) * body[..., None]
+    return _as_bytes(picture), (0.85 * body + 0.06 * grain).astype(np.float32)
