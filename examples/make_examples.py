@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-CASES = ("can", "cereal", "mug", "shirt", "clock", "bottle")
+CASES = ("can", "cereal", "mug", "shirt", "clock", "bottle", "foodpack", "toy", "book", "sneaker")
 
 
 def make(name: str, folder: Path, samples: int, side_px: int) -> float:
