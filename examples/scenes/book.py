@@ -8,7 +8,7 @@ from .artwork import Colour, Point, curve, disc, font, misspelt, pixels, place, 
 from .example import Example, Which
 from .hardback import TALL, THICK, bound, paper
 from .props import apple, candle
-from .shapes import embossed
+from .shapes import embossed, shaded
 from .studio import Camera, View, bitmap, ground, lamp, paint, rgb
 from .surfaces import Grid, move, turn
 from .textures import Room, Window, linen, noise, wood
@@ -167,10 +167,10 @@ def build(art: Art, which: Which) -> dict:
             "lamp": lamp((36, -50, 46), (36, 36), (5, 4.8, 4.6)),
         }
     t = np.arange(1600) * np.pi
-    weave = np.sin(t[None, :] * 0.09) * np.sin(t[:1060, None] * 0.09) + 0.3 * noise(
+    weave = np.sin(t[None, :] * 0.23) * np.sin(t[:1060, None] * 0.23) + 0.3 * noise(
         (1060, 1600), (120, 180), 1, 6
     )
-    cloth = embossed(weave, 0.0005, bitmap(art), 0.95, specular=0.1, sheen=0.3)
+    cloth = embossed(weave, 0.005, bitmap(shaded(art, weave, 0.13)), 0.95, specular=0.1, sheen=0.3)
     table = ground(
         linen((0.62, 0.61, 0.58), (0.88, 0.86, 0.82), 150, 31), (90, 70), (0, 4), 21, roughness=0.95
     )

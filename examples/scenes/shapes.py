@@ -1,5 +1,6 @@
 """More surfaces and a material: balls, tubes along any path, print drawn anew, relief."""
 
+import cv2
 import mitsuba as mi
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ def embossed(heights: NDArray, depth: float, colour: dict, roughness: float = 0.
 
     Args:
         heights: over the whole artwork, in any unit.
-        depth: of one such unit, in texture widths.
+        depth: of one such unit [cm].
         colour: of the material.
         roughness: of the material.
         **lobes: its other parameters.
@@ -56,3 +57,9 @@ def embossed(heights: NDArray, depth: float, colour: dict, roughness: float = 0.
     relief = {"type": "bitmap", "bitmap": mi.Bitmap(values), "raw": True}
     inner = {"type": "principled", "base_color": colour, "roughness": roughness, **lobes}
     return {"type": "twosided", "bsdf": {"type": "bumpmap", "scale": depth, "relief": relief, "bsdf": inner}}
+
+
+def shaded(art: NDArray[np.uint8], heights: NDArray, share: float) -> NDArray[np.uint8]:
+    """Artwork that is lighter by `share` where the (H, W) `heights` of its weave or grain are 1."""
+    fitted = cv2.resize(heights.astype(np.float32), art.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    return np.clip(art * (1 + share * fitted[..., None]), 0, 255).astype(np.uint8)
