@@ -11,7 +11,7 @@ from .props import apple, candle
 from .shapes import embossed, shaded
 from .studio import Camera, View, bitmap, ground, lamp, paint, rgb
 from .surfaces import Grid, move, turn
-from .textures import Room, Window, linen, noise, wood
+from .textures import Room, Window, noise, stone, wood
 
 WIDTH, HEIGHT = 3490, 2310  # 110 px/cm: back, spine, front
 LEFT, MIDDLE = WIDTH - 1540, WIDTH - 770  # of the front
@@ -152,7 +152,7 @@ def lie(points: Grid) -> Grid:
 
 
 def build(art: Art, which: Which) -> dict:
-    """The book; glossy, upright by candle light, or bound in cloth and lying on linen by day."""
+    """The book; glossy, upright by candle light, or bound in cloth and lying on stone by day."""
     if which == "image":
         gloss = paint(bitmap(art), 0.22, specular=0.6, clearcoat=1.0, clearcoat_gloss=0.95)
         edges = paint(rgb(0.03, 0.04, 0.08), 0.3, specular=0.5)
@@ -160,7 +160,7 @@ def build(art: Art, which: Which) -> dict:
             wood((0.16, 0.08, 0.045), (0.46, 0.27, 0.15), 5, 14), (130, 80), (0, 14), 4, roughness=0.3
         )
         return {
-            **bound(gloss, edges, paper(), stand, 0.0025),
+            **bound(gloss, edges, paper(), stand, 0.003),
             **candle(-7.5, 11.0),
             **apple(10.6, -4.5),
             "table": table,
@@ -172,7 +172,7 @@ def build(art: Art, which: Which) -> dict:
     )
     cloth = embossed(weave, 0.005, bitmap(shaded(art, weave, 0.13)), 0.95, specular=0.1, sheen=0.3)
     table = ground(
-        linen((0.62, 0.61, 0.58), (0.88, 0.86, 0.82), 150, 31), (90, 70), (0, 4), 21, roughness=0.95
+        stone((0.55, 0.54, 0.52), (0.84, 0.82, 0.78), 0.12, 31), (120, 100), (0, 4), 21, roughness=0.8
     )
     return {
         **bound(cloth, paint(rgb(0.02, 0.03, 0.06), 0.9), paper(), lie),

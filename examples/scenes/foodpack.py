@@ -138,7 +138,7 @@ def build(art: Art, which: Which) -> dict:
         front, back = front * (0.965, 1.0, 1.02), back * (0.965, 1.0, 1.02)
         film = {"specular": 0.7, "clearcoat": 0.9, "clearcoat_gloss": 0.93}
         label = mesh(
-            LABEL, front, paint(bitmap(art), 0.3, metallic=0.3, **film), redrawn(places(front), 0.004, 3)
+            LABEL, front, paint(bitmap(art), 0.3, metallic=0.3, **film), redrawn(places(front), 0.005, 3)
         )
         slate = ground(
             stone((0.10, 0.11, 0.12), (0.30, 0.31, 0.32), 0.2, 12), (120, 80), (0, 14), 6, roughness=0.35

@@ -86,13 +86,18 @@ def candle(x: float, y: float) -> dict:
         "stick": mesh("stick", move(lathe(stick), x, y), brass),
         "wax": mesh("wax", move(lathe(wax), x, y), paint(rgb(0.88, 0.80, 0.62), 0.4, specular=0.5)),
     }
-    for i, (z, radius) in enumerate(((16.0, 0.30), (16.35, 0.26), (16.7, 0.19), (17.0, 0.11))):
+    t = np.linspace(0, 1, 28)
+    for i, (z, radius) in enumerate(
+        zip(15.75 + 1.5 * t, 0.34 * np.sqrt(t + 0.12) * (1 - t) + 0.02, strict=True)
+    ):
         shapes[f"flame{i}"] = {
             "type": "sphere",
-            "center": [x, y, z],
-            "radius": radius,
-            "emitter": {"type": "area", "radiance": rgb(230, 120, 36)},
+            "center": [x, y, float(z)],
+            "radius": float(radius),
+            "emitter": {"type": "area", "radiance": rgb(11, 7.2, 3.0)},
         }
+    # The flame as the camera sees it is darker than it shines, so that it keeps its shape.
+    shapes["shine"] = {"type": "point", "position": [x, y - 1.0, 16.4], "intensity": rgb(70, 38, 12)}
     return shapes
 
 

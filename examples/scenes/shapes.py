@@ -17,8 +17,10 @@ def places(points: Grid) -> NDArray[np.float64]:
 
 def redrawn(uv: NDArray, shift: float, seed: int, cells: float = 3) -> NDArray[np.float64]:
     """`uv` with smooth random shifts of about `shift`, as print is that was drawn anew from memory."""
-    aside, down = (noise(uv.shape[:2], (cells, cells), 2, seed + axis) for axis in (0, 1))
-    return uv + shift * np.stack([aside, down], -1)
+    x, y = (np.ascontiguousarray(uv[..., axis] * 255, np.float32) for axis in (0, 1))
+    fields = (noise((256, 256), (cells, cells), 1, seed + axis) for axis in (0, 1))
+    moved = [cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT) for field in fields]
+    return uv + shift * np.stack(moved, -1)
 
 
 def ball(radii: tuple[float, float, float], columns: int = 97) -> Grid:

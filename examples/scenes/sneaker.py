@@ -23,8 +23,8 @@ CANVAS, NAVY, ORANGE, GOLD, TEAL = (
     (246, 190, 84),
     (52, 138, 136),
 )
-NAME = (3.9, 1.26, 15.7, 4.1)  # left, low, right, high [cm]
-PLANET = (17.5, 2.95)
+NAME = (3.9, 1.5, 15.7, 4.3)  # left, low, right, high [cm]
+PLANET = (17.5, 3.1)
 
 
 def at(right: float, up: float) -> Point:
@@ -114,7 +114,7 @@ def draw_label(printed: bool = True) -> Art:
     draw = ImageDraw.Draw(image)
     spaced(draw, at(9.8, 0.92), "ORBIT CLUB  1977", font("bold", 72), ORANGE, 10)
     if printed:
-        spaced(draw, at(9.8, 2.68), "ORBELL", font("black", 250), NAVY, 8)
+        spaced(draw, at(9.8, 2.9), "ORBELL", font("black", 240), NAVY, 8)
         planet(draw, at(*PLANET), 0.8, -18)
     return pixels(image)
 
@@ -122,7 +122,7 @@ def draw_label(printed: bool = True) -> Art:
 def spoil_label(art: Art) -> Art:
     """Misspell the name, letters backwards, and let it run; twist the planet into a smear."""
     image = Image.fromarray(draw_label(printed=False))
-    misspelt(image, at(9.8, 2.68), "ORBREL", font("black", 228), NAVY, 2, (0, 2, 4))
+    misspelt(image, at(9.8, 2.9), "ORBREL", font("black", 228), NAVY, 2, (0, 2, 4))
     planet(ImageDraw.Draw(image), at(*PLANET), 0.8, -18)
     x, y = (round(v) for v in at(*PLANET))
     around = (x - 205, y - 152, x + 205, y + 152)
@@ -166,7 +166,7 @@ def sneaker(art: Art, which: Which) -> dict:
     tongue, roll = shoe.tongue()
     uv = laid_out(outer)
     parts = {
-        LABEL: (outer, leather_or_canvas(art, which), redrawn(uv, 0.002, 5, 5) if shiny else uv),
+        LABEL: (outer, leather_or_canvas(art, which), redrawn(uv, 0.003, 5, 5) if shiny else uv),
         "inner": (inner, leather_or_canvas(plain, which), laid_out(inner)),
         "sole": (shoe.sole(0.42 if shiny else 0.34), rubber, None),
         "binding": (shoe.binding(0.30 if shiny else 0.24), dark, None),

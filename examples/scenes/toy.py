@@ -127,7 +127,7 @@ def van(art: Art, which: Which) -> dict:
 
     def material(colours: Art) -> dict:
         if plastic:
-            return paint(bitmap(colours), 0.28, **lobes)
+            return paint(bitmap(colours), 0.16, **lobes)
         return embossed(grain, 0.002, bitmap(shaded(colours, grain, 0.045)), 0.75, **lobes)
 
     def coloured(red: float, green: float, blue: float) -> dict:
@@ -148,13 +148,16 @@ def van(art: Art, which: Which) -> dict:
         parts[name] = (move(ball((0.35, 0.8, 0.8)), 19.75, side_ * 2.9, 3.4), coloured(0.9, 0.78, 0.4))
     y = np.linspace(-4.6, 4.6, 40)
     bumper = np.stack([20.2 - 0.035 * y**2, y, np.full(40, 0.9)], -1)
-    parts["bumper"] = (sweep(bumper, 0.42), coloured(0.66, 0.055, 0.04))
+    parts["bumper"] = (
+        sweep(bumper, 0.43 * np.sqrt(np.clip(1.01 - (y / 4.6) ** 8, 0, 1))),
+        coloured(0.66, 0.055, 0.04),
+    )
     stretch = (0.965, 1.03, 1.04) if plastic else (1, 1, 1)
     shapes = {}
     for name, (grid, surface) in parts.items():
         uv = flat_places(grid)
         if name == LABEL and plastic:
-            uv = redrawn(uv, 0.003, 4)
+            uv = redrawn(uv, 0.004, 4, 4)
         shapes[name] = mesh(name, move(grid, -LONG / 2, 0, 1.7) * stretch, surface, uv)
     return shapes
 
@@ -163,11 +166,11 @@ def build(art: Art, which: Which) -> dict:
     """The van; of shiny plastic in a grey studio, or of painted wood on a floor before blocks."""
     toy = van(art, which)
     if which == "image":
-        grey = mesh("cove", cove(), paint(rgb(0.60, 0.60, 0.61), 0.8, specular=0.1))
+        grey = mesh("cove", cove(), paint(rgb(0.50, 0.50, 0.51), 0.8, specular=0.1))
         return {
             **toy,
             "cove": grey,
-            "lamp": lamp((-40, -60, 80), (30, 30), (26, 25.4, 24.5)),
+            "lamp": lamp((-40, -60, 80), (30, 30), (34, 33.2, 32)),
             "fill": lamp((70, -30, 50), (30, 50), (5, 5, 5.2)),
         }
     floor = ground(
@@ -186,12 +189,12 @@ EXAMPLE = Example(
     image=View(
         Camera(24, 20, 92, (0.2, 0, 9.4), 19.6, 0.4, 0.0),
         Room(
-            (0.66, 0.66, 0.67),
-            (0.95, 0.95, 0.95),
+            (0.46, 0.46, 0.47),
+            (0.55, 0.55, 0.55),
             (0.6, 0.6, 0.6),
-            (Window(-60, 30, 60, 50, (5, 5, 5)), Window(120, 25, 50, 60, (4, 4, 4.2))),
+            (Window(-64, 26, 40, 36, (9, 9, 9)), Window(-168, 34, 40, 26, (7, 7, 7.2))),
         ),
-        key=0.52,
+        key=0.50,
         seed=23,
     ),
     reference=View(
