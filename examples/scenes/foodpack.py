@@ -151,7 +151,7 @@ def build(art: Art, which: Which) -> dict:
         return {LABEL: label, "rear": rear, "table": slate, **beans, **espresso(), "lamp": lit}
     front, back = skin(3.2, 77)
     cloth = ground(
-        linen((0.62, 0.63, 0.62), (0.84, 0.83, 0.79), 170, 9), (100, 90), (0, 30), 14, roughness=0.9
+        linen((0.66, 0.66, 0.64), (0.80, 0.79, 0.76), 170, 9), (100, 90), (0, 30), 14, roughness=0.9
     )
     paper = paint(bitmap(art), 0.85, specular=0.15)
     rear = mesh("rear", back, paint(rgb(0.50, 0.085, 0.034), 0.85, specular=0.15))
@@ -173,8 +173,8 @@ EXAMPLE = Example(
     image=View(
         Camera(-15, 13, 84, (2.4, 0, 10.6), 21, 0.5, -0.8),
         Room(
-            (0.40, 0.36, 0.32),
-            (0.8, 0.78, 0.74),
+            (0.34, 0.27, 0.21),
+            (0.7, 0.66, 0.6),
             (0.12, 0.1, 0.09),
             (
                 Window(-70, 16, 44, 48, (12, 12.4, 13), 3),
@@ -182,9 +182,9 @@ EXAMPLE = Example(
                 Window(16, 14, 26, 26, (1.6, 1.5, 1.3), 2),
             ),
             55,
-            128,
+            103,
         ),
-        key=0.30,
+        key=0.33,
         warmth=0.04,
         seed=21,
     ),
