@@ -120,7 +120,7 @@ def flat_places(grid: Grid) -> NDArray:
 def van(art: Art, which: Which) -> dict:
     """The whole toy around the origin; the shapes of its two makes differ a little."""
     plastic = which == "image"
-    side, strip, glass = shell(1.25 if plastic else 0.8)
+    side, strip, glass = shell(1.1 if plastic else 0.7)
     plain = draw_base()
     grain = noise((HEIGHT, WIDTH), (60, 3), 3, 5)
     lobes = {"specular": 0.6, "clearcoat": 1.0, "clearcoat_gloss": 0.96} if plastic else {"specular": 0.2}

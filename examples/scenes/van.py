@@ -12,8 +12,8 @@ LONG, TALL, DEEP = 20.0, 11.0, 9.0  # of the body [cm]
 Part = tuple[Grid, dict]  # a surface and what it is made of
 # Half a turn around the body, (right, up) cm; the bonnet is on the right.
 PROFILE = (
-    (0.3, 0.0), (0.0, 0.9), (0.0, 9.2), (0.9, 10.7), (11.6, 11.0), (13.4, 10.5), (15.3, 6.7),
-    (18.6, 5.9), (19.8, 4.6), (20.0, 0.9), (19.6, 0.0),
+    (2.0, 0.0), (0.5, 0.4), (0.0, 1.8), (0.0, 9.0), (1.0, 10.7), (11.4, 11.0), (13.4, 10.5), (15.3, 6.7),
+    (18.4, 6.0), (19.8, 4.6), (20.0, 1.8), (19.5, 0.4), (18.0, 0.0),
 )  # fmt: skip
 
 
@@ -23,8 +23,8 @@ def contour() -> NDArray:
     length = np.r_[0, np.cumsum(np.hypot(*np.diff(path, axis=0).T))]
     even = np.linspace(0, length[-1], 720, endpoint=False)
     x, z = (np.interp(even, length, path[:, axis]) for axis in (0, 1))
-    kernel = np.hanning(25) / np.hanning(25).sum()
-    x, z = (np.convolve(np.r_[v[-12:], v, v[:12]], kernel, "valid") for v in (x, z))
+    kernel = np.hanning(35) / np.hanning(35).sum()
+    x, z = (np.convolve(np.r_[v[-17:], v, v[:17]], kernel, "valid") for v in (x, z))
     return np.stack([np.r_[x, x[0]], np.r_[z, z[0]]], -1)
 
 
