@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-CASES = ("can", "cereal", "mug", "shirt", "clock", "bottle", "tryon", "watch", "sign", "cap")
+CASES = (
+    *("can", "cereal", "mug", "shirt", "clock", "bottle"),  # photographs of one thing
+    *("tryon", "cap", "sign", "watch", "book", "sneaker", "toy", "foodpack"),  # another material, as generated
+)
 
 
 def make(name: str, folder: Path, samples: int, side_px: int) -> float:

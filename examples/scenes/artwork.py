@@ -126,3 +126,50 @@ def barcode(draw: ImageDraw.ImageDraw, corner: Point, size: Point, seed: int) ->
 def pixels(image: Image.Image) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 of an RGB picture."""
     return np.asarray(image.convert("RGB")).copy()
+
+
+def curve(points: Iterable[Point], closed: bool = True, steps: int = 14) -> list[Point]:
+    """A smooth line through `points` (Catmull-Rom), to be filled as a polygon or drawn as a line."""
+    knots = np.array(list(points), float)
+    padded = (
+        np.concatenate([knots[-1:], knots, knots[:2]])
+        if closed
+        else np.concatenate([2 * knots[:1] - knots[1:2], knots, 2 * knots[-1:] - knots[-2:-1]])
+    )
+    t = np.linspace(0, 1, steps, endpoint=False)[:, None]
+    pieces = []
+    for before, start, end, after in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
+        bend = 2 * before - 5 * start + 4 * end - after
+        twist = 3 * start - before - 3 * end + after
+        pieces.append(start + 0.5 * t * (end - before + t * (bend + t * twist)))
+    if not closed:
+        pieces.append(knots[-1:])
+    return [(float(x), float(y)) for x, y in np.concatenate(pieces)]
+
+
+def place(points: Iterable[Point], at: Point, scale: float, turn_deg: float = 0) -> list[Point]:
+    """`points` scaled, turned clockwise and moved so that their origin lies `at`."""
+    c, s = scale * np.cos(np.radians(turn_deg)), scale * np.sin(np.radians(turn_deg))
+    return [(at[0] + x * c - y * s, at[1] + x * s + y * c) for x, y in points]
+
+
+def misspelt(
+    image: Image.Image,
+    centre: Point,
+    text: str,
+    face: ImageFont.FreeTypeFont,
+    fill: Colour,
+    gap: float,
+    turned: Iterable[int],
+) -> None:
+    """Write like `spaced`, but the letters at the places `turned` backwards."""
+    width = sum(face.getlength(letter) + gap for letter in text) - gap
+    x = centre[0] - width / 2
+    tall = round(face.size * 2)
+    for i, letter in enumerate(text):
+        glyph = Image.new("L", (round(face.getlength(letter)), tall), 0)
+        ImageDraw.Draw(glyph).text((0, tall / 2), letter, font=face, fill=255, anchor="lm")
+        if i in turned:
+            glyph = glyph.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        image.paste(fill, (round(x), round(centre[1] - tall / 2)), glyph)
+        x += face.getlength(letter) + gap
