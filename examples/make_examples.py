@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-CASES = (
-    *("can", "cereal", "mug", "shirt", "clock", "bottle"),  # photographs of one thing
-    *("tryon", "cap", "sign", "watch", "book", "sneaker", "toy", "foodpack"),  # another material, as generated
-)
+PHOTOGRAPHS = ("can", "cereal", "mug", "shirt", "clock", "bottle")  # image and reference of one thing
+GENERATIONS = ("tryon", "cap", "sign", "watch", "book", "sneaker", "toy", "foodpack")  # the thing drawn anew
+CASES = PHOTOGRAPHS + GENERATIONS
 
 
 def make(name: str, folder: Path, samples: int, side_px: int) -> float:
