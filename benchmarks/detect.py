@@ -238,7 +238,7 @@ def main() -> None:
             stream.flush()
             print(f"\r{number + 1}/{len(asked)}", end="", flush=True)
     rows = list(csv.DictReader(table.open()))
-    told = [figures(rows, threshold) for threshold in (THRESHOLD, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9)]
+    told = [figures(rows, threshold) for threshold in (THRESHOLD, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 0.9)]
     (args.out / "summary.json").write_text(json.dumps(told, indent=1))
     print("\n" + json.dumps(told[0], indent=1))
 

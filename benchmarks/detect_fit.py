@@ -12,11 +12,14 @@ the package.
 import argparse
 import hashlib
 import re
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import torch
-from detect_scenes import Sample, jobs_of, samples_of
+from detect_scenes import Job, Sample, jobs_of, samples_of
 from numpy.typing import NDArray
 from safetensors.numpy import save
 from torch import nn
@@ -28,33 +31,43 @@ from artifix.detection.proposals import TRAITS, Part, parts_of
 
 PRODUCTS = ["Alpro-", "Bravo-", "God-Morgon", "Tropicana-"]
 FOLDS = 3
-UNITS, STEPS, BATCH, RATE, DECAY, DROPPED = 32, 1400, 3000, 6e-3, 0.1, 0.1
+NETWORKS, UNITS = 5, 32  # whose mean log-odds are those of one network with all units
+STEPS, BATCH, RATE, DECAY, DROPPED = 1400, 3000, 6e-3, 0.1, 0.1
 CELLS = 1000, 2000  # of each sample, on an artifact and elsewhere, at most
 PRIOR = 4  # weight of what is right, against what is wrong
 RIGHT_IOU = 0.2  # from which on a proposal is of the artifact
 
 
-def cached(train: Path, cache: Path) -> list[Sample]:
+def cached(train: Path, cache: Path, workers: int) -> list[Sample]:
     """All samples; those of each pair are computed once."""
     cache.mkdir(parents=True, exist_ok=True)
     jobs = jobs_of(train / "grocery", PRODUCTS, [train / "clothing", train / "caltech101"])
-    samples = []
-    for number, job in enumerate(jobs):
-        path = cache / f"{number}.npz"
-        if not path.exists():
-            found = list(samples_of(job, number))
-            arrays = {
-                f"{k}:{name}": plane for k, one in enumerate(found) for name, plane in one.planes.items()
-            }
-            arrays |= {f"{k}:wrong": one.wrong for k, one in enumerate(found)}
-            np.savez_compressed(path, kinds=np.array([one.kind for one in found], dtype=str), **arrays)
-            print(f"\r{number + 1}/{len(jobs)} pairs", end="", flush=True)
-        with np.load(path) as stored:
-            for k, kind in enumerate(stored["kinds"]):
-                planes = {name[len(f"{k}:") :]: stored[name] for name in stored if name.startswith(f"{k}:")}
-                wrong = planes.pop("wrong")
-                samples.append(Sample(job.group, str(kind), planes, wrong))
-    return samples
+    paths = [cache / f"{number}.npz" for number in range(len(jobs))]
+    missing = [number for number, path in enumerate(paths) if not path.exists()]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        made = pool.map(store, [(paths[number], jobs[number], number) for number in missing])
+        for count, _ in enumerate(made, 1):
+            print(f"\r{count}/{len(missing)} pairs", end="", flush=True)
+    return [sample for job, path in zip(jobs, paths, strict=True) for sample in stored(job, path)]
+
+
+def store(asked: tuple[Path, Job, int]) -> None:
+    """Compute the samples of a pair and write them."""
+    path, job, number = asked
+    found = list(samples_of(job, number))
+    arrays = {f"{k}:{name}": plane for k, one in enumerate(found) for name, plane in one.planes.items()}
+    arrays |= {f"{k}:wrong": one.wrong for k, one in enumerate(found)}
+    part = path.with_suffix(".part.npz")
+    np.savez_compressed(part, kinds=np.array([one.kind for one in found], dtype=str), **arrays)
+    part.replace(path)
+
+
+def stored(job: Job, path: Path) -> Iterator[Sample]:
+    with np.load(path) as kept:
+        for k, kind in enumerate(kept["kinds"]):
+            planes = {name[len(f"{k}:") :]: kept[name] for name in kept if name.startswith(f"{k}:")}
+            wrong = planes.pop("wrong")
+            yield Sample(job.group, str(kind), planes, wrong)
 
 
 def cells_for(
@@ -82,7 +95,19 @@ def fitted(samples: list[Sample], features: list[NDArray], chosen: list[int]) ->
     mean, spread = rows.mean(0), rows.std(0) + 1e-3
     given = torch.from_numpy(np.clip((rows - mean) / spread, -5, 5))
     wanted, counts = torch.from_numpy(truth).float(), torch.from_numpy(weight / weight.mean()).float()
-    torch.manual_seed(0)
+    networks = [_trained(given, wanted, counts, seed) for seed in range(NETWORKS)]
+    hidden = np.concatenate([one[0] for one in networks])
+    output = np.concatenate([one[1] for one in networks]) / NETWORKS
+    bias = np.mean([one[2] for one in networks])
+    odds = np.r_[output, bias].astype(np.float32)
+    return Classifier(mean, spread, hidden, odds, np.zeros((3, len(TRAITS) + 1), np.float32))
+
+
+def _trained(
+    given: torch.Tensor, wanted: torch.Tensor, counts: torch.Tensor, seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
+    """(UNITS, F + 1) of the hidden layer, (UNITS,) of the output, and its bias."""
+    torch.manual_seed(seed)
     hidden, output = nn.Linear(given.shape[1], UNITS), nn.Linear(UNITS, 1)
     network = nn.Sequential(nn.Dropout(DROPPED), hidden, nn.SiLU(), output)
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
@@ -95,14 +120,8 @@ def fitted(samples: list[Sample], features: list[NDArray], chosen: list[int]) ->
         (counts[index] * each).mean().backward()
         optimiser.step()
         schedule.step()
-    planes = [p.detach().numpy() for p in (hidden.weight, hidden.bias, output.weight, output.bias)]
-    return Classifier(
-        mean,
-        spread,
-        np.column_stack(planes[:2]).astype(np.float32),
-        np.r_[planes[2][0], planes[3]].astype(np.float32),
-        np.zeros((3, len(TRAITS) + 1), np.float32),
-    )
+    inner = torch.cat([hidden.weight, hidden.bias[:, None]], 1).detach().numpy()
+    return inner, output.weight.detach().numpy()[0], float(output.bias.detach())
 
 
 def logistic(traits: NDArray, truth: NDArray, ridge: float = 1.0) -> NDArray[np.float32]:
@@ -128,9 +147,10 @@ def main() -> None:
     )
     parser.add_argument("train", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    samples = cached(args.train, args.cache)
+    samples = cached(args.train, args.cache, args.workers)
     features = [features_of(one.planes).astype(np.float16) for one in samples]
     groups = sorted({one.group for one in samples})
     fold_of = {groups[k]: n % FOLDS for n, k in enumerate(np.random.default_rng(1).permutation(len(groups)))}

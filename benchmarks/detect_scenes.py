@@ -22,7 +22,7 @@ from artifix.detection.warping import flow_left, seen, warp_along
 from artifix.errors import NoMatchError
 
 SEED = 7
-PHOTOS, SINGLE = 7, 30  # pairs of each product; single photos of each folder
+PHOTOS, SINGLE = 14, 70  # pairs of each product; single photos of each folder
 ARTIFACTS = 2  # of each pair
 AREA = 0.006, 0.07  # of the frame, least and largest
 SIDE_PX = 700  # longer side of a single photo

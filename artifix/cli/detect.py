@@ -32,7 +32,7 @@ class DetectOptions:
     threshold: Annotated[
         float,
         option("--threshold", "Probability from which on a proposal is marked.", "P", min=0.0, max=1.0),
-    ] = 0.5
+    ] = 0.75
     proposals: Annotated[
         int, option("--proposals", "How many are told at most.", "N", min=1, max=_MOST_PROPOSALS)
     ] = 3

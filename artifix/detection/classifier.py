@@ -14,7 +14,7 @@ from artifix.detection.plane import Plane
 from artifix.weights.checksums import read_unchanged
 
 WEIGHTS = Path(__file__).with_name("disagreement.safetensors")
-SHA256 = "27d572a85fbd2c9348c992a3b7c86305f0042861745d3a79fe1dd4c246ea7489"
+SHA256 = "57c584bc739e277da70e71d9a20ed693020475f8631d4fca396fee70ad715a1b"
 _CUT = 5.0  # deviations that a feature is cut at
 
 

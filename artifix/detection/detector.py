@@ -14,7 +14,7 @@ from artifix.detection.laying import lay
 from artifix.detection.proposals import mask_over, parts_of
 from artifix.geometry import Box, box_of
 
-THRESHOLD = 0.5  # probability from which on a proposal is marked
+THRESHOLD = 0.75  # probability from which on a proposal is marked; 7 % of clean photos have one
 MOST = 3  # proposals
 
 

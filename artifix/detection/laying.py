@@ -58,11 +58,7 @@ def lay(image: NDArray[np.uint8], reference: NDArray[np.uint8], name: str = "ref
     matches = _matches(image, described)
     first = _first_model(matches, whole)
     if first is None:
-        count = sum(map(len, matches))
-        raise NoMatchError(
-            f"{name}: what it shows was not found in the image ({count} matches, too few of which agree)",
-            f"give a photo of the same object from a like side, or draw {setting('mask')} by hand",
-        )
+        raise _no_match(name, f"{sum(map(len, matches))} matches, too few of which agree")
     crop = _frame_around(first, matches, reference.shape, whole)
     shown = crop.cut(image)
     closer = [_moved(one, crop) for one in _matches(shown, described)]
@@ -70,7 +66,16 @@ def lay(image: NDArray[np.uint8], reference: NDArray[np.uint8], name: str = "ref
     transform = warp_along(warp_through(first, pool, crop), shown, reference, crop)
     warped, valid = seen(transform, reference, crop)
     points = transform_points(crop.matrix(), pool.image[agrees(transform, pool, crop)])
+    if len(points) < tuning.DETECTION.least_matches:
+        raise _no_match(name, f"matches that agree once it is laid onto it: {len(points)}")
     return Laid(crop, shown, warped, valid, points, flow_left(shown, warped), transform)
+
+
+def _no_match(name: str, found: str) -> NoMatchError:
+    return NoMatchError(
+        f"{name}: what it shows was not found in the image ({found})",
+        f"give a photo of the same object from a like side, or draw {setting('mask')} by hand",
+    )
 
 
 def _described(picture: NDArray[np.uint8]) -> _Described:

@@ -92,7 +92,7 @@ def test_where_both_agree_it_says_so_writes_no_mask_and_ends_with_nine(artifix, 
     run = detect(artifix, files)
     assert (run.code, run.out) == (9, "")
     assert "agrees with ref.png" in run.err
-    assert "highest score 0.30, threshold 0.5" in run.err
+    assert "highest score 0.30, threshold 0.75" in run.err
     assert "mask.png" not in {path.name for path in files.out.iterdir()}
     assert (files.out / "probability.png").exists()
 

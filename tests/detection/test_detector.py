@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from artifix.detection.detector import detect
+from artifix.detection import laying, tuning
+from artifix.detection.detector import THRESHOLD, detect
 from artifix.errors import NoMatchError
 
 
@@ -15,7 +16,7 @@ def found(pair):
 def test_the_first_proposal_lies_on_the_artifact(pair, found):
     first = found.proposals[0]
     assert (first.mask & pair.mask).sum() / (first.mask | pair.mask).sum() > 0.4
-    assert first.score > 0.5
+    assert first.score >= THRESHOLD
 
 
 def test_what_is_told_of_a_proposal_fits_its_mask(pair, found):
@@ -61,6 +62,19 @@ def test_a_reference_of_something_else_is_refused_with_its_name(pair):
         NoMatchError, match=r"other\.png: what it shows was not found in the image \(\d+ matches"
     ):
         detect(pair.image, other, name="other.png")
+
+
+def test_a_reference_that_hardly_agrees_once_it_is_laid_is_refused(pair, monkeypatch):
+    least = tuning.DETECTION.least_matches
+
+    def only(count):
+        monkeypatch.setattr(laying, "agrees", lambda transform, pool, crop: np.arange(len(pool)) < count)
+
+    only(least)
+    assert detect(pair.image, pair.reference).matches == least
+    only(least - 1)
+    with pytest.raises(NoMatchError, match=f"agree once it is laid onto it: {least - 1}"):
+        detect(pair.image, pair.reference)
 
 
 def test_a_reference_of_one_colour_is_refused(pair):
