@@ -69,12 +69,13 @@ class Transform:
             return np.asarray(error_px <= slack * matches.tolerance_px * np.sqrt(area), np.bool_)
 
     def region(self, mask: NDArray[np.bool_], reference_shape: Sequence[int]) -> NDArray[np.bool_]:
-        """(H, W) `mask` of the image, in the reference: (Hr, Wr) bool."""
-        moves = self._moves
-        if not all(each.is_continuous for each in moves):
+        """(H, W) `mask` of the image, in the reference, corrections aside: (Hr, Wr) bool."""
+        if self.correction is not None:
+            return replace(self, correction=None).region(mask, reference_shape)
+        if self.displacement is not None and not self.displacement.is_continuous:
             fine = int(np.ceil(2 * np.sqrt(abs(np.linalg.det(self.matrix[:2, :2])))))
             return scattered(mask, self.points, reference_shape, fine)
-        if moves and mask.any():
+        if self.displacement is not None and mask.any():
             return outlined(mask, self.points, reference_shape)
         size = reference_shape[1], reference_shape[0]
         return cv2.warpPerspective(mask.astype(np.uint8), self.matrix, size, flags=cv2.INTER_NEAREST) > 0

@@ -131,6 +131,13 @@ def test_shifts_are_those_of_the_content_and_unsure_along_a_line(mask):
     assert np.median(seen.information[held, 1, 1]) > 20 * np.median(seen.information[held, 0, 0])
 
 
+def test_the_region_is_that_of_the_place_and_not_of_the_correction(reference, mask):
+    image = spoilt(moved(reference, 1.2, -0.8), mask)
+    found = meeting_at_edge(Scene(image, mask, reference), FLAT)
+    assert found.correction is not None
+    assert np.array_equal(found.region(mask, reference.shape), mask)
+
+
 def test_the_prior_fades_within_its_reach():
     warp = SplineWarp((0.0, 0.0, 200.0, 200.0), np.zeros((13, 13, 2)))
     basis = warp.basis(np.array([[100.0, 100.0], [110.0, 100.0], [150.0, 100.0]]))
