@@ -18,6 +18,7 @@ from artifix.registration.evidence import Evidence
 from artifix.registration.hypothesis import Hypothesis
 from artifix.registration.search import RankedHypothesis
 from artifix.registration.transform import Transform
+from artifix.scene import Scene
 
 FULL = override(RefineConfig(), force=True)
 UNTOUCHED, DEFAULT = "as-is", "default"
@@ -76,6 +77,11 @@ def own_all(
     return valid.astype(np.float32)
 
 
+def uncorrected(scene: Scene, transform: Transform) -> Transform:
+    """In place of `edge_fit.meeting_at_edge`: the reference stays as it was placed."""
+    return transform
+
+
 @dataclass(frozen=True, slots=True)
 class Lever:
     """One variant: the default with something left out."""
@@ -108,6 +114,11 @@ LEVERS = {
             verified_logit=unverified,
             ordered=by_logit,
         ),
+        searches=True,
+    ),
+    "no-edge": Lever(
+        "the correction at the mask's edge",
+        replaced=partial(patch.object, searching, "meeting_at_edge", uncorrected),
         searches=True,
     ),
     "no-light": Lever(

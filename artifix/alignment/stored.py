@@ -141,6 +141,7 @@ def _told(hypothesis: Hypothesis) -> dict[str, Any]:
     return {
         "matrix": transform.matrix.tolist(),
         "bend": None if displacement is None else _displacement_told(displacement),
+        "correction": None if transform.correction is None else _displacement_told(transform.correction),
         "agreement": float(band.agreement),
         "speech": float(band.texture),
         "source": support.source,
@@ -166,8 +167,12 @@ def _hypothesis(entry: Entry, box: Box, mirrored: bool) -> Hypothesis:
         inliers=entry.get("inliers", int),
         tolerance_px=float(entry.numbers("tolerance_px", ())),
     )
-    displacement = _displacement(entry.inner("bend")) if entry.values.get("bend") else None
-    return Hypothesis(Transform(matrix, displacement), support, BandScore(agreement, texture))
+    # Files of earlier versions hold no correction.
+    bend, correction = (
+        _displacement(entry.inner(name)) if entry.values.get(name) else None
+        for name in ("bend", "correction")
+    )
+    return Hypothesis(Transform(matrix, bend, correction), support, BandScore(agreement, texture))
 
 
 def _mirror(box: Box) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from artifix.registration import tuning
 from artifix.registration.candidates import is_plausible, propose
 from artifix.registration.content import Content, content_of, likeness_of
 from artifix.registration.context_band import ContextBand, band_around
+from artifix.registration.edge_fit import meeting_at_edge
 from artifix.registration.evidence import LEARNED, PLAIN, Evidence, gather, logit_of
 from artifix.registration.flow import register, warp_along
 from artifix.registration.hypothesis import Candidate, Hypothesis, Support, distinct, rate
@@ -88,7 +89,7 @@ def search(
             polish_on(r.hypothesis, judge.band, scene.reference) for r in rated[: tuned.most_polished]
         ]
         found = ordered([*found, *rated, *judge(polished)])
-    return _with_spline_warp(judge, found)
+    return _meeting_at_edge(scene, _with_spline_warp(judge, found))
 
 
 def ordered(found: Sequence[RankedHypothesis]) -> list[RankedHypothesis]:
@@ -201,3 +202,15 @@ def _with_spline_warp(judge: _Judge, found: list[RankedHypothesis]) -> list[Rank
     candidate = Candidate(warped, best.hypothesis.support)
     warped_too = judge([rate(candidate, judge.band, judge.scene.reference)])
     return [*(replace(h, logit=min(h.logit, best.logit)) for h in warped_too), *found]
+
+
+def _meeting_at_edge(scene: Scene, found: list[RankedHypothesis]) -> list[RankedHypothesis]:
+    """The hypotheses, the best one corrected at the mask's edge.
+
+    What was seen of it before still says how sure it is: the correction is fitted to what would judge it.
+    """
+    if not found:
+        return found
+    best, *others = found
+    corrected = replace(best.hypothesis, transform=meeting_at_edge(scene, best.transform))
+    return [replace(best, hypothesis=corrected), *others]

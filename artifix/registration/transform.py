@@ -32,21 +32,29 @@ class Transform:
     Attributes:
         matrix: (3, 3) float64, image points (x, y, 1) to reference points, full-resolution pixels.
         displacement: moves image points before the matrix maps them, where the surface is not flat, or torn.
+        correction: moves them before that, by little, so that print meets itself at the mask's edge.
     """
 
     matrix: NDArray[np.float64]
     displacement: Displacement | None = None
+    correction: Displacement | None = None
 
     def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Reference points (x, y) of (N, 2) image points."""
-        points = points if self.displacement is None else self.displacement.points(points)
+        for moves in self._moves:
+            points = moves.points(points)
         with np.errstate(divide="ignore", invalid="ignore"):  # points on the horizon are far away: inf
             return transform_points(self.matrix, points)
 
     @property
     def flat(self) -> "Transform":
-        """The same without its displacement."""
-        return replace(self, displacement=None)
+        """The same without its displacement, and what was corrected on top of it."""
+        return replace(self, displacement=None, correction=None)
+
+    @property
+    def _moves(self) -> list[Displacement]:
+        """What moves image points, in turn."""
+        return [moves for moves in (self.correction, self.displacement) if moves is not None]
 
     def explains(self, matches: Matches, slack: float = 1.0) -> NDArray[np.bool_]:
         """(N,) True where a match agrees with the transform, to within `slack` times its tolerance."""
@@ -61,7 +69,9 @@ class Transform:
             return np.asarray(error_px <= slack * matches.tolerance_px * np.sqrt(area), np.bool_)
 
     def region(self, mask: NDArray[np.bool_], reference_shape: Sequence[int]) -> NDArray[np.bool_]:
-        """(H, W) `mask` of the image, in the reference: (Hr, Wr) bool."""
+        """(H, W) `mask` of the image, in the reference, corrections aside: (Hr, Wr) bool."""
+        if self.correction is not None:
+            return replace(self, correction=None).region(mask, reference_shape)
         if self.displacement is not None and not self.displacement.is_continuous:
             fine = int(np.ceil(2 * np.sqrt(abs(np.linalg.det(self.matrix[:2, :2])))))
             return scattered(mask, self.points, reference_shape, fine)
@@ -85,7 +95,7 @@ class Transform:
         """
         crop = Crop(box, out_size)
         # Matrices cost little, and what is torn cannot be interpolated.
-        is_smooth = self.displacement is not None and self.displacement.is_continuous
+        is_smooth = bool(self._moves) and all(moves.is_continuous for moves in self._moves)
         return sample(
             reference,
             points_on(crop, self.points, tuning.REGISTRATION.fine_pixels if is_smooth else None),

@@ -110,6 +110,30 @@ class RegistrationTuning:
         4000, "pixels of the band that the polish looks at; bounds the time", HAND
     )
 
+    # The mask's edge: edge_shifts.py, edge_fit.py
+    edge_sides_px: tuple[int, int] = constant(
+        (128, 256), "px; longer sides of the working pictures, coarse and fine", HAND
+    )
+    edge_reach: float = constant(0.4, "roots of the mask's area around it, that are compared coarsely", HAND)
+    edge_fine_reach: float = constant(0.6, "of the above, that are compared finely", HAND)
+    edge_step_px: int = constant(8, "px of the working picture between points", HAND)
+    edge_window_px: float = constant(4.0, "px of the working picture; deviation of the window", HAND)
+    edge_reach_px: int = constant(4, "px of the working picture; a point is sought so far away", HAND)
+    edge_least_points: int = constant(12, "points; fewer tell nothing", HAND)
+    edge_least_mass: float = constant(0.35, "share of a window that must be known", HAND)
+    edge_least_alike: float = constant(0.3, "correlation; of less a shift tells nothing", HAND)
+    edge_independent: float = constant(8.0, "independent pixels of a window", HAND)
+    edge_least_error_px: float = constant(1.0, "px of the working picture; of a shift, at least", HAND)
+    edge_tolerance_px: float = constant(1.5, "px of the working picture; shifts that agree", HAND)
+    edge_loose: float = constant(4.0, "times the above, in the first round", HAND)
+    edge_rounds: int = constant(5, "rounds of reweighting", HAND)
+    edge_cells: int = constant(10, "cells along the longer side of the warp's box", HAND)
+    edge_growth: float = constant(0.02, "sides of the box, beyond it", HAND)
+    edge_coarse_prior: tuple[float, float] = constant(
+        (0.04, 1.0), "sides of the box; deviation of the displacement, and its range", HAND
+    )
+    edge_prior: tuple[float, float] = constant((0.008, 0.15), "the same, of what is kept in the end", HAND)
+
     # Parallax and disparity: parallax.py, depth.py
     parallax_reaches: tuple[float, ...] = constant(
         (1.5, 3.0), "mask's longer sides; farther if there are too few matches", HAND

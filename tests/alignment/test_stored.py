@@ -46,6 +46,12 @@ def warped() -> Hypothesis:
     )
 
 
+def corrected() -> Hypothesis:
+    coefficients = np.random.default_rng(3).normal(0, 1, (6, 5, 2))
+    transform = replace(warped().transform, correction=SplineWarp((8.0, 9, 52, 46.5), coefficients))
+    return replace(warped(), transform=transform)
+
+
 def with_disparity() -> Hypothesis:
     steps = np.random.default_rng(0).integers(-90, 90, (20, 30)).astype(np.int16)
     disparity = DisparityMap(Box(-5, 6, 55, 46), (0.6, 0.8), steps)
@@ -70,6 +76,7 @@ def test_a_region_comes_back_bit_by_bit():
     [
         FLAT,
         warped(),
+        corrected(),
         with_disparity(),
     ],
 )
@@ -183,6 +190,7 @@ def test_what_is_filled_from_around_stays_so():
     assert found.placed == "filled"
 
 
+@pytest.mark.parametrize("name", ["bend", "correction"])
 @pytest.mark.parametrize(
     "displacement",
     [
@@ -195,11 +203,20 @@ def test_what_is_filled_from_around_stays_so():
         {"box": [5, 6, 9, 9], "direction": [1, 0], "steps": []},
     ],
 )
-def test_a_displacement_that_is_none_is_refused(displacement):
+def test_a_displacement_that_is_none_is_refused(displacement, name):
     groups = told(alignment(warped()))
-    groups[0]["transform"]["bend"] = displacement
-    with pytest.raises(InputError, match=r"transform.bend"):
+    groups[0]["transform"][name] = displacement
+    with pytest.raises(InputError, match=rf"transform.{name}"):
         restore(groups, [MASK], SHAPE, None)
+
+
+def test_a_file_of_an_earlier_version_holds_no_correction():
+    groups = told(alignment(corrected()))
+    del groups[0]["transform"]["correction"]
+    (found,) = restore(groups, [MASK], SHAPE, None)
+    points = np.random.default_rng(2).uniform(0, 50, (40, 2))
+    assert found.transform.correction is None
+    assert np.array_equal(found.transform.points(points), warped().transform.points(points))
 
 
 def test_an_alignment_of_another_mask_is_refused():

@@ -70,6 +70,7 @@ def test_what_stands_in_takes_what_it_stands_in_for():
         leaving_out.logit_of_band: searching.logit_of,
         leaving_out.unverified: searching.verified_logit,
         leaving_out.by_logit: searching.ordered,
+        leaving_out.uncorrected: searching.meeting_at_edge,
         leaving_out.shift_means: repainting.match_light_roughly,
         leaving_out.own_all: repainting.foreground,
     }
@@ -80,7 +81,7 @@ def test_what_stands_in_takes_what_it_stands_in_for():
 def test_variants_differ_by_one_lever_and_share_the_search_they_leave_alone(known):
     pipeline = Counting()
     results = {name: result for name, _, result in levers.measure(pipeline, known, LEVERS)}
-    default, learned, registration, score = pipeline.asked  # four searches for seven variants
+    default, learned, registration, score, edge = pipeline.asked  # five searches for eight variants
     assert learned == (*default[:2], ("sift", "attention"))
     assert registration == (leaving_out.stay, *default[1:])
     assert score == (
@@ -88,6 +89,7 @@ def test_variants_differ_by_one_lever_and_share_the_search_they_leave_alone(know
         (leaving_out.logit_of_band, leaving_out.unverified, leaving_out.by_logit),
         default[2],
     )
+    assert edge == default  # which corrections are made is not counted here
     full = results["default"]
     assert results["no-light"] == (leaving_out.shift_means, *full[1:])
     assert results["no-ownership"] == (full[0], leaving_out.own_all, *full[2:])
@@ -98,7 +100,13 @@ def test_variants_differ_by_one_lever_and_share_the_search_they_leave_alone(know
 def test_everything_is_put_back(known):
     def replaceable():
         score = searching.logit_of, searching.verified_logit, searching.ordered
-        return searching.register, score, repainting.match_light_roughly, repainting.foreground
+        return (
+            searching.register,
+            searching.meeting_at_edge,
+            score,
+            repainting.match_light_roughly,
+            repainting.foreground,
+        )
 
     before = replaceable()
     for _ in levers.measure(Counting(), known, LEVERS):

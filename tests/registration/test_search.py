@@ -81,6 +81,18 @@ def test_the_most_probable_come_first(shown, describe):
     assert all(0 <= h.probability <= 1 for h in found)
 
 
+def test_the_first_is_corrected_at_the_edge_of_the_mask_and_no_surer_for_that(shown, describe, monkeypatch):
+    asked = Pool(), [guess(2, -1), guess(90, 60)], field(), describe
+    found = found_in(shown, *asked)
+    monkeypatch.setattr(searching, "meeting_at_edge", lambda scene, transform: transform)
+    plain = found_in(shown, *asked)
+    points = np.argwhere(MASK)[::97, ::-1].astype(float)
+    assert found[0].transform.correction is not None
+    assert 0 < np.abs(found[0].transform.points(points) - plain[0].transform.points(points)).max() < 4
+    assert (found[0].logit, found[0].hypothesis.band) == (plain[0].logit, plain[0].hypothesis.band)
+    assert all(h.transform.correction is None for h in found[1:])
+
+
 def test_where_nothing_is_proposed_nothing_is_found(shown, describe):
     assert found_in(shown, Pool(), [], NOWHERE, describe) == []
 
