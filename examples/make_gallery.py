@@ -21,13 +21,13 @@ HERO = "book"
 KINDS = {
     "book": "a book's title",
     "foodpack": "a label on foil",
-    "tryon": "a print on cloth, worn",
     "sign": "a street sign",
     "watch": "a clock face",
     "toy": "a toy, another view",
     "sneaker": "a logo on leather",
     "can": "a label on a can",
-    "cap": "an emblem, failed",
+    "cap": "an emblem on a cap",
+    "tryon": "worn cloth: half failed",
 }
 WRONG = "watch", "clock"  # the image, and the reference, which shows another thing
 PAPER, INK, FAINT = (255, 255, 255), (36, 41, 47), (110, 119, 129)
