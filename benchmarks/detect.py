@@ -27,7 +27,8 @@ from detect_artifacts import KINDS, LEAST_CHANGE, Spoilt, blob, spoil
 from numpy.typing import NDArray
 from PIL import Image
 
-from artifix.detection.detector import THRESHOLD, detect
+from artifix.detection import THRESHOLD
+from artifix.detection.detector import detect
 from artifix.errors import NoMatchError
 
 COLUMNS = (

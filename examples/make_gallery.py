@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from artifix import refine
 from artifix.errors import NoMatchError
+from artifix.geometry import crop_around
 
 EXAMPLES = Path(__file__).resolve().parent
 HERO = "book"
@@ -42,14 +43,7 @@ def picture(path: Path) -> Image.Image:
 
 def around(mask: Path) -> tuple[int, int, int, int]:
     """The square around a mask, inside the picture."""
-    marked = np.asarray(Image.open(mask).convert("L")) > 127
-    rows, columns = np.nonzero(marked)
-    side = min(ZOOM * max(np.ptp(rows), np.ptp(columns)), *marked.shape)
-    top, left = (
-        round(float(np.clip((of.min() + of.max() - side) / 2, 0, most - side)))
-        for of, most in zip((rows, columns), marked.shape, strict=True)
-    )
-    return left, top, left + round(side), top + round(side)
+    return crop_around(np.asarray(Image.open(mask).convert("L")) > 127, ZOOM).as_tuple()
 
 
 def row(tiles: list[tuple[str, Image.Image]], width: int) -> Image.Image:

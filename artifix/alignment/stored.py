@@ -137,11 +137,10 @@ def _matchers(entry: "Entry") -> dict[str, int | str]:
 
 def _told(hypothesis: Hypothesis) -> dict[str, Any]:
     transform, support, band = hypothesis.transform, hypothesis.support, hypothesis.band
-    displacement = transform.displacement
     return {
         "matrix": transform.matrix.tolist(),
-        "bend": None if displacement is None else _displacement_told(displacement),
-        "correction": None if transform.correction is None else _displacement_told(transform.correction),
+        "bend": _displacement_told(transform.displacement),
+        "correction": _displacement_told(transform.correction),
         "agreement": float(band.agreement),
         "speech": float(band.texture),
         "source": support.source,
@@ -180,7 +179,9 @@ def _mirror(box: Box) -> NDArray[np.float64]:
     return np.array([[-1.0, 0, box.left + box.right], [0, 1, 0], [0, 0, 1]])
 
 
-def _displacement_told(displacement: Displacement) -> dict[str, Any]:
+def _displacement_told(displacement: Displacement | None) -> dict[str, Any] | None:
+    if displacement is None:
+        return None
     if isinstance(displacement, DisparityMap):
         box = list(displacement.box.as_tuple())
         return {"box": box, "direction": list(displacement.direction), "steps": displacement.steps.tolist()}

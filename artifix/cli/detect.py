@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from artifix.cli import options
 from artifix.cli.console import Console
 from artifix.cli.options import argument, option
+from artifix.detection import MOST, THRESHOLD
 from artifix.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ class DetectOptions:
     threshold: Annotated[
         float,
         option("--threshold", "Probability from which on a proposal is marked.", "P", min=0.0, max=1.0),
-    ] = 0.75
+    ] = THRESHOLD
     proposals: Annotated[
         int, option("--proposals", "How many are told at most.", "N", min=1, max=_MOST_PROPOSALS)
-    ] = 3
+    ] = MOST
     overwrite: options.Overwrite = False
 
 

@@ -6,16 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.detection import tuning
+from artifix.detection import MOST, THRESHOLD, tuning
 from artifix.detection.classifier import load_classifier, probability
 from artifix.detection.comparison import planes_of
 from artifix.detection.features import features_of
 from artifix.detection.laying import lay
 from artifix.detection.proposals import mask_over, parts_of
 from artifix.geometry import Box, box_of
-
-THRESHOLD = 0.75  # probability from which on a proposal is marked; 7 % of clean photos have one
-MOST = 3  # proposals
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from artifix.detection import DETECTOR
-from artifix.detection.detector import MOST, THRESHOLD, Detection, detect
+from artifix.detection import DETECTOR, MOST, THRESHOLD
+from artifix.detection.detector import Detection, detect
 from artifix.errors import NoMatchError, NothingFoundError
 from artifix.inputs.images import Picture
 from artifix.inputs.proposing import Proposed

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from artifix.geometry import Box, box_of
 from artifix.registration import tuning
 from artifix.registration.edge_shifts import EdgeShifts, edge_shifts
-from artifix.registration.spline import SplineWarp, is_smooth
+from artifix.registration.spline import SplineWarp, is_smooth, squared_derivatives, still_warp
 from artifix.registration.transform import Transform, lands
 from artifix.scene import Scene
 
@@ -37,17 +37,17 @@ def meeting_at_edge(scene: Scene, transform: Transform) -> Transform:
         *scene.mask.shape
     )
     coarse_px, fine_px = tuned.edge_sides_px
-    warp = _unmoved(box)
+    warp = still = still_warp(box, tuned.edge_growth, tuned.edge_cells)
     if max(box.width, box.height) > coarse_px:
         seen = edge_shifts(scene, transform, box, coarse_px, reach_px)
         if seen is None:
             return transform
-        warp = _fitted(warp, warp, seen, prior(warp, *tuned.edge_coarse_prior))
+        warp = _fitted(still, still, seen, prior(still, *tuned.edge_coarse_prior))
     placed = replace(transform, correction=warp if warp.coefficients.any() else None)
     seen = edge_shifts(scene, placed, box, fine_px, tuned.edge_fine_reach * reach_px)
     if seen is None:
         return transform
-    fitted = _fitted(_unmoved(box), warp, seen, prior(warp, *tuned.edge_prior))
+    fitted = _fitted(still, warp, seen, prior(still, *tuned.edge_prior))
     corrected = replace(transform, correction=fitted)
     return corrected if is_smooth(fitted, inner) and lands(corrected, scene) else transform
 
@@ -60,29 +60,10 @@ def prior(warp: SplineWarp, deviation: float, reach: float) -> NDArray[np.float6
         deviation: of the displacement, in sides of the warp's box.
         reach: in which it fades, in sides of the warp's box.
     """
-    left, top, right, bottom = warp.box
-    height, width = (3 * (size - 3) for size in warp.coefficients.shape[:2])
-    x, y = ((np.arange(n) + 0.5) / n for n in (width, height))
-    grid = np.stack(np.meshgrid(left + x * (right - left), top + y * (bottom - top)), -1).reshape(-1, 2)
-    area = (right - left) * (bottom - top) / warp.side_px**2 / len(grid)
     decay = np.sqrt(8) / reach  # in a side of the box
-    scale = area / (4 * np.pi * decay**2 * (deviation * warp.side_px) ** 2)
-    total = np.zeros((warp.coefficients[..., 0].size,) * 2)
+    unit = 4 * np.pi * decay**2 * (deviation * warp.side_px) ** 2
     terms = ((0, 0, decay**4), (1, 0, 2 * decay**2), (0, 1, 2 * decay**2), (2, 0, 1), (1, 1, 2), (0, 2, 1))
-    for across, down, weight in terms:
-        basis = warp.basis(grid, across, down)
-        total += weight * scale * basis.T @ basis
-    return total
-
-
-def _unmoved(box: Box) -> SplineWarp:
-    """A warp of the box that displaces nothing."""
-    tuned = tuning.REGISTRATION
-    pad = tuned.edge_growth * max(box.width, box.height)
-    sides = np.array([box.height, box.width]) + 2 * pad
-    rows, columns = np.maximum(2, np.round(tuned.edge_cells * sides / sides.max())).astype(int) + 3
-    bounds = box.left - pad, box.top - pad, box.right + pad, box.bottom + pad
-    return SplineWarp(bounds, np.zeros((rows, columns, 2)))
+    return squared_derivatives(warp, terms) / unit
 
 
 def _fitted(

@@ -7,6 +7,7 @@ does not grow with the number of matches, so that matches and the pixels of the 
 same small system.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,24 +91,50 @@ def _axis_weights(
     return first, powers @ CUBIC * (cells * unit / (high - low)) ** order
 
 
+def still_warp(inner: Box, growth: float, cells: float) -> SplineWarp:
+    """A warp that displaces nothing.
+
+    Args:
+        inner: that it spans, in pixels of the image.
+        growth: how far it reaches beyond, in longer sides of `inner`.
+        cells: along its longer side.
+    """
+    pad = growth * max(inner.width, inner.height)
+    sides = np.array([inner.height, inner.width]) + 2 * pad
+    rows, columns = np.maximum(2, np.round(cells * sides / sides.max())).astype(int) + 3
+    bounds = inner.left - pad, inner.top - pad, inner.right + pad, inner.bottom + pad
+    return SplineWarp(bounds, np.zeros((rows, columns, 2)))
+
+
 def energy(warp: SplineWarp, curvature: float) -> NDArray[np.float64]:
     """(K, K): the cost of bending a plate, by the curvature expected, and a little for any displacement."""
+    bending = 1 / curvature**2
+    terms = (
+        (2, 0, bending),
+        (1, 1, 2 * bending),
+        (0, 2, bending),
+        (0, 0, 1 / tuning.REGISTRATION.warp_shift**2),
+    )
+    return squared_derivatives(warp, terms) / warp.side_px**2
+
+
+def squared_derivatives(warp: SplineWarp, terms: Sequence[tuple[int, int, float]]) -> NDArray[np.float64]:
+    """(K, K): squared derivatives of a coordinate, integrated over the box, both in its longer sides.
+
+    Args:
+        warp: whose coefficients are asked.
+        terms: order of the derivative across and down, and weight, of each that is added up.
+    """
     left, top, right, bottom = warp.box
     height, width = (3 * (size - 3) for size in warp.coefficients.shape[:2])
     x, y = ((np.arange(n) + 0.5) / n for n in (width, height))
     grid = np.stack(np.meshgrid(left + x * (right - left), top + y * (bottom - top)), -1).reshape(-1, 2)
     area = (right - left) * (bottom - top) / warp.side_px**2 / len(grid)
     total = np.zeros((warp.coefficients[..., 0].size,) * 2)
-    terms = (
-        (2, 0, 1 / curvature**2),
-        (1, 1, 2 / curvature**2),
-        (0, 2, 1 / curvature**2),
-        (0, 0, 1 / tuning.REGISTRATION.warp_shift**2),
-    )
     for across, down, weight in terms:
         basis = warp.basis(grid, across, down)
         total += weight * area * basis.T @ basis
-    return total / warp.side_px**2
+    return total
 
 
 def jacobians(warp: SplineWarp, points: NDArray[np.float64]) -> NDArray[np.float64]:

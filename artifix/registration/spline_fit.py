@@ -12,19 +12,14 @@ from artifix.registration import tuning
 from artifix.registration.context_band import ContextBand
 from artifix.registration.polish import normalised
 from artifix.registration.sampling import grid_of
-from artifix.registration.spline import SplineWarp, energy, jacobians
+from artifix.registration.spline import SplineWarp, energy, jacobians, still_warp
 from artifix.scene import Matches
 
 
 def identity(band: ContextBand) -> SplineWarp:
     """A warp around the band that displaces nothing."""
     tuned = tuning.REGISTRATION
-    inner = band.crop.box
-    pad = tuned.warp_growth * max(inner.width, inner.height)
-    box = inner.left - pad, inner.top - pad, inner.right + pad, inner.bottom + pad
-    sides = np.array([box[3] - box[1], box[2] - box[0]])
-    rows, columns = np.maximum(2, np.round(tuned.warp_cells * sides / sides.max())).astype(int) + 3
-    return SplineWarp(box, np.zeros((rows, columns, 2)))
+    return still_warp(band.crop.box, tuned.warp_growth, tuned.warp_cells)
 
 
 def fit_spline_warp(

@@ -8,8 +8,8 @@ from .artwork import Colour, Point, curve, disc, font, misspelt, pixels, place, 
 from .example import Example, Which
 from .hardback import TALL, THICK, bound, paper
 from .props import apple, candle
-from .shapes import embossed, shaded
-from .studio import Camera, View, bitmap, ground, lamp, paint, rgb
+from .shapes import shaded
+from .studio import Camera, View, bitmap, ground, lamp, paint, relief, rgb
 from .surfaces import Grid, move, turn
 from .textures import Room, Window, noise, stone, wood
 
@@ -170,7 +170,7 @@ def build(art: Art, which: Which) -> dict:
     weave = np.sin(t[None, :] * 0.23) * np.sin(t[:1060, None] * 0.23) + 0.3 * noise(
         (1060, 1600), (120, 180), 1, 6
     )
-    cloth = embossed(weave, 0.005, bitmap(shaded(art, weave, 0.13)), 0.95, specular=0.1, sheen=0.3)
+    cloth = relief(bitmap(shaded(art, weave, 0.13)), weave, 0.005, 0.95, specular=0.1, sheen=0.3)
     table = ground(
         stone((0.55, 0.54, 0.52), (0.84, 0.82, 0.78), 0.12, 31), (120, 100), (0, 4), 21, roughness=0.8
     )

@@ -1,7 +1,6 @@
-"""More surfaces and a material: balls, tubes along any path, print drawn anew, relief."""
+"""More surfaces: balls, tubes along any path, print drawn anew, shaded weave."""
 
 import cv2
-import mitsuba as mi
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,22 +42,6 @@ def sweep(path: NDArray, radius: float | NDArray, columns: int = 20) -> Grid:
     angle = np.linspace(0, 2 * np.pi, columns)[None, :, None]
     reach = np.broadcast_to(np.asarray(radius, float), len(path))[:, None, None]
     return path[:, None] + reach * (np.cos(angle) * first[:, None] + np.sin(angle) * second[:, None])
-
-
-def embossed(heights: NDArray, depth: float, colour: dict, roughness: float = 0.5, **lobes: float) -> dict:
-    """A principled material whose surface rises and falls with the (H, W) `heights` of a texture.
-
-    Args:
-        heights: over the whole artwork, in any unit.
-        depth: of one such unit [cm].
-        colour: of the material.
-        roughness: of the material.
-        **lobes: its other parameters.
-    """
-    values = np.ascontiguousarray(heights[..., None], np.float32)
-    relief = {"type": "bitmap", "bitmap": mi.Bitmap(values), "raw": True}
-    inner = {"type": "principled", "base_color": colour, "roughness": roughness, **lobes}
-    return {"type": "twosided", "bsdf": {"type": "bumpmap", "scale": depth, "relief": relief, "bsdf": inner}}
 
 
 def shaded(art: NDArray[np.uint8], heights: NDArray, share: float) -> NDArray[np.uint8]:

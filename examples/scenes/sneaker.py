@@ -9,8 +9,8 @@ from .artifacts import Art, melt, swirl
 from .artwork import Colour, Point, curve, disc, font, misspelt, pixels, place, spaced, star
 from .example import Example, Which
 from .props import cove
-from .shapes import embossed, redrawn, shaded
-from .studio import LABEL, Camera, View, bitmap, ground, lamp, paint, rgb
+from .shapes import redrawn, shaded
+from .studio import LABEL, Camera, View, bitmap, ground, lamp, paint, relief, rgb
 from .surfaces import Grid, lathe, mesh, move, smooth, turn
 from .textures import Room, Window, noise, wood
 
@@ -140,10 +140,10 @@ def leather_or_canvas(art: Art, which: Which) -> dict:
     """Smooth shiny leather, or woven canvas."""
     if which == "image":
         pores = noise((700, 2000), (220, 620), 2, 4)
-        return embossed(pores, 0.0008, bitmap(art), 0.3, specular=0.55, clearcoat=0.55, clearcoat_gloss=0.9)
+        return relief(bitmap(art), pores, 0.0008, 0.3, specular=0.55, clearcoat=0.55, clearcoat_gloss=0.9)
     t = np.arange(2000) * np.pi * 0.16
     weave = np.sin(t)[None, :] * np.sin(t[:700, None]) + 0.3 * noise((700, 2000), (90, 250), 1, 6)
-    return embossed(weave, 0.007, bitmap(shaded(art, weave, 0.07)), 0.95, specular=0.1, sheen=0.3)
+    return relief(bitmap(shaded(art, weave, 0.07)), weave, 0.007, 0.95, specular=0.1, sheen=0.3)
 
 
 def sidewall(gum: bool) -> Art:

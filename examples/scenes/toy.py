@@ -8,8 +8,8 @@ from .artifacts import Art, melt
 from .artwork import Colour, Point, arc_text, curve, disc, font, misspelt, pixels, place, spaced, star
 from .example import Example, Which
 from .props import blocks, cove
-from .shapes import ball, embossed, redrawn, shaded, sweep
-from .studio import LABEL, Camera, View, bitmap, ground, lamp, paint, rgb
+from .shapes import ball, redrawn, shaded, sweep
+from .studio import LABEL, Camera, View, bitmap, ground, lamp, paint, relief, rgb
 from .surfaces import Grid, mesh, move
 from .textures import Room, Window, noise, wood
 from .van import LONG, TALL, roof_cone, shell, wheels
@@ -128,7 +128,7 @@ def van(art: Art, which: Which) -> dict:
     def material(colours: Art) -> dict:
         if plastic:
             return paint(bitmap(colours), 0.16, **lobes)
-        return embossed(grain, 0.002, bitmap(shaded(colours, grain, 0.045)), 0.75, **lobes)
+        return relief(bitmap(shaded(colours, grain, 0.045)), grain, 0.002, 0.75, **lobes)
 
     def coloured(red: float, green: float, blue: float) -> dict:
         return paint(rgb(red, green, blue), 0.25 if plastic else 0.75, **lobes)
